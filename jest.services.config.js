@@ -1,0 +1,9 @@
+import base from "./jest.config.js";
+
+// What needs Debian packages (real servers, a real browser). `npm test` never runs these.
+export default {
+  ...base,
+  testMatch: ["<rootDir>/test/services/**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/"],
+  testTimeout: 120_000,
+};

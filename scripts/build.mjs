@@ -1,0 +1,32 @@
+// Compiles src to dist. With --if-stale it does so only when dist is missing or older than its sources, so that `npm start`
+// and `npm run demo` work on a fresh clone and cost nothing on a built one.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const built = join(root, "dist", "main.js");
+const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function isStale() {
+  if (!existsSync(built)) return true;
+  if (!existsSync(join(root, "src"))) return false;
+  return newest(join(root, "src")) > statSync(built).mtimeMs;
+}
+
+const onlyIfStale = process.argv.includes("--if-stale");
+if (onlyIfStale && !isStale()) process.exit(0);
+if (onlyIfStale && existsSync(built) && !existsSync(compiler)) {
+  process.stderr.write("dist is older than src, but the compiler is not installed here: starting what was built.\n");
+  process.exit(0);
+}
+rmSync(join(root, "dist"), { recursive: true, force: true });
+const result = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+process.exit(result.status ?? 1);
