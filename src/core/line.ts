@@ -1,0 +1,32 @@
+// The caller's end of a call, as the bridge sees it: a phone, a browser, anything that carries 8 kHz mu-law both ways.
+// It knows nothing of the carrier behind it.
+
+/** Why a line is gone. `hangup`: the caller left; `network`: the socket died; `protocol`: the far side broke the rules. */
+export type LineCloseCause =
+  "hangup" | "network" | "no-media" | "slow-consumer" | "bad-frames" | "protocol" | "closed-by-us";
+
+export type LineEvent =
+  /** Caller audio: base64 of raw mu-law, 8000 Hz mono, as it came (normally 160 bytes = 20 ms). */
+  | { readonly type: "line.audio"; readonly payload: string }
+  /** Everything sent before the mark of this name was played, or was dropped by a clear. */
+  | { readonly type: "line.mark"; readonly name: string }
+  | { readonly type: "line.digit"; readonly digit: string }
+  /** The last event of a line; comes exactly once, whoever closed it. */
+  | { readonly type: "line.closed"; readonly cause: LineCloseCause };
+
+export interface Line {
+  /** The carrier's id of this stream, for logs. */
+  readonly id: string;
+  /** Starts delivery. What arrived before is delivered first, in order, within this call. May be called once. */
+  attach(listener: (event: LineEvent) => void): void;
+  /** Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte. */
+  play(payload: string): void;
+  /** Asks to be told, by a `line.mark` of that name, when everything queued so far was played. */
+  mark(name: string): void;
+  /** Drops what is queued at the caller's end. Pending marks come back at once and prove nothing. */
+  clear(): void;
+  /** Bytes written but not yet taken by the network. */
+  bufferedBytes(): number;
+  /** Ends the line from our side. Idempotent; `line.closed` follows. */
+  close(): void;
+}
