@@ -1,0 +1,59 @@
+/**
+ * Signed 16-bit little-endian PCM: bytes to samples and back, and how loud a run of samples is.
+ * Byte views are copied, never reinterpreted, so an odd offset or a big-endian host cannot turn speech into noise.
+ */
+
+/** Samples of s16le bytes. A trailing odd byte is left out; a caller that reads a stream carries it to the next chunk. */
+export function pcmSamples(bytes: Uint8Array): Int16Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const samples = new Int16Array(bytes.byteLength >> 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true);
+  return samples;
+}
+
+/** The s16le bytes of samples. */
+export function pcmBytes(samples: Int16Array): Uint8Array {
+  const bytes = new Uint8Array(samples.length * 2);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < samples.length; i++) view.setInt16(i * 2, samples[i] as number, true);
+  return bytes;
+}
+
+/** Root-mean-square level in dBFS (0 = a full-scale square wave); -Infinity for silence or no samples. */
+export function rmsDbfs(samples: Int16Array, from = 0, to = samples.length): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += (samples[i] as number) ** 2;
+  return to > from ? 20 * Math.log10(Math.sqrt(sum / (to - from)) / 32768) : -Infinity;
+}
+
+/** Highest sample in dBFS; -Infinity for silence or no samples. */
+export function peakDbfs(samples: Int16Array): number {
+  let peak = 0;
+  for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+  return 20 * Math.log10(peak / 32768);
+}
+
+/** A copy scaled so that its highest sample stands at `dbfs`. Silence stays silence. */
+export function normalizePeak(samples: Int16Array, dbfs: number): Int16Array {
+  const peak = peakDbfs(samples);
+  if (peak === -Infinity) return samples.slice();
+  const gain = 10 ** ((dbfs - peak) / 20);
+  return samples.map((sample) => Math.max(-32768, Math.min(32767, Math.round(sample * gain))));
+}
+
+/**
+ * Cuts leading and trailing quiet: windows of 10 ms below `dbfs`, keeping `keepMs` milliseconds on either side so that soft
+ * consonants survive. All-quiet input gives no samples.
+ */
+export function trimSilence(samples: Int16Array, rate: number, dbfs = -50, keepMs = 20): Int16Array {
+  const window = Math.round(rate / 100);
+  const keep = Math.round((rate * keepMs) / 1000);
+  let first = -1;
+  let last = -1;
+  for (let at = 0; at < samples.length; at += window) {
+    if (rmsDbfs(samples, at, Math.min(samples.length, at + window)) < dbfs) continue;
+    if (first < 0) first = at;
+    last = at + window;
+  }
+  return first < 0 ? new Int16Array(0) : samples.slice(Math.max(0, first - keep), last + keep);
+}
