@@ -35,7 +35,9 @@ export type CallEnding =
   | { readonly kind: "hangup"; readonly reason: EndReason }
   | { readonly kind: "transfer"; readonly reason: EndReason; readonly to: string; readonly note: string }
   /** We could not serve the caller: an apology is spoken by the carrier, then the configured human is dialled if there is one. */
-  | { readonly kind: "apologise"; readonly reason: EndReason };
+  | { readonly kind: "apologise"; readonly reason: EndReason }
+  /** The stream broke but the caller may still be there: the carrier opens another one for the same call. Done once per ending. */
+  | { readonly kind: "reconnect"; readonly reason: EndReason };
 
 /** One reply of the agent, in the four forms that matter: made, sent, heard, lost. */
 export interface ReplyRecord {

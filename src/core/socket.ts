@@ -1,0 +1,43 @@
+// A WebSocket as the edges see it, and the way an edge offers a socket path to the one door for upgrades.
+// The library behind it stays in http/.
+
+export interface SocketListener {
+  /** One whole message. `isBinary` is false for text, which is valid UTF-8. */
+  message(data: Buffer, isBinary: boolean): void;
+  /**
+   * The last event, exactly once: RFC 6455 close code, 1006 when the connection broke without one. Comes at once when the
+   * far side broke the protocol (1002, 1007, 1008, 1009), without waiting for its answer to our close.
+   */
+  closed(code: number): void;
+}
+
+export interface Socket {
+  /** Bytes written but not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Starts delivery; to be called within `accept`, once. */
+  listen(listener: SocketListener): void;
+  /** Ignored once the socket is closing. */
+  send(data: string | Uint8Array): void;
+  ping(): void;
+  /** Starts the closing handshake; a peer that never answers is cut off after 5 s. Idempotent. */
+  close(code: number, reason: string): void;
+  /** Cuts the connection at once. */
+  terminate(): void;
+}
+
+/** What a route may judge an upgrade by. */
+export interface UpgradeRequest {
+  /** Path and query as they came. */
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export interface SocketRoute {
+  /** Exact path, such as "/media-stream". */
+  readonly path: string;
+  /** Bytes of one message; more closes the socket with 1009. */
+  readonly maxPayload: number;
+  /** Decides before the handshake: undefined lets it happen, else it is the HTTP status to refuse with. */
+  refuse(request: UpgradeRequest): number | undefined;
+  accept(socket: Socket, request: UpgradeRequest): void;
+}
