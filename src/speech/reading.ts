@@ -1,0 +1,41 @@
+// Frames of the server as events, and a line in the log for those that are none: unreadable, unknown, or of the removed beta.
+import type { Log } from "../core/observe.ts";
+import { parseServerEvent, type ServerEvent } from "../wire/openai-realtime.ts";
+
+export interface ReadingPorts {
+  readonly log: Log;
+  readonly countError: (code: string) => void;
+}
+
+/** @returns the event of a frame, when it is one we act on. */
+export function createReading({ log, countError }: ReadingPorts): (frame: string) => ServerEvent | undefined {
+  const told = new Set<string>();
+
+  /** Once per session: what would repeat with every message would drown everything else. */
+  function warnOnce(message: string, fields: Record<string, string>): void {
+    if (told.has(message)) return;
+    told.add(message);
+    log.warn(message, fields);
+  }
+
+  return (frame) => {
+    const parsed = parseServerEvent(frame);
+    switch (parsed.outcome) {
+      case "event":
+        return parsed.event;
+      case "ignored":
+        return undefined;
+      case "bad":
+        countError("bad-message");
+        warnOnce("the voice API sent a message that cannot be read", { reason: parsed.reason });
+        return undefined;
+      case "unknown": {
+        const name = parsed.name.slice(0, 80);
+        countError(parsed.beta ? "beta-event" : "unknown-event");
+        if (parsed.beta) warnOnce("the server speaks the removed beta Realtime API and cannot be heard", { name });
+        else log.debug("unknown event of the voice API", { name });
+        return undefined;
+      }
+    }
+  };
+}

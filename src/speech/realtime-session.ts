@@ -1,0 +1,261 @@
+// One Realtime session as a Voice: set up, then caller audio up, events and speech down. It decides nothing about turns or
+// barge-in; the bookkeeping lies in the files beside it (speeches, response-sequencer, caller-audio, stall-watch, ...).
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
+import * as make from "../wire/openai-realtime-client.ts";
+import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
+import { createAudioCheck } from "./audio-check.ts";
+import { createCallerAudio } from "./caller-audio.ts";
+import type { ConnectBreaker } from "./connect-breaker.ts";
+import { createHearing } from "./hearing.ts";
+import { createItemAudio } from "./item-audio.ts";
+import { createReading } from "./reading.ts";
+import { openRealtimeSocket } from "./realtime-socket.ts";
+import { createResponseSequencer } from "./response-sequencer.ts";
+import { sessionFor, type VoiceSettings } from "./session-config.ts";
+import { createSpeeches } from "./speeches.ts";
+import { createStallWatch } from "./stall-watch.ts";
+import { metricCode, severityOf } from "./upstream-errors.ts";
+import { responseUsage } from "./usage.ts";
+
+export interface SessionOptions {
+  readonly url: URL;
+  readonly apiKey: string;
+  readonly settings: VoiceSettings;
+  readonly breaker: ConnectBreaker;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** From session.created to session.updated. */
+const SETUP_MS = 3000;
+const SESSION_UPDATE = "session";
+
+export function openSession(request: VoiceRequest, options: SessionOptions, onGone: () => void): Voice {
+  const { settings, clock, meter } = options;
+  const log = options.log.with({ call: request.callId });
+  const answers = settings.mode === "speech-to-speech";
+  let state: "opening" | "configuring" | "ready" | "closed" = "opening";
+  let listener: ((event: VoiceEvent) => void) | undefined;
+  const early: VoiceEvent[] = [];
+  /** Requests made before the session is ready, in order. */
+  const outbox: make.ClientEvent[] = [];
+  let lastId = 0;
+  let cancelSetup: (() => void) | undefined;
+
+  function emit(event: VoiceEvent): void {
+    if (listener) listener(event);
+    else early.push(event);
+  }
+
+  function id(prefix: string): string {
+    lastId += 1;
+    return `${prefix}${lastId}`;
+  }
+
+  function send(event: make.ClientEvent): void {
+    if (state === "ready") socket.send(JSON.stringify(event));
+    else if (state !== "closed") outbox.push(event);
+  }
+
+  function countError(code: string): void {
+    meter.count("voice_upstream_errors_total", { code: metricCode(code) });
+  }
+
+  const socket = openRealtimeSocket({ ...options, log, onFrame, onClosed: (code, fatal) => shut(code, fatal) });
+  const read = createReading({ log, countError });
+  const check = createAudioCheck({ speed: settings.speed, log, countError });
+  const items = createItemAudio();
+  const audio = createCallerAudio({
+    send: (frame, sent) => socket.send(frame, sent),
+    bufferedBytes: () => socket.bufferedBytes(),
+    dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
+  });
+  const hearing = createHearing(settings.vad, { emit, droppedMs: audio.droppedMs, log });
+  const watch = createStallWatch(clock, {
+    onTrouble() {
+      countError("stall");
+      log.warn("the voice API was asked to speak and is silent", { ms: 3000 });
+      emit({ type: "voice.trouble", code: "stall" });
+    },
+    onDead: () => shut("stall", false),
+  });
+  const sequencer = createResponseSequencer({
+    clock,
+    create() {
+      const eventId = id("answer");
+      send(make.answer(eventId, { respond: eventId }));
+      owing(true);
+      return eventId;
+    },
+    gaveUp: (code) => emit({ type: "voice.trouble", code }),
+  });
+  const speeches = createSpeeches(settings, {
+    send,
+    emit(event) {
+      if (event.type === "voice.audio" && event.part) items.add(event.part, event.payload);
+      emit(event);
+    },
+    id,
+    stray(what) {
+      if (what === "audio") meter.count("voice_frames_dropped_total", { leg: "downstream", cause: "late" });
+      else countError("unexpected-response");
+    },
+    measured: check.measure,
+  });
+
+  function owing(justAsked = false): void {
+    if (state !== "closed")
+      watch.owing(state === "ready" && (justAsked || speeches.owes() || sequencer.owes()), justAsked);
+  }
+
+  function onFrame(frame: string): void {
+    watch.heard();
+    const event = read(frame);
+    if (!event) return;
+    onEvent(event);
+    if (event.type !== "response.output_audio.delta") owing();
+  }
+
+  function onEvent(event: ServerEvent): void {
+    switch (event.type) {
+      case "response.output_audio.delta":
+        if (check.pass(event.delta)) return speeches.audio(event);
+        return shut("format-mismatch", true);
+      case "response.output_audio_transcript.delta":
+        return speeches.words(event);
+      case "response.output_audio_transcript.done":
+        return speeches.transcript(event);
+      case "response.output_item.done":
+        return speeches.itemDone(event);
+      case "response.created": {
+        const { id: responseId, metadata } = event.response;
+        if (metadata?.say === undefined) sequencer.started(responseId, metadata?.respond !== undefined);
+        return speeches.created(event.response);
+      }
+      case "response.done":
+        return responseDone(event);
+      case "session.created":
+        return configure();
+      case "session.updated":
+        return configured(event);
+      case "error":
+        return refused(event.error);
+      default:
+        if (answers && event.type === "input_audio_buffer.committed") sequencer.turnCommitted();
+        hearing.take(event);
+    }
+  }
+
+  function configure(): void {
+    if (state !== "opening") return;
+    state = "configuring";
+    socket.established();
+    socket.send(JSON.stringify(make.sessionUpdate(SESSION_UPDATE, sessionFor(settings))));
+    cancelSetup = clock.after(SETUP_MS, () => shut("setup-timeout", false));
+  }
+
+  function configured({ session }: ServerEventOf<"session.updated">): void {
+    const heard = session.audio?.input?.format;
+    const spoken = session.audio?.output?.format;
+    if (heard?.type !== "audio/pcmu" || spoken?.type !== "audio/pcmu") {
+      log.error("the voice API did not take the audio format: this call would be noise", {
+        input: heard?.type ?? "none",
+        output: spoken?.type ?? "none",
+      });
+      return shut("format-refused", true);
+    }
+    if (state !== "configuring") return;
+    cancelSetup?.();
+    state = "ready";
+    if (answers) {
+      for (const { role, text } of request.history) {
+        send(role === "caller" ? make.userText(id("item"), text) : make.assistantText(id("item"), text));
+      }
+    }
+    audio.open();
+    for (const event of outbox.splice(0)) send(event);
+    emit({ type: "voice.ready" });
+  }
+
+  function responseDone({ response }: ServerEventOf<"response.done">): void {
+    const usage = responseUsage(response);
+    if (usage) emit({ type: "voice.usage", usage });
+    const code = response.status === "failed" ? (response.status_details?.error?.code ?? "server_error") : undefined;
+    if (code !== undefined) {
+      countError(code);
+      log.warn("a response failed", { code });
+    }
+    speeches.done(response);
+    sequencer.ended(response.id);
+    // Every further response of this account would fail the same way.
+    if (code !== undefined && severityOf(code) === "fatal") shut(code, true);
+  }
+
+  function refused(error: ServerEventOf<"error">["error"]): void {
+    const code = error.code ?? error.type ?? "unknown";
+    const eventId = error.event_id ?? undefined;
+    const fields = { code, param: error.param ?? undefined, message: error.message?.slice(0, 200) };
+    const severity = severityOf(code);
+    if (severity !== "benign") countError(code);
+    if (severity === "fatal") {
+      log.error("the voice API refuses this account or shape", fields);
+      return shut(code, true);
+    }
+    if (severity === "expired") return shut("session-expired", false);
+    if (eventId === SESSION_UPDATE || (state === "configuring" && error.param?.startsWith("session"))) {
+      log.error("the voice API refused the session's settings", fields);
+      return shut("session-refused", error.type === "invalid_request_error");
+    }
+    const handled = speeches.refused(eventId, code) || sequencer.refused(eventId, code);
+    if (severity === "benign") return log.debug("a cancel came too late", fields);
+    log.warn("the voice API refused a request", fields);
+    if (!handled) emit({ type: "voice.trouble", code });
+  }
+
+  /** The one way out, whoever asked for it. */
+  function shut(code: string, fatal: boolean): void {
+    if (state === "closed") return;
+    const ready = state === "ready";
+    state = "closed";
+    cancelSetup?.();
+    watch.close();
+    sequencer.close();
+    audio.close();
+    socket.close();
+    if (code !== "closed-by-us" && ready) countError(code);
+    meter.count("voice_frames_total", { leg: "upstream", direction: "out" }, audio.framesSent());
+    log.info("voice session closed", { code, fatal });
+    emit({ type: "voice.closed", code, fatal });
+    onGone();
+  }
+
+  return {
+    attach(given) {
+      // What the listener causes while it is told of the past comes after it.
+      while (early.length > 0) given(early.shift() as VoiceEvent);
+      listener = given;
+    },
+    hear: (payload) => audio.hear(payload),
+    say(speechId, text) {
+      if (state === "closed") return;
+      speeches.say(speechId, text);
+      owing(true);
+    },
+    cancel: (speechId) => speeches.cancel(speechId),
+    truncate({ itemId, contentIndex }, heardMs) {
+      const cut = items.cut({ itemId, contentIndex }, heardMs);
+      if (cut.kind === "delete") send(make.deleteItem(id("item"), itemId));
+      else send(make.truncateItem(id("item"), itemId, contentIndex, cut.ms));
+    },
+    respond() {
+      if (state !== "closed") sequencer.want();
+    },
+    tell: (role, text) => send(role === "user" ? make.userText(id("item"), text) : make.systemText(id("item"), text)),
+    answerTool: (callId, output) => send(make.functionOutput(id("item"), callId, output)),
+    close: () => shut("closed-by-us", false),
+  };
+}

@@ -1,0 +1,234 @@
+// One WebSocket to the Realtime API from dialling to its end: the time limits of setting up, one fast second attempt, the
+// heartbeat, and a name for every way it can end. It does not know what the frames mean.
+import { WebSocket, type RawData } from "ws";
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { ConnectBreaker } from "./connect-breaker.ts";
+import { mayPass, severityOf } from "./upstream-errors.ts";
+
+const CONNECT_MS = 2000;
+/** From the upgrade to session.created. */
+const CREATED_MS = 3000;
+const PING_EVERY_MS = 15_000;
+const PONG_WITHIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 1000;
+const ATTEMPTS = 2;
+const BODY_LIMIT = 4096;
+/** A long answer's items come whole in response.done; audio deltas are small beside this. */
+const MAX_FRAME_BYTES = 32 * 1024 * 1024;
+
+export interface RealtimeSocket {
+  /** `sent` is called once the network took the frame. */
+  send(frame: string, sent?: () => void): void;
+  /** Bytes given to `send` that the network has not taken. */
+  bufferedBytes(): number;
+  /** session.created came: from here on an end is an end, never a reason to dial again. */
+  established(): void;
+  /** Ends it without a call to `onClosed`. Idempotent. */
+  close(): void;
+}
+
+export interface RealtimeSocketOptions {
+  readonly url: URL;
+  readonly apiKey: string;
+  readonly breaker: ConnectBreaker;
+  readonly clock: Clock;
+  /** 0 <= random < 1, for the delay of the second attempt. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly onFrame: (frame: string) => void;
+  /** Once. `fatal`: dialling again would fail the same way. */
+  readonly onClosed: (code: string, fatal: boolean) => void;
+}
+
+interface Failure {
+  /** Label of voice_upstream_connects_total while not established, else the code of the end. */
+  readonly code: string;
+  readonly fatal: boolean;
+}
+
+export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSocket {
+  const { url, apiKey, breaker, clock, random, log, meter, onFrame, onClosed } = options;
+  let socket: WebSocket | undefined;
+  let attempt = 0;
+  let established = false;
+  let closed = false;
+  let alive = false;
+  let cancelTimer: (() => void) | undefined;
+
+  function arm(ms: number, fn: () => void): void {
+    cancelTimer?.();
+    cancelTimer = clock.after(ms, fn);
+  }
+
+  function disarm(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+  }
+
+  function dial(): void {
+    if (!breaker.admit()) return finish({ code: "rate-limited", fatal: false });
+    attempt += 1;
+    arm(CONNECT_MS, () => failed({ code: "connect-timeout", fatal: false }));
+    try {
+      socket = new WebSocket(url, {
+        headers: { authorization: `Bearer ${apiKey}`, "user-agent": "voicebridge" },
+        perMessageDeflate: false,
+        maxPayload: MAX_FRAME_BYTES,
+      });
+    } catch {
+      // The key has characters no header may carry.
+      return failed({ code: "invalid_api_key", fatal: true });
+    }
+    listen(socket);
+  }
+
+  function listen(ws: WebSocket): void {
+    ws.on("open", function socketOnOpen() {
+      arm(CREATED_MS, () => failed({ code: "connect-timeout", fatal: false }));
+    });
+    ws.on("message", function socketOnMessage(data: RawData) {
+      alive = true;
+      // With the default binaryType every message is one Buffer.
+      onFrame((data as Buffer).toString());
+    });
+    ws.on("pong", function socketOnPong() {
+      alive = true;
+    });
+    ws.on("unexpected-response", function socketOnRefused(_request, response) {
+      const status = response.statusCode ?? 0;
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        if (body.length < BODY_LIMIT) body += chunk;
+      });
+      const refused = (): void => failed(refusal(status, body));
+      response.on("end", refused);
+      response.on("error", refused);
+    });
+    ws.on("error", function socketOnError(error: NodeJS.ErrnoException) {
+      failed(networkFailure(error, established));
+    });
+    ws.on("close", function socketOnClose(code: number, reason: Buffer) {
+      failed(closure(code, reason.toString()));
+    });
+  }
+
+  /** The current attempt or the established session is over. */
+  function failed(failure: Failure): void {
+    if (closed) return;
+    disarm();
+    if (socket) abandon(socket);
+    socket = undefined;
+    if (established) return finish(failure);
+    meter.count("voice_upstream_connects_total", { result: failure.code });
+    if (failure.code === "http-429") breaker.limited();
+    log.warn("could not open the voice session", { cause: failure.code, attempt, fatal: failure.fatal });
+    if (failure.fatal || attempt >= ATTEMPTS) return finish(failure);
+    // A little apart, so that calls that failed together do not come back together.
+    arm(100 + random() * 200, dial);
+  }
+
+  function finish(failure: Failure): void {
+    closed = true;
+    disarm();
+    onClosed(failure.code, failure.fatal);
+  }
+
+  function heartbeat(): void {
+    alive = false;
+    socket?.ping();
+    arm(PONG_WITHIN_MS, () => {
+      if (alive) arm(PING_EVERY_MS - PONG_WITHIN_MS, heartbeat);
+      else failed({ code: "ping-timeout", fatal: false });
+    });
+  }
+
+  // Not within this call: whoever opens a socket holds it before the first word about it.
+  queueMicrotask(() => {
+    if (!closed) dial();
+  });
+  return {
+    send(frame, sent) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(frame, sent);
+    },
+    bufferedBytes: () => socket?.bufferedAmount ?? 0,
+    established() {
+      if (established || closed) return;
+      established = true;
+      breaker.succeeded();
+      meter.count("voice_upstream_connects_total", { result: "ok" });
+      arm(PING_EVERY_MS, heartbeat);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      disarm();
+      if (socket) part(socket, clock);
+    },
+  };
+}
+
+function ignore(): void {
+  // Errors of a socket that nobody listens to any more; without a listener they would end the process.
+}
+
+function abandon(ws: WebSocket): void {
+  ws.removeAllListeners();
+  ws.on("error", ignore);
+  ws.terminate();
+}
+
+/** A proper goodbye where that is possible, bounded; the far side may be gone. */
+function part(ws: WebSocket, clock: Clock): void {
+  if (ws.readyState !== WebSocket.OPEN) return abandon(ws);
+  ws.removeAllListeners();
+  ws.on("error", ignore);
+  const cancel = clock.after(CLOSE_WITHIN_MS, () => ws.terminate());
+  ws.on("close", cancel);
+  ws.close(1000);
+}
+
+function networkFailure(error: NodeJS.ErrnoException, established: boolean): Failure {
+  if (established) return { code: "connection-lost", fatal: false };
+  switch (error.code) {
+    case "ECONNREFUSED":
+      return { code: "refused", fatal: false };
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return { code: "dns", fatal: false };
+    case "ETIMEDOUT":
+      return { code: "connect-timeout", fatal: false };
+    default:
+      return { code: "connection-lost", fatal: false };
+  }
+}
+
+const NAMED_STATUSES = [401, 403, 404, 408, 429];
+
+function refusal(status: number, body: string): Failure {
+  const code = codeIn(body);
+  if (code !== undefined && severityOf(code) === "fatal") return { code, fatal: true };
+  const name = NAMED_STATUSES.includes(status) ? `${status}` : `${Math.floor(status / 100)}xx`;
+  return { code: `http-${name}`, fatal: !mayPass(status) };
+}
+
+function codeIn(body: string): string | undefined {
+  try {
+    const parsed = JSON.parse(body) as { error?: { code?: unknown } } | null;
+    return typeof parsed?.error?.code === "string" ? parsed.error.code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Close codes seen: 1001 at the end of the hour, 4000 for the removed beta shape, whose reason ends with the error's code. */
+function closure(code: number, reason: string): Failure {
+  const named = reason.split(".").at(-1) ?? "";
+  if (severityOf(named) === "fatal") return { code: named, fatal: true };
+  if (code === 4000) return { code: "beta_api_shape_disabled", fatal: true };
+  if (code === 1001 || severityOf(named) === "expired") return { code: "session-expired", fatal: false };
+  if (code === 1006 || code === 1005) return { code: "connection-lost", fatal: false };
+  return { code: "closed-by-server", fatal: false };
+}
