@@ -36,6 +36,8 @@ export type ThreadEvent =
   { readonly type: "text"; readonly delta: string } | { readonly type: "usage"; readonly usage: ThreadUsage };
 
 export interface AssistantThread {
+  /** The id under which this thread can be gone on with; undefined until the first reply made or found it. */
+  threadId(): string | undefined;
   /**
    * Answers one turn. At most one reply at a time; a second one waits for the first one's end and repair.
    * @throws ThreadError when the assistant cannot answer; an abort of `signal` ends the stream with its reason thrown.

@@ -1,0 +1,40 @@
+// A short account of what was said in one thread, kept by us so that a thread lost at the far side can be made anew.
+// It holds texts only, and only the latest; the thread itself remains the memory.
+import { heardText } from "./notes.ts";
+
+export interface LedgerLine {
+  readonly by: "caller" | "agent";
+  readonly text: string;
+}
+
+export interface Ledger {
+  add(by: LedgerLine["by"], text: string): void;
+  /** Replaces the agent's last line by what was heard of it. */
+  correct(heard: string): void;
+  /** Oldest first. */
+  lines(): readonly LedgerLine[];
+}
+
+/** A conversation takes at most 20 items when it is made; protocols.md D1. */
+const MOST_LINES = 20;
+const MOST_CHARACTERS = 8000;
+
+export function createLedger(): Ledger {
+  const lines: LedgerLine[] = [];
+
+  return {
+    add(by, text) {
+      if (text.trim() === "") return;
+      lines.push({ by, text: text.length > MOST_CHARACTERS ? text.slice(-MOST_CHARACTERS) : text });
+      let characters = lines.reduce((sum, line) => sum + line.text.length, 0);
+      while (lines.length > MOST_LINES || characters > MOST_CHARACTERS) {
+        characters -= lines.shift()?.text.length ?? 0;
+      }
+    },
+    correct(heard) {
+      const last = lines.findLastIndex((line) => line.by === "agent");
+      if (last >= 0) lines[last] = { by: "agent", text: heardText(heard) };
+    },
+    lines: () => [...lines],
+  };
+}

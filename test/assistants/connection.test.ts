@@ -1,0 +1,155 @@
+import { createKeepAliveFetch, createOpenAI } from "../../src/assistants/connection.ts";
+import { systemClock, tinyServer, until, type TinyServer } from "./fixtures.ts";
+
+let server: TinyServer;
+afterEach(() => server.close());
+
+test("sends method, headers and body, and gives status, headers and body back", async () => {
+  let seen: Record<string, unknown> = {};
+  server = await tinyServer((request, response, raw) => {
+    seen = { ...request, type: raw.headers["content-type"], length: raw.headers["content-length"] };
+    response.writeHead(418, { "X-Two": ["a", "b"], "content-type": "text/plain" }).end("Grüße 🙂");
+  });
+  const answer = await createKeepAliveFetch(systemClock)(`${server.baseUrl}/x?y=1`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"ü":1}',
+  });
+  expect(seen).toEqual({
+    method: "POST",
+    url: "/v1/x?y=1",
+    body: '{"ü":1}',
+    type: "application/json",
+    length: "8",
+  });
+  expect(answer.status).toBe(418);
+  expect(answer.headers.get("x-two")).toBe("a, b");
+  expect(await answer.text()).toBe("Grüße 🙂");
+});
+
+test("an answer without a body", async () => {
+  server = await tinyServer((_, response) => response.writeHead(204).end());
+  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  expect(answer.status).toBe(204);
+  expect(await answer.text()).toBe("");
+});
+
+test("refuses bodies it would not send as they are", async () => {
+  server = await tinyServer((_, response) => response.end());
+  await expect(
+    createKeepAliveFetch(systemClock)(server.baseUrl, { method: "POST", body: new Uint8Array(3) }),
+  ).rejects.toThrow("only string bodies");
+  expect(server.requests).toEqual([]);
+});
+
+test("a refused connection rejects with the socket's code", async () => {
+  server = await tinyServer((_, response) => response.end());
+  const { baseUrl } = server;
+  await server.close();
+  await expect(createKeepAliveFetch(systemClock)(baseUrl)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("an abort before the answer rejects, one in mid-body ends the body, both let go of the socket", async () => {
+  let gone = 0;
+  server = await tinyServer((request, response, raw) => {
+    raw.socket.once("close", () => gone++);
+    if (request.url.endsWith("/body")) response.write("begun");
+  });
+  const fetch = createKeepAliveFetch(systemClock);
+
+  const before = new AbortController();
+  const waiting = fetch(`${server.baseUrl}/hang`, { signal: before.signal });
+  await until(() => server.requests.length === 1, "the request");
+  before.abort();
+  await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+  await until(() => gone === 1, "the first socket's end");
+
+  const within = new AbortController();
+  const answer = await fetch(`${server.baseUrl}/body`, { signal: within.signal });
+  const reader = answer.body!.getReader();
+  const { value } = await reader.read();
+  expect(Buffer.from(value ?? []).toString()).toBe("begun");
+  within.abort();
+  await expect(reader.read()).rejects.toThrow(/abort/);
+  await until(() => gone === 2, "the second socket's end");
+});
+
+test("a connection cut in mid-body is an error, never a short body", async () => {
+  server = await tinyServer((_, response, raw) => {
+    response.writeHead(200, { "content-length": "100" });
+    response.write("begun", () => raw.socket.destroy());
+  });
+  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  await expect(answer.text()).rejects.toMatchObject({ code: "ECONNRESET" });
+});
+
+test("a slow reader does not make us buffer the whole answer", async () => {
+  let sent = 0;
+  server = await tinyServer((_, response) => {
+    const chunk = Buffer.alloc(64 * 1024);
+    const more = () => {
+      while (sent < 64 * 1024 * 1024) {
+        sent += chunk.length;
+        if (!response.write(chunk)) {
+          response.once("drain", more);
+          return;
+        }
+      }
+      response.end();
+    };
+    more();
+  });
+  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  const reader = answer.body!.getReader();
+  let read = (await reader.read()).value!.length;
+  await until(() => sent > 1024 * 1024, "the sockets' buffers filling");
+  let before = -1;
+  await until(() => {
+    const still = sent === before;
+    before = sent;
+    return still;
+  }, "the sender being held up");
+  expect(sent).toBeLessThan(48 * 1024 * 1024);
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    read += value.length;
+  }
+  expect(read).toBe(64 * 1024 * 1024);
+});
+
+test("one connection serves request after request", async () => {
+  server = await tinyServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end('{"data":[]}');
+  });
+  const openai = openaiAt(server.baseUrl);
+  for (let n = 0; n < 5; n++) expect((await openai.models.list()).data).toEqual([]);
+  expect(server.requests).toHaveLength(5);
+  expect(server.connections()).toBe(1);
+});
+
+test("a stream that is over at [DONE] is still read to its end: the connection is not thrown away", async () => {
+  const whole: boolean[] = [];
+  let finish: () => void = () => undefined;
+  server = await tinyServer((_, response) => {
+    response.on("close", () => whole.push(response.writableFinished));
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write('data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n');
+    response.write("data: [DONE]\n\n");
+    finish = () => response.end();
+  });
+  const openai = openaiAt(server.baseUrl);
+  for (let turn = 1; turn <= 3; turn++) {
+    const stream = await openai.chat.completions.create({ model: "m", messages: [], stream: true });
+    let text = "";
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
+    expect(text).toBe("hi");
+    finish();
+    await until(() => whole.length === turn, "the end of the answer");
+  }
+  expect(whole).toEqual([true, true, true]);
+});
+
+function openaiAt(baseUrl: string) {
+  return createOpenAI({ apiKey: "sk-x", baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(systemClock) });
+}
