@@ -77,3 +77,11 @@ export interface VoiceRequest {
   /** Words of the conversation so far; empty for a fresh call. */
   readonly history: readonly SpokenLine[];
 }
+
+/** Opens voices; one per program. */
+export interface VoiceEngine {
+  /** Begins to connect at once and returns without waiting; never throws. */
+  open(request: VoiceRequest): Voice;
+  /** Closes every voice it opened. */
+  close(): void;
+}

@@ -1,0 +1,48 @@
+// Is this what a listener says to show they listen ("mhm", "okay"), or a turn of their own? Pure; several languages.
+
+const SIGNALS = new Set(
+  (
+    "mhm mhmm mm mmm mmhmm hm hmm uh huh uhhuh ah oh aha ok okay yeah yep yes yup right sure good great fine nice cool alright i see got it " +
+    "go on true exactly well um er " +
+    "ja genau gut klar stimmt aha sí si vale claro bueno ya oui ouais d'accord bien voilà sì va bene certo sim tá certo はい うん ええ"
+  ).split(" "),
+);
+/** What a phone is answered with. */
+const GREETINGS = new Set(
+  "hello hi hey hallo hola bonjour salut ciao pronto olá alô good morning afternoon evening there moin".split(" "),
+);
+
+const MOST_WORDS = 4;
+
+function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .normalize("NFC")
+    .replace(/[^\p{L}\p{N}'\s]/gu, " ")
+    .split(/\s+/)
+    .filter(Boolean);
+}
+
+/** True for a short utterance made of listening signals only. An empty text is not one. */
+export function isBackchannel(text: string): boolean {
+  const words = wordsOf(text);
+  return words.length > 0 && words.length <= MOST_WORDS && words.every((word) => SIGNALS.has(word));
+}
+
+/** True for what people say to a phone that was just picked up ("hello?"), or a listening signal. */
+export function isPickupNoise(text: string): boolean {
+  const words = wordsOf(text);
+  return words.length <= MOST_WORDS && words.every((word) => SIGNALS.has(word) || GREETINGS.has(word));
+}
+
+const FAREWELLS = new Set(
+  "bye goodbye good-bye thanks thank you so much have a nice day see later take care tschüss danke wiedersehen auf adiós gracias hasta luego merci au revoir".split(
+    " ",
+  ),
+);
+
+/** What people say into somebody's goodbye: it takes nothing back. */
+export function isFarewell(text: string): boolean {
+  const words = wordsOf(text);
+  return words.length > 0 && words.length <= 8 && words.every((word) => FAREWELLS.has(word) || SIGNALS.has(word));
+}

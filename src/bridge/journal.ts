@@ -1,0 +1,189 @@
+// What remains of a call: its record, kept current in the store, and the log lines and metrics that tell its story.
+// Words of the caller go into the record only; into the log only where the operator asked for it.
+import type {
+  CallParty,
+  CallRecord,
+  EndReason,
+  ReplyRecord,
+  TimelineEntry,
+  ToolRecord,
+  TurnRecord,
+} from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { CallStore } from "../core/stores.ts";
+
+const LONGEST_TIMELINE = 5000;
+/** The caller heard nothing for longer than this after they had fallen silent. */
+const LATE_MS = 2000;
+/** Word error rate from which an operator should look. */
+const MUCH_DIVERGENCE = 0.2;
+
+export type Journal = ReturnType<typeof createJournal>;
+
+export function createJournal(parts: {
+  readonly party: CallParty;
+  readonly store: CallStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly logContent: boolean;
+}) {
+  const { party, store, clock, meter } = parts;
+  const log = parts.log.with({ call: party.carrierId, callId: party.callId });
+  const began = clock.now();
+  const turns: TurnRecord[] = [];
+  const replies: ReplyRecord[] = [];
+  const tools: ToolRecord[] = [];
+  const timeline: TimelineEntry[] = [];
+  const usage: Record<string, number> = {};
+  const atMs = (at = clock.now()): number => Math.round(at - began);
+
+  store.open(party, clock.date());
+  meter.count("voice_calls_started_total", { direction: party.direction, channel: party.channel });
+  log.info("call begins");
+
+  function note(what: string, detail?: TimelineEntry["detail"]): void {
+    if (timeline.length >= LONGEST_TIMELINE) return;
+    timeline.push({ atMs: atMs(), what, ...(detail && { detail }) });
+    log.debug(what, detail);
+  }
+
+  function changeTurn(turn: number, change: Partial<TurnRecord>): void {
+    const index = turns.findIndex((one) => one.turn === turn);
+    if (index < 0) return;
+    turns[index] = { ...(turns[index] as TurnRecord), ...change };
+    store.update(party.callId, { turns: [...turns] });
+  }
+
+  return {
+    log,
+    atMs,
+    note,
+    /** A turn begins to be answered; the same number again means that words were added to it. */
+    turn(turn: number, by: TurnRecord["by"], text: string, endedAt: number): void {
+      const known = turns.findIndex((one) => one.turn === turn);
+      if (known >= 0) turns.splice(known, 1);
+      turns.push({ turn, by, text, endedAtMs: atMs(endedAt) });
+      note("turn", { turn, by });
+      log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
+      store.update(party.callId, { turns: [...turns] });
+    },
+    /** The words of a turn that was answered before they were known (speech-to-speech). */
+    turnText: (turn: number, text: string): void => changeTurn(turn, { text }),
+    /** The first audio of the answer is at the line. */
+    answered(turn: number, endedAt: number): void {
+      const latencyMs = Math.round(clock.now() - endedAt);
+      changeTurn(turn, { latencyMs });
+      meter.observe("voice_turn_latency_seconds", latencyMs / 1000);
+      if (latencyMs > LATE_MS) meter.observe("voice_silence_gap_seconds", latencyMs / 1000);
+      note("answer", { turn, latencyMs });
+      log.info("turn answered", { turn, latencyMs });
+    },
+    /** Why a turn was silent, late or cut: the first cause stands, later ones follow it. */
+    cause(turn: number, cause: string): void {
+      const known = turns.find((one) => one.turn === turn)?.cause;
+      if (known?.split(", ").includes(cause)) return;
+      changeTurn(turn, { cause: known ? `${known}, ${cause}` : cause });
+      note("cause", { turn, cause });
+      log.warn("turn went wrong", { turn, cause });
+    },
+    /** An utterance begins to be heard. */
+    speaks(kind: ReplyRecord["kind"]): void {
+      note("agent speaks", { kind });
+      if (kind === "greeting") meter.observe("voice_first_audio_seconds", (clock.now() - began) / 1000);
+    },
+    /** The caller spoke into our words; it took `tookMs` to quiet the line. */
+    bargeIn(tookMs: number): void {
+      note("barge-in");
+      meter.observe("voice_bargein_stop_seconds", tookMs / 1000);
+    },
+    speechFailed(turn: number, code: string): void {
+      meter.count("voice_speech_failures_total", { code });
+      if (turn > 0) this.cause(turn, `speech-${code}`);
+    },
+    diverged(turn: number, rate: number): void {
+      meter.observe("voice_speech_divergence_ratio", rate);
+      const wordErrorRate = Math.round(rate * 100) / 100;
+      if (rate > MUCH_DIVERGENCE)
+        log.warn("the voice said something else than it was asked to", { turn, wordErrorRate });
+    },
+    voiceLost(code: string): void {
+      note("voice is lost", { code });
+      meter.count("voice_upstream_reconnects_total", { reason: code });
+      log.warn("the voice was lost, opening another", { code });
+    },
+    /** A handler threw: a defect of ours, which the call survives. */
+    stumbled(error: unknown): void {
+      meter.count("voice_internal_errors_total");
+      log.error("the call stumbled", { error: error instanceof Error ? (error.stack ?? error.message) : "unknown" });
+    },
+    reply(record: ReplyRecord): void {
+      replies.push({ ...record, startedAtMs: record.startedAtMs ? atMs(record.startedAtMs) : atMs() });
+      note("reply", { kind: record.kind, heardMs: record.heardMs, interrupted: record.interrupted });
+      store.update(party.callId, { replies: [...replies] });
+    },
+    tool(name: string, result: ToolRecord["result"], began: number): void {
+      const tookMs = Math.round(clock.now() - began);
+      tools.push({ name, result, atMs: atMs(began), tookMs });
+      note("tool", { name, result, tookMs });
+      // A model can invent any number of names; a label may not.
+      const label = result === "unknown-tool" ? "unknown" : name;
+      meter.count("voice_tool_calls_total", { tool: label, result });
+      meter.observe("voice_tool_duration_seconds", tookMs / 1000, { tool: label });
+      store.update(party.callId, { tools: [...tools] });
+    },
+    usage(counts: Readonly<Record<string, number>>): void {
+      for (const [name, count] of Object.entries(counts)) usage[name] = (usage[name] ?? 0) + count;
+    },
+    /** The words of the conversation as the caller knows it, for a voice that takes over. */
+    spoken(): { role: "caller" | "agent"; text: string }[] {
+      const said = [
+        ...turns.map((turn) => ({ role: "caller" as const, text: turn.text, at: turn.endedAtMs })),
+        ...replies.map((reply) => ({ role: "agent" as const, text: reply.heard, at: reply.startedAtMs })),
+      ];
+      return said
+        .filter(({ text }) => text)
+        .sort((a, b) => a.at - b.at)
+        .map(({ role, text }) => ({ role, text }));
+    },
+    end(reason: EndReason): void {
+      const durationSeconds = Math.round((clock.now() - began) / 100) / 10;
+      note("end", { reason });
+      store.update(party.callId, {
+        status: "completed",
+        endedAt: clock.date().toISOString(),
+        durationSeconds,
+        endReason: reason,
+        timeline: [...timeline],
+        usage: { ...usage },
+      } satisfies Partial<CallRecord>);
+      meter.count("voice_calls_ended_total", { reason, result: resultOf(reason) });
+      meter.observe("voice_call_duration_seconds", durationSeconds);
+      log.info("call ended", { reason, durationSeconds, turns: turns.length });
+    },
+  };
+}
+
+function resultOf(reason: EndReason): "success" | "client_error" | "server_error" {
+  switch (reason) {
+    case "caller-hangup":
+    case "agent-hangup":
+    case "transferred":
+    case "silence":
+    case "time-limit":
+    case "shutdown":
+      return "success";
+    case "line-lost":
+    case "no-media":
+    case "slow-consumer":
+    case "bad-frames":
+    case "protocol":
+    case "rejected":
+    case "abandoned":
+      return "client_error";
+    case "voice-unavailable":
+    case "internal-error":
+      return "server_error";
+  }
+}

@@ -1,0 +1,61 @@
+// What the bridge is given to make one call, and what it gives back.
+import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Line } from "../core/line.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { CallStore, State } from "../core/stores.ts";
+import type { AssistantThread } from "../core/thread.ts";
+import type { Tool } from "../core/tool.ts";
+import type { Voice, VoiceEngine } from "../core/voice.ts";
+import type { Phase } from "./phase.ts";
+import type { Clip, ClipId } from "./phrases.ts";
+import type { SentenceCutter } from "./thread-answer.ts";
+
+/** All times in ms. */
+export interface BridgeSettings {
+  /** Spoken live when its clip was not rendered yet. */
+  readonly greeting: string;
+  readonly backchannelMs: number;
+  /** Silence after which the voice reports the end of speech. */
+  readonly endSilenceMs: number;
+  readonly transcriptTimeoutMs: number;
+  readonly fillerAfterMs: number;
+  readonly silencePromptMs: number;
+  readonly keypadTimeoutMs: number;
+  readonly threadTimeoutMs: number;
+  readonly maxCallMs: number;
+  /** Callers' words may stand in the log. */
+  readonly logContent: boolean;
+}
+
+export interface BridgeParts {
+  readonly party: CallParty;
+  readonly line: Line;
+  readonly engine: VoiceEngine;
+  /** A voice opened when the call was announced. */
+  readonly early?: Voice | undefined;
+  /** Thinks in assistant mode; without one the voice has to think for itself (speech-to-speech). */
+  readonly thread?: AssistantThread | undefined;
+  readonly tools: readonly Tool[];
+  readonly clip: (id: ClipId) => Clip | undefined;
+  readonly sentences: () => SentenceCutter;
+  /** Word error rate 0..1. */
+  readonly divergence: (asked: string, spoken: string) => number;
+  readonly state: State;
+  readonly store: CallStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly settings: BridgeSettings;
+}
+
+export interface Call {
+  readonly party: CallParty;
+  /** Ends the call after a spoken goodbye. */
+  end(ending: CallEnding, goodbye?: ClipId): void;
+  /** The carrier says the call is over: there is nobody to say goodbye to. */
+  gone(): void;
+  phase(): Phase;
+  /** Resolves when everything the call held is released. */
+  readonly ended: Promise<EndReason>;
+}

@@ -1,0 +1,53 @@
+// The legal states of one call and the moves between them: a pure table. It decides nothing else and holds no data.
+
+/**
+ * - `greeting`: the greeting is being played; speech does not cut it.
+ * - `listening`: nobody is owed anything; the caller may speak.
+ * - `thinking`: the caller's turn is complete and its answer has no audio yet.
+ * - `speaking`: the caller hears us.
+ * - `interrupted`: the caller speaks into our words; the line is quiet until it is known whether they mean it.
+ * - `ending`: a goodbye is being played, no new turn begins.
+ * - `ended`: final.
+ */
+export type Phase = "greeting" | "listening" | "thinking" | "speaking" | "interrupted" | "ending" | "ended";
+
+export type PhaseEvent = "greeted" | "turn" | "audio" | "quiet" | "interrupt" | "resume" | "cut" | "end" | "closed";
+
+const MOVES: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
+  greeting: { greeted: "listening", turn: "thinking", cut: "listening", end: "ending", closed: "ended" },
+  listening: { turn: "thinking", audio: "speaking", end: "ending", closed: "ended" },
+  // A filler or an interruption may come and go while the assistant still thinks.
+  thinking: {
+    turn: "thinking",
+    audio: "speaking",
+    interrupt: "interrupted",
+    quiet: "listening",
+    cut: "listening",
+    end: "ending",
+    closed: "ended",
+  },
+  speaking: {
+    turn: "thinking",
+    interrupt: "interrupted",
+    quiet: "listening",
+    cut: "listening",
+    end: "ending",
+    closed: "ended",
+  },
+  interrupted: {
+    resume: "speaking",
+    cut: "listening",
+    turn: "thinking",
+    quiet: "listening",
+    end: "ending",
+    closed: "ended",
+  },
+  // A caller who speaks into the goodbye takes the call back.
+  ending: { cut: "listening", closed: "ended" },
+  ended: {},
+};
+
+/** The phase after the event, or undefined when the event means nothing in this phase. */
+export function nextPhase(phase: Phase, event: PhaseEvent): Phase | undefined {
+  return MOVES[phase][event];
+}

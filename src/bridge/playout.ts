@@ -1,0 +1,145 @@
+// The sending side of the line: audio goes out as it comes, a bounded stretch ahead of the caller's ear, with a mark about
+// every 200 ms, and the ledger tells at every moment what was heard. It knows pieces, not utterances.
+import type { Clock } from "../core/clock.ts";
+import type { Line } from "../core/line.ts";
+import { sentenceStart } from "./heard-text.ts";
+import {
+  BYTES_PER_MS,
+  newPlayback,
+  playhead,
+  recordAck,
+  recordMark,
+  recordSent,
+  unmarked,
+  unplayed,
+  type Playback,
+} from "./playback.ts";
+import { heardOf, isHeard, wholeOf, type Piece } from "./utterance.ts";
+
+/** A far end holds minutes, but what it holds it would play on after our death; more than this waits here instead. */
+const AHEAD_BYTES = 20_000 * BYTES_PER_MS;
+const MARK_EVERY_BYTES = 200 * BYTES_PER_MS;
+/** Audio is kept this long behind the ear, so that a sentence can be taken up again. */
+const KEEP_BYTES = 15_000 * BYTES_PER_MS;
+/** A far end that never returns marks must not hold the call up. */
+const ACK_GRACE_MS = 2000;
+
+export interface PlayoutParts {
+  readonly line: Line;
+  readonly clock: Clock;
+  /** Runs in the call's mailbox; returns the cancel. */
+  readonly after: (ms: number, fn: () => void) => () => void;
+  /** Marks were given up on: whoever waits for them should look again. */
+  readonly onGiveUp: () => void;
+}
+
+export type Playout = ReturnType<typeof createPlayout>;
+
+export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
+  let ledger: Playback = newPlayback(1, clock.now());
+  let held = false;
+  let cancelWatch: (() => void) | undefined;
+
+  const head = (): number => playhead(ledger, clock.now());
+
+  /** Sends what the piece has; true when it is sent to its end and complete. */
+  function send(piece: Piece): boolean {
+    if (held) return false;
+    for (let slice = piece.tape.read(piece.position); slice; slice = piece.tape.read(piece.position)) {
+      const now = clock.now();
+      if (unplayed(ledger, now) > AHEAD_BYTES) {
+        watch();
+        return false;
+      }
+      if (piece.generation !== ledger.generation) {
+        piece.generation = ledger.generation;
+        piece.base = slice.at;
+        piece.at = ledger.sent;
+      }
+      line.play(slice.payload);
+      ledger = recordSent(ledger, slice.bytes, now);
+      piece.position = slice.at + slice.bytes;
+      if (unmarked(ledger) >= MARK_EVERY_BYTES) mark();
+    }
+    return piece.complete;
+  }
+
+  function mark(): void {
+    ledger = recordMark(ledger);
+    line.mark(ledger.pending.at(-1)?.name ?? "");
+  }
+
+  /** Everything there was to send is sent: the last stretch gets its mark. */
+  function endStretch(): void {
+    if (unmarked(ledger) > 0) mark();
+    watch();
+  }
+
+  /** Looks after the marks once, not at every frame. */
+  function watch(): void {
+    if (cancelWatch || ledger.pending.length === 0) return;
+    const acked = ledger.acked;
+    cancelWatch = after(unplayed(ledger, clock.now()) / BYTES_PER_MS + ACK_GRACE_MS, () => {
+      cancelWatch = undefined;
+      if (ledger.acked > acked) return watch();
+      ledger = { ...ledger, acked: ledger.sent, anchor: ledger.sent, pending: [] };
+      onGiveUp();
+    });
+  }
+
+  function unwatch(): void {
+    cancelWatch?.();
+    cancelWatch = undefined;
+  }
+
+  /** Clears the line; what of these pieces was heard is kept in them. */
+  function drop(pieces: readonly Piece[]): void {
+    unwatch();
+    const now = clock.now();
+    const at = playhead(ledger, now);
+    for (const piece of pieces) {
+      piece.heardBefore = heardOf(piece, ledger.generation, at);
+      if (piece.generation === ledger.generation) piece.position = Math.max(piece.heardBefore, piece.base);
+    }
+    if (ledger.sent > at || ledger.pending.length > 0) line.clear();
+    ledger = newPlayback(ledger.generation + 1, now);
+  }
+
+  return {
+    send,
+    endStretch,
+    head,
+    generation: () => ledger.generation,
+    isHeld: () => held,
+    /** True when the mark was one that was waited for. */
+    ack(name: string): boolean {
+      const before = ledger;
+      ledger = recordAck(ledger, name, clock.now());
+      return ledger !== before;
+    },
+    /** Lets go of audio far behind the ear. */
+    forgetBehind(piece: Piece): void {
+      piece.tape.forget(heardOf(piece, ledger.generation, ledger.acked) - KEEP_BYTES);
+    },
+    /** Heard to its end, by proof and not by guess. */
+    isProven: (piece: Piece): boolean => isHeard(piece, ledger.generation, ledger.acked),
+    /** Clears the line and stops sending, until `release` or `drop`. */
+    hold(pieces: readonly Piece[]): void {
+      if (held) return;
+      drop(pieces);
+      held = true;
+    },
+    /** Sending may go on; the piece that was cut begins again at the sentence the caller lost. */
+    release(pieces: readonly Piece[]): void {
+      held = false;
+      const piece = pieces.find((one) => one.position > 0 && !isHeard(one, ledger.generation, 0));
+      if (piece) piece.position = Math.max(piece.tape.begin(), sentenceStart(wholeOf(piece), piece.position));
+    },
+    /** Clears the line for good. */
+    drop(pieces: readonly Piece[]): void {
+      if (!held) drop(pieces);
+      held = false;
+    },
+    close: unwatch,
+  };
+}

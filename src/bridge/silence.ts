@@ -1,0 +1,41 @@
+// Notices that the caller says nothing: counts from the last sound they heard, asks after them, and gives up after the
+// second question. It decides when, the bridge says it.
+
+export interface SilenceWatch {
+  /** The line fell quiet and it is the caller's turn. */
+  start(): void;
+  /** Someone speaks, thinks or types: nobody waits for the caller. */
+  stop(): void;
+  /** The caller took part: the questions count anew. */
+  reset(): void;
+}
+
+const QUESTIONS = 2;
+
+export function createSilenceWatch(parts: {
+  readonly promptMs: number;
+  readonly after: (ms: number, fn: () => void) => () => void;
+  readonly onPrompt: () => void;
+  readonly onGiveUp: () => void;
+}): SilenceWatch {
+  let asked = 0;
+  let cancel = (): void => {};
+
+  return {
+    start() {
+      cancel();
+      cancel = parts.after(parts.promptMs, () => {
+        if (asked >= QUESTIONS) return parts.onGiveUp();
+        asked++;
+        parts.onPrompt();
+      });
+    },
+    stop() {
+      cancel();
+    },
+    reset() {
+      cancel();
+      asked = 0;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+// Answers from the assistant thread: sends the caller's words, cuts the streamed text into sentences, and has them spoken.
+// The stream is read outside the call's mailbox; everything it brings is posted into it.
+import { ThreadError, type AssistantThread, type ThreadEvent, type ToolRequest } from "../core/thread.ts";
+import type { Answerer, AnswerEvents, Run, Turn } from "./answer.ts";
+import type { Speaker } from "./speaker.ts";
+import type { Utterance } from "./utterance.ts";
+import { createWatchdog } from "./watchdog.ts";
+
+/** Cuts streamed text into pieces fit to be spoken. */
+export interface SentenceCutter {
+  push(delta: string): string[];
+  end(): string[];
+}
+
+export interface ThreadAnswererParts {
+  readonly thread: AssistantThread;
+  readonly speaker: Speaker;
+  readonly sentences: () => SentenceCutter;
+  /** Runs in the call's mailbox. */
+  readonly post: (what: () => void) => void;
+  readonly after: (ms: number, fn: () => void) => () => void;
+  /** ms without a word or a tool after which the assistant counts as hung. */
+  readonly timeoutMs: number;
+  /** Ends with the call. */
+  readonly signal: AbortSignal;
+  readonly runTool: (request: ToolRequest, signal: AbortSignal, turn: number) => Promise<string>;
+  readonly onUsage: (usage: Readonly<Record<string, number>>) => void;
+}
+
+export function createThreadAnswerer(parts: ThreadAnswererParts): Answerer {
+  return { answer: (turn, correction, events) => startRun(parts, turn, correction, events) };
+}
+
+function startRun(
+  parts: ThreadAnswererParts,
+  turn: Turn,
+  correction: Parameters<Answerer["answer"]>[1],
+  events: AnswerEvents,
+): Run {
+  const { thread, speaker, post } = parts;
+  const controller = new AbortController();
+  const signal = AbortSignal.any([controller.signal, parts.signal]);
+  const cutter = parts.sentences();
+  let utterance: Utterance | undefined;
+  let acted = false;
+  let over = false;
+  let toolsRunning = 0;
+  const watchdog = createWatchdog({ ms: parts.timeoutMs, after: parts.after, onSilence: () => fail("thread-timeout") });
+
+  function stop(): void {
+    over = true;
+    watchdog.stop();
+  }
+
+  function fail(cause: string): void {
+    if (over) return;
+    stop();
+    controller.abort();
+    if (utterance) speaker.finish(utterance);
+    events.onFailed(run, cause);
+  }
+
+  function say(pieces: readonly string[]): void {
+    for (const piece of pieces) {
+      utterance ??= speaker.begin("reply", { turn: turn.number });
+      speaker.addText(utterance, piece);
+    }
+  }
+
+  function take(event: ThreadEvent): void {
+    if (over) return;
+    if (event.type === "usage") {
+      parts.onUsage({
+        thread_input_tokens: event.usage.inputTokens,
+        thread_cached_input_tokens: event.usage.cachedInputTokens,
+        thread_output_tokens: event.usage.outputTokens,
+      });
+      return;
+    }
+    watchdog.fed();
+    say(cutter.push(event.delta));
+  }
+
+  function done(): void {
+    if (over) return;
+    stop();
+    say(cutter.end());
+    if (utterance) speaker.finish(utterance);
+    events.onDone(run, utterance !== undefined);
+  }
+
+  async function useTool(request: ToolRequest): Promise<string> {
+    acted = true;
+    toolsRunning++;
+    // A tool has a time limit of its own.
+    watchdog.pause();
+    try {
+      return await parts.runTool(request, signal, turn.number);
+    } finally {
+      toolsRunning--;
+      if (toolsRunning === 0) watchdog.resume();
+    }
+  }
+
+  async function read(): Promise<void> {
+    try {
+      const input = { text: turn.text, ...(correction && { correction }) };
+      for await (const event of thread.reply(input, { signal, runTool: useTool })) post(() => take(event));
+      post(done);
+    } catch (error) {
+      // An abort is our own doing, and whoever did it has already moved on.
+      if (!signal.aborted) post(() => fail(error instanceof ThreadError ? `thread-${error.code}` : "thread-failed"));
+    }
+  }
+
+  const run: Run = {
+    turn,
+    acted: () => acted,
+    utterance: () => utterance,
+    cancel() {
+      if (over) return;
+      stop();
+      controller.abort();
+      if (utterance) speaker.finish(utterance);
+    },
+  };
+  void read();
+  return run;
+}
