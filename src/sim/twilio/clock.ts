@@ -1,0 +1,41 @@
+// The time of one simulated call. Call time starts when the call is placed and runs `speed` times faster than the wall
+// clock; it is monotonic, so that a stepped system clock never moves a frame.
+import { performance } from "node:perf_hooks";
+
+export interface CallClock {
+  /** Call time in ms, with fractions. */
+  nowMs(): number;
+  /** How many ms of call time pass in one ms of the wall clock. */
+  readonly speed: number;
+  /** Resolves after `ms` of call time, or as soon as `signal` aborts; tells whether the time passed in full. */
+  wait(ms: number, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** @throws RangeError when `speed` is not a positive number. */
+export function createCallClock(speed = 1): CallClock {
+  if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError(`speed must be a positive number, not ${speed}`);
+  const origin = performance.now();
+  return {
+    speed,
+    nowMs: () => (performance.now() - origin) * speed,
+    wait: (ms, signal) => waitWallMs(ms / speed, signal),
+  };
+}
+
+/** Resolves after `ms` of wall time, or as soon as `signal` aborts; tells whether the time passed in full. */
+export function waitWallMs(ms: number, signal?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve(false);
+      return;
+    }
+    const finish = (elapsed: boolean) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      resolve(elapsed);
+    };
+    const onAbort = () => finish(false);
+    const timer = setTimeout(() => finish(true), Math.ceil(ms));
+    signal?.addEventListener("abort", onAbort);
+  });
+}

@@ -1,0 +1,52 @@
+// The caller's ear: decides from the sound that was really played, frame by frame, whether the other end is speaking. It
+// never looks at messages, so that a script waits for what a person would wait for.
+import { loudness } from "../telephone-audio.ts";
+
+export interface Hearing {
+  /** Takes the next frame as played, ending at `endMs` of call time. */
+  hear(frame: Uint8Array, endMs: number): void;
+  /** True while the other end speaks; pauses shorter than `gapMs` do not end a speech. */
+  readonly speaking: boolean;
+  /** Call ms at which the present speech, or else the last one, began and was last loud; -Infinity before the first. */
+  readonly startedMs: number;
+  readonly lastLoudMs: number;
+}
+
+export interface HearingOptions {
+  /** Loudness of a frame, in 16-bit linear units, from which it counts as speech. 260 is about -42 dB of full scale. */
+  threshold?: number;
+  /** Quiet longer than this, in ms, ends a speech. */
+  gapMs?: number;
+  onStart?: (atMs: number) => void;
+  onEnd?: (atMs: number, spokeMs: number) => void;
+}
+
+export function createHearing({ threshold = 260, gapMs = 400, onStart, onEnd }: HearingOptions): Hearing {
+  let speaking = false;
+  let startedMs = -Infinity;
+  let lastLoudMs = -Infinity;
+  return {
+    get speaking() {
+      return speaking;
+    },
+    get startedMs() {
+      return startedMs;
+    },
+    get lastLoudMs() {
+      return lastLoudMs;
+    },
+    hear(frame, endMs) {
+      if (loudness(frame) >= threshold) {
+        if (!speaking) {
+          speaking = true;
+          startedMs = endMs - frame.length / 8;
+          onStart?.(startedMs);
+        }
+        lastLoudMs = endMs;
+      } else if (speaking && endMs - lastLoudMs >= gapMs) {
+        speaking = false;
+        onEnd?.(lastLoudMs, lastLoudMs - startedMs);
+      }
+    },
+  };
+}

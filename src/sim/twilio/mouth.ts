@@ -1,0 +1,71 @@
+// The caller's mouth and the line noise around it: one frame of mu-law after another for the whole call, speech where a
+// script says something, else silence or a low noise floor. It keeps no time; whoever asks for frames does.
+import { encodeMulaw, loudness, SAMPLES_PER_MS, SILENCE } from "../telephone-audio.ts";
+import type { Chance } from "./sids.ts";
+
+export interface Frame {
+  mulaw: Uint8Array;
+  /** The same bytes as base64, as a media message carries them. */
+  base64: string;
+}
+
+export interface Utterance {
+  audio: Uint8Array;
+  onStart?: () => void;
+  /** Called once its last byte has been handed out. */
+  onEnd?: () => void;
+}
+
+export interface Mouth {
+  say(utterance: Utterance): void;
+  readonly speaking: boolean;
+  /** The next frame, and whether the caller was loud in it. */
+  next(): Frame & { loud: boolean };
+}
+
+const NOISE_FRAMES = 32;
+const LOUD = 260;
+
+/** @param noiseFloor Loudness of the line between words, 16-bit linear units; 0 is digital silence (0xFF). */
+export function createMouth(frameMs: number, noiseFloor: number, chance: Chance): Mouth {
+  const size = frameMs * SAMPLES_PER_MS;
+  const idle = makeIdleFrames(size, noiseFloor, chance);
+  const queue: { utterance: Utterance; offset: number }[] = [];
+  let count = 0;
+  return {
+    say(utterance) {
+      queue.push({ utterance, offset: 0 });
+    },
+    get speaking() {
+      return queue.length > 0;
+    },
+    next() {
+      const background = idle[count++ % idle.length] ?? { mulaw: new Uint8Array(size).fill(SILENCE), base64: "" };
+      if (queue.length === 0) return { ...background, loud: false };
+      const mulaw = background.mulaw.slice();
+      let filled = 0;
+      while (filled < size) {
+        const head = queue[0];
+        if (!head) break;
+        if (head.offset === 0) head.utterance.onStart?.();
+        const piece = head.utterance.audio.subarray(head.offset, head.offset + size - filled);
+        mulaw.set(piece, filled);
+        filled += piece.length;
+        head.offset += piece.length;
+        if (head.offset < head.utterance.audio.length) break;
+        queue.shift();
+        head.utterance.onEnd?.();
+      }
+      return { mulaw, base64: Buffer.from(mulaw).toString("base64"), loud: loudness(mulaw) >= LOUD };
+    },
+  };
+}
+
+function makeIdleFrames(size: number, noiseFloor: number, chance: Chance): Frame[] {
+  return Array.from({ length: noiseFloor > 0 ? NOISE_FRAMES : 1 }, () => {
+    // A uniform spread of +-a has a root mean square of a / sqrt(3).
+    const samples = Int16Array.from({ length: size }, () => (chance.next() * 2 - 1) * noiseFloor * Math.sqrt(3));
+    const mulaw = noiseFloor > 0 ? encodeMulaw(samples) : new Uint8Array(size).fill(SILENCE);
+    return { mulaw, base64: Buffer.from(mulaw).toString("base64") };
+  });
+}
