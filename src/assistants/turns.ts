@@ -29,11 +29,17 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
   const ledger = createLedger();
   const closing = new AbortController();
   let carried: readonly Message[] = [];
+  /** The last turn, when it was cancelled after text had been given out. */
+  let cutShort: Turn | undefined;
   /** Resolves when the last turn taken, and its repair, are over. */
   let idle: Promise<void> = Promise.resolve();
 
-  function begin({ text, correction }: ThreadInput): Turn {
+  function begin({ text, ...input }: ThreadInput): Turn {
     const messages = [...carried];
+    // Words that are asked again: whatever was made of their answer, nobody heard it.
+    const again = cutShort !== undefined && withoutRepeated(cutShort.messages, text).length < cutShort.messages.length;
+    const correction = input.correction ?? (again ? { generated: cutShort?.spoken ?? "", heard: "" } : undefined);
+    cutShort = undefined;
     if (correction) {
       ledger.correct(correction.heard);
       if (wire.correct) wire.correct(correction);
@@ -163,6 +169,7 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
       const failed = reason instanceof ThreadError && !closing.signal.aborted;
       meter.count("voice_thread_replies_total", { client, result: failed ? reason.code : "cancelled" });
       if (failed) logFailure(log, reason, { client, spoken: turn.spoken.length });
+      if (!failed && turn.spoken !== "") cutShort = turn;
       void mend(turn).then(leave);
       throw reason;
     }

@@ -242,6 +242,15 @@ describe("words of a turn that was taken back", () => {
     expect(words(2)).toEqual(["caller: first", "caller: second and third"]);
   });
 
+  test("asked again after text was given out: nobody heard that text, and the thread is told so", async () => {
+    const { thread, rounds, words } = setUp([[say("I can"), "hang"], [say("ok")], [say("ok")]]);
+    await cancelled(thread, rounds, "a table");
+    await readReply(thread, "a table for two");
+    await readReply(thread, "thanks");
+    expect(words(1)).toEqual([expect.stringMatching(/^note: .*heard nothing of it/), "caller: a table for two"]);
+    expect(words(2)).toEqual(["caller: thanks"]);
+  });
+
   test("a note that was not delivered is delivered with the next turn, once", async () => {
     const { thread, rounds, words } = setUp([[say("long reply")], ["hang"], [say("ok")], [say("ok")]]);
     await readReply(thread, "one");
