@@ -1,10 +1,11 @@
 // One call: joins a line, a voice and an assistant, and knows no vendor. Everything that happens arrives in one mailbox, in
 // order; nothing in here waits. README.md beside this file has the picture.
 import type { CallEnding, EndReason } from "../core/call.ts";
+import type { ClipId } from "../core/clip.ts";
 import type { LineEvent } from "../core/line.ts";
 import { createMailbox } from "../core/mailbox.ts";
-import type { AssistantThread } from "../core/thread.ts";
 import type { VoiceEvent } from "../core/voice.ts";
+import { createAnswering } from "./answering.ts";
 import { isBackchannel, isFarewell } from "./backchannel.ts";
 import { createDialogue } from "./dialogue.ts";
 import { createEar, type Owed } from "./ear.ts";
@@ -12,46 +13,29 @@ import { createEnding, reasonOf } from "./ending.ts";
 import { createJournal } from "./journal.ts";
 import { createKeypad } from "./keypad.ts";
 import type { BridgeParts, Call } from "./parts.ts";
-import { nextPhase, type Phase, type PhaseEvent } from "./phase.ts";
-import { createPhrases, type ClipId } from "./phrases.ts";
+import { createPhases } from "./phase.ts";
+import { createPhrases } from "./phrases.ts";
 import { createPlayout } from "./playout.ts";
-import { createToolRunner } from "./run-tool.ts";
 import { createSilenceWatch } from "./silence.ts";
 import { createSpeaker } from "./speaker.ts";
-import { createThreadAnswerer } from "./thread-answer.ts";
 import { createTimers } from "./timers.ts";
-import { createVoiceAnswerer } from "./voice-answer.ts";
 import { createVoiceKeeper } from "./voice-keeper.ts";
 
 export function startCall(parts: BridgeParts): Call {
-  const { party, line, clock, meter, settings } = parts;
+  const { party, line, clock, settings } = parts;
   const now = (): number => clock.now();
   const lifetime = new AbortController();
   const mailbox = createMailbox<LineEvent | VoiceEvent | (() => void)>(
     (event) => (typeof event === "function" ? event() : take(event)),
-    {
-      onError(error) {
-        journal.log.error("the call stumbled", {
-          error: error instanceof Error ? (error.stack ?? error.message) : "unknown",
-        });
-        meter.count("voice_internal_errors_total");
-      },
-    },
+    { onError: (error) => journal.stumbled(error) },
   );
   const post = (what: () => void): void => void mailbox.post(what);
   const timers = createTimers(clock, post);
   const after = (ms: number, fn: () => void): (() => void) => timers.after(ms, fn);
   const journal = createJournal({ ...parts, logContent: settings.logContent });
-  let phase: Phase = "greeting";
+  const phase = createPhases((from, to) => journal.note("phase", { from, to }));
   let settleEnded: (reason: EndReason) => void;
   const ended = new Promise<EndReason>((resolve) => (settleEnded = resolve));
-
-  function move(event: PhaseEvent): void {
-    const next = nextPhase(phase, event);
-    if (!next || next === phase) return;
-    journal.note("phase", { from: phase, to: next });
-    phase = next;
-  }
 
   const playout = createPlayout({ line, clock, after, onGiveUp: () => speaker.look() });
   const speaker = createSpeaker({
@@ -60,18 +44,18 @@ export function startCall(parts: BridgeParts): Call {
     divergence: parts.divergence,
     events: {
       onAudio({ kind, turn }) {
-        move("audio");
+        phase.move("audio");
         silence.stop();
         journal.speaks(kind);
         if (kind === "reply") dialogue.answered(turn);
       },
       onHeard({ kind }, record) {
         journal.reply(record);
-        if (kind === "greeting") move("greeted");
+        if (kind === "greeting") phase.move("greeted");
       },
-      onFailed({ kind, turn, startedAtMs }, code) {
+      onFailed({ turn, startedAtMs }, code) {
         journal.speechFailed(turn, code);
-        if (kind === "reply" && startedAtMs === undefined) phrases.say("sorry", "notice");
+        if (startedAtMs === undefined) phrases.say("sorry", "notice");
       },
       onDivergence: ({ turn }, rate) => journal.diverged(turn, rate),
       onQuiet,
@@ -88,60 +72,41 @@ export function startCall(parts: BridgeParts): Call {
     post: (event) => void mailbox.post(event),
     isListening: () => ear.isSpeaking() || ear.isWaiting(),
     onReady(voice, again) {
-      journal.note(again ? "voice is back" : "voice is ready");
+      journal.note("voice is ready", { again });
       speaker.setVoice(voice);
-      if (again) voiceAnswerer?.back();
+      if (again) ownVoice?.back();
     },
     onLost(code) {
       journal.voiceLost(code);
       ear.forget();
       speaker.setVoice(undefined);
-      voiceAnswerer?.lost();
+      ownVoice?.lost();
     },
-    onWaiting() {
-      if (!speaker.busy()) phrases.say("hold", "notice");
-    },
+    onWaiting: () => phrases.interject("hold"),
     onHopeless(code) {
       journal.log.error("no voice can be had, the call ends", { code });
       ending.close({ kind: "apologise", reason: "voice-unavailable" });
     },
   });
-  const runTool = createToolRunner({
-    tools: parts.tools,
-    callId: party.callId,
-    clock,
-    endAfterReply: (how) => post(() => endAfterReply(how)),
-    onDone: (turn, name, result, began) =>
-      post(() => {
-        journal.tool(name, result, began);
-        if (result !== "ok") journal.cause(turn, `tool-${result}`);
-      }),
-  });
-  const shared = {
+  const { answerer, ownVoice } = createAnswering({
+    ...parts,
     speaker,
+    journal,
+    voice: () => keeper.voice(),
     post,
     after,
-    timeoutMs: settings.threadTimeoutMs,
     signal: lifetime.signal,
-    runTool,
-  };
-  const voiceAnswerer = parts.thread ? undefined : createVoiceAnswerer({ ...shared, voice: keeper.voice });
+    endAfterReply,
+  });
   const dialogue = createDialogue({
-    answerer:
-      voiceAnswerer ??
-      createThreadAnswerer({
-        ...shared,
-        thread: parts.thread as AssistantThread,
-        sentences: parts.sentences,
-        onUsage: (usage) => journal.usage(usage),
-      }),
+    answerer,
     journal,
     now,
     after,
     fillerAfterMs: settings.fillerAfterMs,
-    onFiller: () => !ear.isSpeaking() && !speaker.isHeld() && !isAudible() && phrases.filler(),
+    onFiller: () => !ear.isSpeaking() && !speaker.isHeld() && phrases.filler(),
     onTurn() {
-      move("turn");
+      phase.move("turn");
       silence.reset();
     },
     onAnswered(turn, said) {
@@ -164,19 +129,17 @@ export function startCall(parts: BridgeParts): Call {
     events: {
       onHold() {
         const began = now();
-        const audible = isAudible();
-        speaker.hold();
-        if (audible) journal.bargeIn(now() - began);
-        move("interrupt");
+        if (speaker.hold()) journal.bargeIn(now() - began);
+        phase.move("interrupt");
       },
       onResume() {
         speaker.release();
-        move("resume");
+        phase.move("resume");
       },
       onCut: cutSpeech,
       onCommitted(itemId, endedAt) {
-        if (voiceAnswerer && !dialogue.isBusy()) return answerUnheard(itemId, endedAt);
-        dialogue.expectAnswer(endedAt);
+        if (ownVoice && !dialogue.isBusy()) unheard.set(itemId, dialogue.accept("", "speech", endedAt));
+        else dialogue.expectAnswer(endedAt);
       },
       onTurn(itemId, text, endedAt) {
         const early = unheard.get(itemId);
@@ -191,9 +154,7 @@ export function startCall(parts: BridgeParts): Call {
       },
       onLost(cause) {
         journal.note("words lost", { cause });
-        if (dialogue.hasWaiting()) return dialogue.nothingNew();
-        dialogue.nothingNew();
-        phrases.say("say-again", "notice");
+        if (!dialogue.nothingNew()) phrases.say("say-again", "notice");
       },
     },
   });
@@ -223,20 +184,12 @@ export function startCall(parts: BridgeParts): Call {
     return dialogue.isBusy() || ear.isWaiting() ? "thought" : "nothing";
   }
 
-  function isAudible(): boolean {
-    return speaker.current()?.startedAtMs !== undefined;
-  }
-
-  function answerUnheard(itemId: string, endedAt: number): void {
-    unheard.set(itemId, dialogue.accept("", "speech", endedAt));
-  }
-
   function take(event: LineEvent | VoiceEvent): void {
     switch (event.type) {
       case "line.audio":
         return keeper.hear(event.payload);
       case "voice.audio":
-        voiceAnswerer?.take(event);
+        ownVoice?.take(event);
         return speaker.audio(event.speechId, event.payload, event.part);
       case "line.mark":
         return speaker.ack(event.name);
@@ -266,17 +219,17 @@ export function startCall(parts: BridgeParts): Call {
       case "voice.words":
         return speaker.words(event.speechId, event.delta, event.part);
       case "voice.spoken":
-        if (voiceAnswerer?.take(event)) return;
+        if (ownVoice?.take(event)) return;
         return speaker.spoken(event.speechId, event.status, event.text, event.code);
       case "voice.reply-started":
       case "voice.tool-call":
-        voiceAnswerer?.take(event);
+        ownVoice?.take(event);
         return;
       case "voice.usage":
         return journal.usage(event.usage);
       case "voice.trouble":
         journal.note("voice trouble", { code: event.code });
-        if (event.code === "stall" && !isAudible()) phrases.say("hold", "notice");
+        if (event.code === "stall") phrases.interject("hold");
     }
   }
 
@@ -289,7 +242,7 @@ export function startCall(parts: BridgeParts): Call {
     dialogue.cut(dropped);
     // Whoever speaks into a goodbye wants to stay.
     if (ending.withdraw()) journal.note("ending withdrawn");
-    move("cut");
+    phase.move("cut");
   }
 
   /** Nothing is left to be heard: it is the caller's turn, or the time to go. */
@@ -297,14 +250,14 @@ export function startCall(parts: BridgeParts): Call {
     if (speaker.busy() || dialogue.isBusy() || ending.isClosing()) return;
     const how = ending.wanted();
     if (how) return ending.close(how);
-    move("quiet");
+    phase.move("quiet");
     if (!ear.isSpeaking() && !keypad.isOpen()) silence.start();
   }
 
   /** A tool wants the call to end once its reply was heard. */
   function endAfterReply(how: CallEnding): void {
     ending.want(how, settings.threadTimeoutMs);
-    move("end");
+    phase.move("end");
     onQuiet();
   }
 
@@ -312,22 +265,22 @@ export function startCall(parts: BridgeParts): Call {
     if (ending.isClosing()) return;
     cutSpeech();
     ending.want(how);
-    move("end");
+    phase.move("end");
     if (goodbye) phrases.say(goodbye, "notice");
     onQuiet();
   }
 
   function release(reason: EndReason): void {
-    if (phase === "ended") return;
+    if (phase.now() === "ended") return;
     for (const { record } of speaker.cut()) journal.reply(record);
-    move("closed");
+    phase.move("closed");
     dialogue.close();
     ear.forget();
     timers.close();
     mailbox.close();
     lifetime.abort();
     keeper.close();
-    void parts.thread?.close();
+    parts.thread?.close().catch((error: unknown) => journal.stumbled(error));
     journal.end(reason);
     settleEnded(reason);
   }
@@ -341,8 +294,8 @@ export function startCall(parts: BridgeParts): Call {
   return {
     party,
     end: (how, goodbye) => post(() => end(how, goodbye)),
-    gone: () => post(() => line.close()),
-    phase: () => phase,
+    gone: () => post(() => ending.close({ kind: "hangup", reason: "caller-hangup" })),
+    phase: phase.now,
     ended,
   };
 }

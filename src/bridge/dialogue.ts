@@ -108,11 +108,12 @@ export function createDialogue(parts: DialogueParts) {
     },
     /** The caller's turn is over, its words are on the way: silence counts from here. */
     expectAnswer,
-    /** Nothing came of it: no silence is owed a filler, and words kept from a called-off answer are asked again. */
-    nothingNew(): void {
-      if (run) return;
+    /** Nothing came of it: words kept from a called-off answer are asked again. True when an answer is in the making. */
+    nothingNew(): boolean {
+      if (run) return true;
       cancelFiller();
       begin();
+      return run !== undefined;
     },
     /** The caller interrupted. */
     cut(dropped: readonly CutUtterance[]): void {
@@ -137,7 +138,6 @@ export function createDialogue(parts: DialogueParts) {
       if (latest?.number === turn) journal.answered(turn, latest.endedAt);
     },
     isBusy: () => run !== undefined,
-    hasWaiting: () => waiting !== undefined,
     close(): void {
       cancelFiller();
       run?.cancel();

@@ -1,5 +1,6 @@
 // What the bridge is given to make one call, and what it gives back.
 import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
+import type { Clip, ClipId } from "../core/clip.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Line } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
@@ -8,7 +9,6 @@ import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Voice, VoiceEngine } from "../core/voice.ts";
 import type { Phase } from "./phase.ts";
-import type { Clip, ClipId } from "./phrases.ts";
 import type { SentenceCutter } from "./thread-answer.ts";
 
 /** All times in ms. */

@@ -51,3 +51,18 @@ const MOVES: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
 export function nextPhase(phase: Phase, event: PhaseEvent): Phase | undefined {
   return MOVES[phase][event];
 }
+
+/** Walks the table for one call. An event that means nothing in the present phase is ignored. */
+export function createPhases(onMove: (from: Phase, to: Phase) => void) {
+  let phase: Phase = "greeting";
+  return {
+    now: (): Phase => phase,
+    move(event: PhaseEvent): void {
+      const next = nextPhase(phase, event);
+      if (!next || next === phase) return;
+      const from = phase;
+      phase = next;
+      onMove(from, next);
+    },
+  };
+}

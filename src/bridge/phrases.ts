@@ -1,29 +1,7 @@
 // The stock phrases of a call: greeting, fillers, prompts and notices, from stored clips so that nothing is waited for.
+import type { Clip, ClipId } from "../core/clip.ts";
 import type { Speaker } from "./speaker.ts";
 import type { UtteranceKind } from "./utterance.ts";
-
-export type ClipId =
-  | "greeting"
-  | "hold"
-  | "trouble"
-  | "sorry"
-  | "apology-end"
-  | "say-again"
-  | "filler-1"
-  | "filler-2"
-  | "filler-3"
-  | "filler-4"
-  | "still-there"
-  | "silence-goodbye"
-  | "time-up"
-  | "transfer"
-  | "shutdown";
-
-export interface Clip {
-  readonly text: string;
-  /** Raw mu-law, 8000 Hz. */
-  readonly audio: Buffer;
-}
 
 const FILLERS: readonly ClipId[] = ["filler-1", "filler-2", "filler-3", "filler-4"];
 
@@ -43,8 +21,10 @@ export function createPhrases(parts: { readonly speaker: Speaker; readonly clip:
 
   return {
     say,
+    /** Said at once if the caller hears nothing now, whatever else waits to be said. */
+    interject: (id: ClipId): boolean => !speaker.isPlaying() && say(id, "notice", true),
     /** One after the other, so that none comes twice running; before an answer that has no audio yet. */
-    filler: (): boolean => say(FILLERS[fillers++ % FILLERS.length] as ClipId, "filler", true),
+    filler: (): boolean => !speaker.isPlaying() && say(FILLERS[fillers++ % FILLERS.length] as ClipId, "filler", true),
     /** A greeting that was not rendered yet is spoken live. An early "hello?" does not cut it. */
     greet(text: string): void {
       const found = clip("greeting");

@@ -111,6 +111,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     head,
     generation: () => ledger.generation,
     isHeld: () => held,
+    isPlaying: () => unplayed(ledger, clock.now()) > 0,
     /** True when the mark was one that was waited for. */
     ack(name: string): boolean {
       const before = ledger;

@@ -2,13 +2,12 @@
 // utterance as heard, failed or cut. It does not decide what is said.
 import type { ReplyRecord } from "../core/call.ts";
 import type { SpeechPart, Voice } from "../core/voice.ts";
-import { unsaidText } from "./heard-text.ts";
 import type { Playout } from "./playout.ts";
 import {
   newPiece,
   recordOf,
   truncations,
-  wholeOf,
+  splitBroken,
   type Piece,
   type Utterance,
   type UtteranceKind,
@@ -58,12 +57,11 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
 
   const allPieces = (): Piece[] => queue.flatMap((utterance) => utterance.pieces);
 
-  /** `ahead`: before whatever has not begun to be heard. `shielded`: speech of the caller does not cut it. */
+  /** `ahead`: before everything that waits; for a moment in which nothing plays. `shielded`: speech of the caller does not cut it. */
   function begin(kind: UtteranceKind, { turn = 0, shielded = false, ahead = false } = {}): Utterance {
     const utterance: Utterance = { id: ++count, kind, turn, shielded, pieces: [], open: true, cut: false };
-    const unbegun = ahead ? queue.findIndex((one) => one.startedAtMs === undefined) : -1;
-    if (unbegun < 0) queue.push(utterance);
-    else queue.splice(unbegun, 0, utterance);
+    if (ahead) queue.unshift(utterance);
+    else queue.push(utterance);
     return utterance;
   }
 
@@ -131,20 +129,6 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
   function pumpAndSettle(): void {
     pump();
     settle();
-  }
-
-  /** The voice is gone; a piece it left half said goes on with the words after those already spoken. */
-  function takeOver(piece: Piece): void {
-    const utterance = queue.find((one) => one.pieces.includes(piece));
-    if (!utterance || piece.tape.length() === 0) {
-      piece.asked = false;
-      return;
-    }
-    const rest = unsaidText(wholeOf(piece), piece.tape.length());
-    piece.text = piece.text.slice(0, piece.text.length - rest.length).trimEnd();
-    piece.complete = true;
-    if (!rest) return;
-    utterance.pieces.splice(utterance.pieces.indexOf(piece) + 1, 0, newPiece(rest, { speechId: `${piece.speechId}+` }));
   }
 
   return {
@@ -219,8 +203,12 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       if (first) playout.forgetBehind(first);
       pumpAndSettle();
     },
-    /** Quiets the line at once, but forgets nothing: what the caller says next decides. */
-    hold: () => playout.hold(allPieces()),
+    /** Quiets the line at once, but forgets nothing: what the caller says next decides. True when there was something to quiet. */
+    hold(): boolean {
+      const audible = playout.isPlaying();
+      playout.hold(allPieces());
+      return audible;
+    },
     release(): void {
       if (!playout.isHeld()) return;
       playout.release(allPieces());
@@ -252,10 +240,12 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
         for (const piece of pieces) piece.complete = true;
       }
       speeches.clear();
-      if (broken) takeOver(broken);
+      if (broken) for (const utterance of queue) splitBroken(utterance, broken);
       pumpAndSettle();
     },
-    /** Marks were given up on, or a hold ended elsewhere. */
+    /** The caller hears something now. */
+    isPlaying: () => playout.isPlaying(),
+    /** Marks were given up on: what waited for them is over. */
     look: pumpAndSettle,
     busy: () => queue.length > 0,
     isHeld: () => playout.isHeld(),

@@ -2,7 +2,7 @@
 // generated, sent, heard. Data and arithmetic only; speaker.ts decides when what is sent.
 import type { ReplyRecord } from "../core/call.ts";
 import type { SpeechPart } from "../core/voice.ts";
-import { expectedBytes, heardText } from "./heard-text.ts";
+import { expectedBytes, heardText, unsaidText } from "./heard-text.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import { createTape, type Tape } from "./tape.ts";
 
@@ -130,6 +130,20 @@ export function truncations(
 
 export function isHeard(piece: Piece, generation: number, head: number): boolean {
   return piece.complete && heardOf(piece, generation, head) >= expectedBytes(wholeOf(piece));
+}
+
+/** The voice is gone; a piece it left half said ends there, and another goes on with the words after those already spoken. */
+export function splitBroken(utterance: Utterance, piece: Piece): void {
+  const index = utterance.pieces.indexOf(piece);
+  if (index < 0) return;
+  if (piece.tape.length() === 0) {
+    piece.asked = false;
+    return;
+  }
+  const rest = unsaidText(wholeOf(piece), piece.tape.length());
+  piece.text = piece.text.slice(0, piece.text.length - rest.length).trimEnd();
+  piece.complete = true;
+  if (rest) utterance.pieces.splice(index + 1, 0, newPiece(rest, { speechId: `${piece.speechId}+` }));
 }
 
 function join(parts: readonly string[]): string {

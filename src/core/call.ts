@@ -8,6 +8,8 @@ export interface CallParty {
   /** E.164 or what the carrier gave; never logged by default. */
   readonly from: string;
   readonly to: string;
+  /** The carrier vouches that `from` is who calls (STIR/SHAKEN level A). */
+  readonly attested?: boolean;
   readonly channel: "phone";
   readonly direction: "inbound" | "outbound";
 }

@@ -1,0 +1,233 @@
+// The composition root: the only file that calls constructors and reads registries. It decides nothing else.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
+import { startCall } from "./bridge/bridge.ts";
+import type { BridgeSettings } from "./bridge/parts.ts";
+import { createCallerThreads } from "./caller-threads.ts";
+import { createPhoneChannel } from "./channels/phone/index.ts";
+import type { Config } from "./config.ts";
+import type { Clock, Ids } from "./core/clock.ts";
+import type { Log } from "./core/observe.ts";
+import type { CallStore } from "./core/stores.ts";
+import { createHttpServer } from "./http/server.ts";
+import { createLiveCalls } from "./live-calls.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { systemClock, systemIds } from "./observe/system.ts";
+import { createClips } from "./speech/clips.ts";
+import { divergence } from "./speech/divergence.ts";
+import { createRealtimeVoices } from "./speech/realtime-voice.ts";
+import { renderSpeech } from "./speech/render-speech.ts";
+import { createSentences } from "./speech/sentences.ts";
+import type { VoiceSettings } from "./speech/session-config.ts";
+import { createMemoryState } from "./state/memory.ts";
+import { createMemoryCallStore } from "./storage/memory.ts";
+import { createTools } from "./tools/index.ts";
+
+const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
+const KEYPAD_TIMEOUT_MS = 3000;
+/** After the goodbye of a shutdown a call has this long to close, ms. */
+const LAST_WORDS_MS = 15_000;
+
+export interface App {
+  readonly store: CallStore;
+  /** @throws what listening fails with, such as EADDRINUSE. */
+  listen(): Promise<{ readonly port: number }>;
+  /** Takes no new calls and waits for the live ones, then closes. `now` cuts the waiting short. */
+  drain(now?: AbortSignal): Promise<void>;
+  /** Ends everything at once. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+}
+
+export function buildApp({ config, log, clock = systemClock, ids = systemIds }: AppOptions): App {
+  const meter = createMetrics();
+  const state = createMemoryState({ clock });
+  const store = createMemoryCallStore();
+  const tools = createTools({ humanNumber: config.TRANSFER_NUMBER });
+  const instructions = phoneInstructions({ ...(config.persona !== undefined && { persona: config.persona }) });
+  const apiKey = config.OPENAI_API_KEY ?? "";
+  const shared = { apiKey, baseUrl: config.OPENAI_BASE_URL, log, meter, clock };
+
+  const engine = createRealtimeVoices({ ...shared, settings: voiceSettings(config, instructions, tools) });
+  const clips = createClips({
+    dir: join(config.DATA_DIR, "clips"),
+    builtInDir: ASSETS,
+    voice: { name: config.VOICE, model: config.REALTIME_MODEL, speed: config.VOICE_SPEED },
+    greeting: config.GREETING,
+    log,
+    clock,
+    render: (text, signal) => renderSpeech(engine, text, signal),
+  });
+  const threads = createThreadClient({
+    ...shared,
+    client: config.THREAD_CLIENT,
+    model: config.ASSISTANT_MODEL,
+    instructions,
+    timeoutMs: config.THREAD_TIMEOUT_MS,
+    threadPer: config.THREAD_PER,
+    ...(config.AGENT_WORKFLOW_ID !== undefined && { assistantId: config.AGENT_WORKFLOW_ID }),
+  });
+  const callerThreads = createCallerThreads(config.THREAD_PER);
+  const settings = bridgeSettings(config);
+  const speaksItself = config.VOICE_MODE === "speech-to-speech";
+
+  const calls = createLiveCalls({
+    maxCalls: config.MAX_CALLS,
+    log,
+    meter,
+    // A voice that answers itself has to know what the caller was greeted with.
+    openVoice: ({ callId }) =>
+      engine.open({ callId, history: speaksItself ? [{ role: "agent", text: config.GREETING }] : [] }),
+    startCall(line, party, early) {
+      const threadId = callerThreads.claim(party);
+      const thread = speaksItself
+        ? undefined
+        : threads.open({ callId: party.callId, tools, ...(threadId !== undefined && { threadId }) });
+      const call = startCall({
+        party,
+        line,
+        early,
+        engine,
+        thread,
+        tools,
+        clip: (id) => clips.get(id),
+        sentences: createSentences,
+        divergence,
+        state,
+        store,
+        clock,
+        log,
+        meter,
+        settings,
+      });
+      void call.ended.then(() => callerThreads.release(party, thread?.threadId()));
+      return call;
+    },
+  });
+  const phone =
+    config.phone &&
+    createPhoneChannel({
+      phone: config.phone,
+      transferBriefing: config.TRANSFER_BRIEFING,
+      apiBaseUrl: config.TWILIO_API_BASE_URL,
+      state,
+      store,
+      log,
+      meter,
+      clock,
+      ids,
+      calls,
+      ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
+    });
+  const startedAt = clock.now();
+  const server = createHttpServer({
+    routers: phone ? [phone.router] : [],
+    sockets: phone ? phone.sockets : [],
+    trustProxy: config.TRUST_PROXY,
+    log,
+    isDraining: calls.isDraining,
+    isReady: () => !calls.isDraining() && calls.counts().active < config.MAX_CALLS,
+    status: () => ({
+      upSeconds: Math.round((clock.now() - startedAt) / 1000),
+      callsActive: calls.counts().active,
+      callsEnded: calls.counts().ended,
+      facts: describe(config),
+    }),
+    metrics: {
+      ...(config.METRICS_TOKEN !== undefined && { token: config.METRICS_TOKEN }),
+      render: () => meter.render(),
+      contentType: meter.contentType,
+    },
+  });
+
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    calls.close();
+    clips.close();
+    phone?.close();
+    await server.close();
+    engine.close();
+    await Promise.all([state.close(), store.close()]);
+    meter.close();
+  }
+
+  return {
+    store,
+    async listen() {
+      const address = await server.listen(config.PORT, config.HOST);
+      if (phone) clips.start();
+      return address;
+    },
+    async drain(now) {
+      const limit = new AbortController();
+      const force = new AbortController();
+      const cancels = [
+        clock.after(config.DRAIN_TIMEOUT_S * 1000, () => limit.abort()),
+        clock.after(config.DRAIN_TIMEOUT_S * 1000 + LAST_WORDS_MS, () => force.abort()),
+      ];
+      const hurry = (): void => force.abort();
+      if (now?.aborted) hurry();
+      now?.addEventListener("abort", hurry, { once: true });
+      await calls.drain(limit.signal, force.signal);
+      for (const cancel of cancels) cancel();
+      now?.removeEventListener("abort", hurry);
+      await this.close();
+    },
+    close: () => (closed ??= close()),
+  };
+}
+
+/** Lines for the start banner and the status page; no secrets. */
+export function describe(config: Config): Record<string, string> {
+  const assistant = config.THREAD_CLIENT === "assistants" ? config.AGENT_WORKFLOW_ID : config.ASSISTANT_MODEL;
+  return {
+    mode: config.VOICE_MODE,
+    "thread client": config.VOICE_MODE === "assistant" ? `${config.THREAD_CLIENT} (${assistant})` : "none",
+    voice: `${config.REALTIME_MODEL}, ${config.VOICE}`,
+    "public address": config.phone?.webhookUrl ?? "none (phone routes are off)",
+  };
+}
+
+function voiceSettings(config: Config, instructions: string, tools: VoiceSettings["tools"]): VoiceSettings {
+  const language = config.TRANSCRIPTION_LANGUAGE;
+  return {
+    mode: config.VOICE_MODE,
+    model: config.REALTIME_MODEL,
+    voice: config.VOICE,
+    speed: config.VOICE_SPEED,
+    vad:
+      config.VAD === "semantic_vad"
+        ? { type: "semantic_vad", eagerness: config.VAD_EAGERNESS }
+        : {
+            type: "server_vad",
+            threshold: config.VAD_THRESHOLD,
+            prefixMs: config.VAD_PREFIX_MS,
+            silenceMs: config.VAD_SILENCE_MS,
+          },
+    transcription: { model: config.TRANSCRIPTION_MODEL, ...(language !== undefined && { language }) },
+    instructions,
+    tools,
+  };
+}
+
+function bridgeSettings(config: Config): BridgeSettings {
+  return {
+    greeting: config.GREETING,
+    backchannelMs: config.BACKCHANNEL_MS,
+    endSilenceMs: config.VAD_SILENCE_MS,
+    transcriptTimeoutMs: config.TRANSCRIPTION_TIMEOUT_MS,
+    fillerAfterMs: config.FILLER_AFTER_MS,
+    silencePromptMs: config.SILENCE_PROMPT_S * 1000,
+    keypadTimeoutMs: KEYPAD_TIMEOUT_MS,
+    threadTimeoutMs: config.THREAD_TIMEOUT_MS,
+    maxCallMs: config.MAX_CALL_MINUTES * 60_000,
+    logContent: config.LOG_CONTENT,
+  };
+}

@@ -1,0 +1,137 @@
+// The calls of this process: who is admitted, whose voice was opened early, which bridges run, and how all of them end at
+// shutdown. It carries no audio.
+import type { Call } from "./bridge/parts.ts";
+import type { CallParty } from "./core/call.ts";
+import type { Line } from "./core/line.ts";
+import type { Log, Meter } from "./core/observe.ts";
+import type { Voice } from "./core/voice.ts";
+
+interface Slot {
+  readonly party: CallParty;
+  early?: Voice | undefined;
+  call?: Call;
+}
+
+export interface LiveCallsParts {
+  /** Calls at once, those announced and not yet streaming included. */
+  readonly maxCalls: number;
+  readonly openVoice: (party: CallParty) => Voice;
+  readonly startCall: (line: Line, party: CallParty, early: Voice | undefined) => Call;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export type LiveCalls = ReturnType<typeof createLiveCalls>;
+
+export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: LiveCallsParts) {
+  const slots = new Map<string, Slot>();
+  const ended: Record<string, number> = {};
+  let draining = false;
+  let onEmpty = (): void => {};
+
+  const active = (): Slot[] => [...slots.values()].filter((slot) => slot.call);
+
+  function gauge(): void {
+    const byDirection = { inbound: 0, outbound: 0 };
+    for (const { party } of active()) byDirection[party.direction]++;
+    for (const [direction, count] of Object.entries(byDirection))
+      meter.gauge("voice_calls_active", count, { direction, channel: "phone" });
+  }
+
+  function free(callId: string): void {
+    slots.delete(callId);
+    gauge();
+    if (slots.size === 0) onEmpty();
+  }
+
+  function find(carrierId: string): Slot | undefined {
+    for (const slot of slots.values()) if (slot.party.carrierId === carrierId) return slot;
+    return undefined;
+  }
+
+  function abandon(callId: string): void {
+    const slot = slots.get(callId);
+    if (!slot || slot.call) return;
+    slot.early?.close();
+    free(callId);
+  }
+
+  return {
+    admit(party: CallParty): "ok" | "busy" | "draining" {
+      const refused = draining ? "draining" : slots.size >= maxCalls ? "busy" : undefined;
+      if (refused) {
+        meter.count("voice_admission_rejected_total", { cause: refused });
+        return refused;
+      }
+      slots.set(party.callId, { party });
+      return "ok";
+    },
+    prewarm(party: CallParty): void {
+      const slot = slots.get(party.callId);
+      if (slot && !slot.call && !slot.early) slot.early = openVoice(party);
+    },
+    abandon,
+    enter(line: Line, party: CallParty): void {
+      // A stream that comes after its slot was given up is still a caller with a good token: they take any free slot.
+      const slot = slots.get(party.callId) ?? { party };
+      if (!slots.has(party.callId) && slots.size >= maxCalls) {
+        meter.count("voice_admission_rejected_total", { cause: "busy" });
+        return line.close();
+      }
+      slots.set(party.callId, slot);
+      const call = startCall(line, party, slot.early);
+      slot.early = undefined;
+      slot.call = call;
+      gauge();
+      void call.ended.then((reason) => {
+        ended[reason] = (ended[reason] ?? 0) + 1;
+        free(party.callId);
+      });
+    },
+    isLive: (carrierId: string): boolean => find(carrierId) !== undefined,
+    carrierEnded(carrierId: string): void {
+      const slot = find(carrierId);
+      if (!slot) return;
+      if (slot.call) slot.call.gone();
+      else abandon(slot.party.callId);
+    },
+    counts: (): { active: number; ended: Readonly<Record<string, number>> } => ({
+      active: active().length,
+      ended: { ...ended },
+    }),
+    isDraining: () => draining,
+    /**
+     * Takes no new calls, lets the live ones finish until `limit` fires, then says goodbye to the rest. Resolves when none is
+     * left, at the latest when `force` fires.
+     */
+    async drain(limit: AbortSignal, force: AbortSignal): Promise<void> {
+      draining = true;
+      meter.gauge("voice_draining", 1);
+      if (slots.size > 0) log.info("waiting for the calls to end", { calls: slots.size });
+      const empty = new Promise<void>((resolve) => {
+        onEmpty = resolve;
+        if (slots.size === 0) resolve();
+      });
+      const sayGoodbye = (): void => {
+        for (const slot of slots.values())
+          if (slot.call) slot.call.end({ kind: "hangup", reason: "shutdown" }, "shutdown");
+          else abandon(slot.party.callId);
+      };
+      if (limit.aborted) sayGoodbye();
+      else limit.addEventListener("abort", sayGoodbye, { once: true });
+      const forced = new Promise<void>((resolve) => {
+        if (force.aborted) resolve();
+        else force.addEventListener("abort", () => resolve(), { once: true });
+      });
+      await Promise.race([empty, forced]);
+      limit.removeEventListener("abort", sayGoodbye);
+    },
+    /** Ends what is left at once. */
+    close(): void {
+      draining = true;
+      for (const slot of slots.values())
+        if (slot.call) slot.call.gone();
+        else abandon(slot.party.callId);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// Starts the server, says what it is, and leaves decently: SIGTERM waits for the calls, a second signal does not.
+import { config as loadDotenv } from "dotenv";
+import { buildApp, describe } from "./app.ts";
+import { ConfigError, readConfig, type Config } from "./config.ts";
+import { createLog } from "./observe/log.ts";
+
+function readOrExit(): Config {
+  loadDotenv({ quiet: true });
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readOrExit();
+const log = createLog({
+  level: config.LOG_LEVEL,
+  file: config.LOG_FILE,
+  pretty: process.stdout.isTTY,
+  secrets: [config.OPENAI_API_KEY, config.METRICS_TOKEN, ...(config.phone?.authTokens ?? [])].filter(
+    (secret) => secret !== undefined,
+  ),
+});
+const app = buildApp({ config, log });
+
+// A defect must not take the calls of everyone else with it; it is told loudly and counted by whoever watches the log.
+process.on("uncaughtException", (error) => log.error("uncaught exception", { error: error.stack ?? error.message }));
+process.on("unhandledRejection", (reason) =>
+  log.error("unhandled rejection", { error: reason instanceof Error ? (reason.stack ?? reason.message) : "unknown" }),
+);
+
+let leaving: AbortController | undefined;
+function leave(signal: string): void {
+  if (leaving) {
+    log.warn("leaving at once", { signal });
+    return leaving.abort();
+  }
+  leaving = new AbortController();
+  log.info("no new calls from now on", { signal });
+  void app
+    .drain(leaving.signal)
+    .then(() => log.info("stopped"))
+    .then(() => log.close())
+    .then(() => process.exit(0));
+}
+process.on("SIGTERM", () => leave("SIGTERM"));
+process.on("SIGINT", () => leave("SIGINT"));
+
+try {
+  const { port } = await app.listen();
+  const facts = Object.entries({ ...describe(config), port: String(port) });
+  if (process.stdout.isTTY) {
+    const rule = "=".repeat(70);
+    const lines = facts.map(([name, value]) => `  ${`${name}:`.padEnd(16)}${value}`);
+    process.stdout.write(`${[rule, "VOICE AGENT SYSTEM STARTED", rule, ...lines, rule].join("\n")}\n`);
+  } else log.info("VOICE AGENT SYSTEM STARTED", Object.fromEntries(facts));
+  for (const warning of config.warnings) log.warn(warning);
+} catch (error) {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  log.error(
+    code === "EADDRINUSE" ? `port ${config.PORT} is taken: choose another with PORT` : "the server could not start",
+    { error: error instanceof Error ? error.message : "unknown" },
+  );
+  await app.close();
+  await log.close();
+  process.exit(1);
+}
