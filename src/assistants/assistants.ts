@@ -1,5 +1,5 @@
 // The old Assistants wire (threads and runs), retired by OpenAI and Azure on 2026-08-26: only for compatible servers that still
-// speak it, tested against the simulator alone. It leaves by deleting this file and its line in index.ts. protocols.md D2.
+// speak it, and tested against the simulator alone. It leaves by deleting this file and its line (and import) in index.ts.
 import type OpenAI from "openai";
 import type { AssistantStreamEvent, AssistantTool } from "openai/resources/beta/assistants";
 import type { Message as HeldMessage } from "openai/resources/beta/threads/messages";

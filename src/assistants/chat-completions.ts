@@ -1,5 +1,5 @@
 // The thread for any server that speaks Chat Completions: the history is kept here and sent whole with every request, so
-// nothing has to be mended at a far side. Protocol: protocols.md D3.
+// nothing has to be mended at a far side. Protocol: Chat Completions as the openai package 7.55 types it, read with some leniency.
 import type OpenAI from "openai";
 import type {
   ChatCompletionChunk,

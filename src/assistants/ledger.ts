@@ -15,7 +15,7 @@ export interface Ledger {
   lines(): readonly LedgerLine[];
 }
 
-/** A conversation takes at most 20 items when it is made; protocols.md D1. */
+/** A conversation takes at most 20 items when it is made (conversations.create in the openai package). */
 const MOST_LINES = 20;
 const MOST_CHARACTERS = 8000;
 

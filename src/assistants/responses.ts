@@ -1,4 +1,5 @@
-// The default thread: the Responses API with a Conversation that keeps the history at OpenAI. Protocol: protocols.md D1.
+// The default thread: the Responses API with a Conversation that keeps the history at OpenAI, as the
+// openai package 7.55 types them.
 // Text of the phase "commentary" is not spoken: it is the model's aside to itself before a tool, and the bridge has fillers.
 import type OpenAI from "openai";
 import type { ConversationItem } from "openai/resources/conversations/items";

@@ -24,6 +24,8 @@ export interface TurnsOptions {
 
 /** ms a repair may take; the next reply waits for it. */
 const REPAIR_MS = 3000;
+/** Messages without an answer that travel with the next turn; an outage must not make it grow for ever. */
+const MOST_CARRIED = 10;
 
 export function createThread({ client, wire, timeoutMs, clock, log, meter }: TurnsOptions): AssistantThread {
   const ledger = createLedger();
@@ -35,7 +37,7 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
   let idle: Promise<void> = Promise.resolve();
 
   function begin({ text, ...input }: ThreadInput): Turn {
-    const messages = [...carried];
+    const messages = carried.slice(-MOST_CARRIED);
     // Words that are asked again: whatever was made of their answer, nobody heard it.
     const again = cutShort !== undefined && withoutRepeated(cutShort.messages, text).length < cutShort.messages.length;
     const correction = input.correction ?? (again ? { generated: cutShort?.spoken ?? "", heard: "" } : undefined);
@@ -224,13 +226,19 @@ function follow(scope: AbortController, ...signals: readonly AbortSignal[]): () 
  * thread must not read them twice.
  */
 function withoutRepeated(messages: readonly Message[], text: string): readonly Message[] {
-  const squeeze = (words: string) => words.replace(/\s+/g, " ").trim();
   const said = messages.filter((message) => message.from === "caller");
   for (let from = 0; from < said.length; from++) {
     const repeated = said.slice(from);
-    if (squeeze(text).startsWith(squeeze(repeated.map((message) => message.text).join(" ")))) {
+    if (beginsWith(text, repeated.map((message) => message.text).join(" "))) {
       return messages.filter((message) => !repeated.includes(message));
     }
   }
   return messages;
+}
+
+function beginsWith(text: string, beginning: string): boolean {
+  const squeeze = (words: string) => words.replace(/\s+/g, " ").trim();
+  const [whole, start] = [squeeze(text), squeeze(beginning)];
+  // "I" begins "I want", but not "It is".
+  return whole.startsWith(start) && !/^[\p{L}\p{N}]/u.test(whole.slice(start.length));
 }

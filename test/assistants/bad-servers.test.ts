@@ -6,7 +6,7 @@ import { ThreadError } from "../../src/core/thread.ts";
 import { memoryLog, memoryMeter, readReply, systemClock, tinyServer, type TinyServer } from "./fixtures.ts";
 
 type Name = ThreadClient["name"];
-type Sse = readonly (string | "cut" | "hang")[];
+type Sse = readonly string[];
 
 interface Dialect {
   /** Which request streams an answer. */

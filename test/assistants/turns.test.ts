@@ -233,6 +233,21 @@ describe("words of a turn that was taken back", () => {
     expect(words(2)).toEqual(["caller: I want  a table\nfor two"]);
   });
 
+  test("a word is not the beginning of a longer one", async () => {
+    const { thread, rounds, words } = setUp([["hang"], [say("ok")]]);
+    await cancelled(thread, rounds, "no");
+    await readReply(thread, "November");
+    expect(words(1)).toEqual(["caller: no", "caller: November"]);
+  });
+
+  test("do not pile up for ever", async () => {
+    const { thread, words } = setUp([...Array.from({ length: 30 }, () => [new Error("down")]), [say("ok")]]);
+    for (let n = 0; n < 30; n++) await reasonOf(readReply(thread, `turn ${n}`));
+    await readReply(thread, "last");
+    expect(words(30)).toHaveLength(11);
+    expect(words(30).slice(-2)).toEqual(["caller: turn 29", "caller: last"]);
+  });
+
   test("are sent before the next turn's otherwise, all of them", async () => {
     const { thread, rounds, words } = setUp([["hang"], ["hang"], [say("ok")]]);
     await cancelled(thread, rounds, "first");
