@@ -199,7 +199,10 @@ export function createCall(network: Network, plan: CallPlan): LiveCall {
     replace: (next) => leg.replace(next),
     tell: (purpose, target, extra) => leg.tell(purpose, target, extra),
     wait: (ms) => clock.wait(ms, over.signal),
-    done: Promise.resolve().then(run),
+    // Should the simulation itself fail, the handset must not go on for ever.
+    done: Promise.resolve()
+      .then(run)
+      .finally(() => end("simulation-closed")),
   };
   return call;
 }

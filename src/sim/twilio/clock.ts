@@ -22,20 +22,25 @@ export function createCallClock(speed = 1): CallClock {
   };
 }
 
-/** Resolves after `ms` of wall time, or as soon as `signal` aborts; tells whether the time passed in full. */
+/** Resolves after `ms` of wall time, never sooner, or as soon as `signal` aborts; tells whether the time passed in full. */
 export function waitWallMs(ms: number, signal?: AbortSignal): Promise<boolean> {
+  const until = performance.now() + ms;
   return new Promise((resolve) => {
-    if (signal?.aborted) {
-      resolve(false);
-      return;
-    }
+    let timer: NodeJS.Timeout | undefined;
     const finish = (elapsed: boolean) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       resolve(elapsed);
     };
     const onAbort = () => finish(false);
-    const timer = setTimeout(() => finish(true), Math.ceil(ms));
+    // Node's timers look at a clock of whole ms and can fire a fraction of one early.
+    const onTimer = () => {
+      const left = until - performance.now();
+      if (left <= 0) finish(true);
+      else timer = setTimeout(onTimer, Math.ceil(left));
+    };
     signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+    else onTimer();
   });
 }

@@ -2,7 +2,7 @@
 // ends it, and says where the call goes then. It blocks the document, as the real verb does.
 import type { CallFaults } from "./faults.ts";
 import type { Handset } from "./handset.ts";
-import { actionOf, methodOf, resolveUrl, type Leg, type VerbOutcome } from "./leg.ts";
+import { actionOf, methodOf, resolveUrl, UrlError, type Leg, type VerbOutcome } from "./leg.ts";
 import type { Chance } from "./sids.ts";
 import { openStream, StreamFailure } from "./open-stream.ts";
 import type { MediaStream, StreamEnd } from "./stream.ts";
@@ -161,10 +161,9 @@ function streamUrl(noun: Element, base: string): string {
 
 function absoluteUrl(url: string, base: string): string {
   try {
-    const absolute = resolveUrl(url, base.replace(/^http/, "ws"));
-    return new URL(absolute).href && absolute;
-  } catch {
-    throw new StreamFailure(31922, `"${url}" is not a stream URL`);
+    return resolveUrl(url, base.replace(/^http/, "ws"));
+  } catch (error) {
+    throw new StreamFailure(31922, error instanceof UrlError ? error.message : String(error));
   }
 }
 

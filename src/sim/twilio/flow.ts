@@ -1,7 +1,7 @@
 // Runs one party through its documents: fetch, parse, run, and on to where the last verb leads, with the fallback URL when
 // a document cannot be had and Twilio's own apology when there is none.
 import { runVerbs } from "./verbs.ts";
-import type { EndedBy, Leg, Next } from "./leg.ts";
+import { UrlError, type EndedBy, type Leg, type Next } from "./leg.ts";
 import { parseTwiml, TwimlError, type TwimlDocument } from "./twiml.ts";
 import { RequestFailure, type Answer } from "./webhook-request.ts";
 
@@ -12,6 +12,7 @@ export const APPLICATION_ERROR = "We're sorry. An application error has occurred
 const MAX_DOCUMENTS = 200;
 
 interface Loaded {
+  next: Next;
   document: TwimlDocument;
   /** The URL relative ones are seen from; empty for TwiML given as text. */
   base: string;
@@ -56,14 +57,14 @@ export async function runFlow(leg: Leg, first: Next): Promise<EndedBy | undefine
   return apologise(leg);
 }
 
-async function run(leg: Leg, { document, base }: Loaded): ReturnType<typeof runVerbs> {
+async function run(leg: Leg, loaded: Loaded): ReturnType<typeof runVerbs> {
+  const { document, base } = loaded;
   for (const warning of document.warnings) leg.report("warning", 12200, "Schema validation warning", warning);
   try {
     return await runVerbs(leg, document.verbs, base);
   } catch (error) {
-    // A URL attribute that is none: the document cannot be executed.
-    if (!(error instanceof TypeError)) throw error;
-    const fallback = failed(leg, { from: "text", xml: "" }, 11100, error.message, base);
+    if (!(error instanceof UrlError)) throw error;
+    const fallback = failed(leg, loaded.next, error.code, error.message, base);
     return fallback ? { kind: "document", next: fallback } : { kind: "end", by: await apologise(leg) };
   }
 }
@@ -93,11 +94,11 @@ async function load(leg: Leg, next: Next): Promise<Loaded | { failure: true; fal
   try {
     if (next.from === "text") {
       leg.timeline.add({ kind: "twiml", url, xml: next.xml });
-      return { document: parseTwiml(next.xml), base: "" };
+      return { next, document: parseTwiml(next.xml), base: "" };
     }
     const answer = await leg.request(next.purpose, next.target, next.extra);
     leg.timeline.add({ kind: "twiml", url: answer.url, xml: answer.body.toString("utf8") });
-    return { document: readAnswer(answer), base: answer.url };
+    return { next, document: readAnswer(answer), base: answer.url };
   } catch (error) {
     if (!(error instanceof RequestFailure || error instanceof TwimlError || error instanceof NotTwiml)) throw error;
     return { failure: true, fallback: failed(leg, next, error.code, error.message, url) };

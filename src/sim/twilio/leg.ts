@@ -73,14 +73,24 @@ export interface Leg {
   reject?(reason: string): void;
 }
 
+/** An attribute that must be a URL is none: Twilio's 11100. */
+export class UrlError extends Error {
+  readonly code = 11100;
+}
+
 /**
  * The URL an attribute means, relative ones seen from the document. An absolute one stays exactly as it is written,
  * because that text is what gets signed.
- * @throws TypeError when it is no URL.
+ * @throws UrlError when it is no URL.
  */
 export function resolveUrl(value: string, base: string): string {
   const trimmed = value.trim();
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : new URL(trimmed, base || undefined).href;
+  try {
+    const { href } = new URL(trimmed, base === "" ? undefined : base);
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : href;
+  } catch {
+    throw new UrlError(`not a URL: "${trimmed}"`);
+  }
 }
 
 /** The request an `action`-like attribute asks for; undefined without the attribute. */

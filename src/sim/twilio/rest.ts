@@ -76,7 +76,7 @@ export async function startRest(options: RestOptions): Promise<RestServer> {
       reply = await route(options, method, url, form);
     } catch (error) {
       const { status, code, message } =
-        error instanceof RestError ? error : new RestError(500, 20500, `simulation: ${String(error)}`);
+        error instanceof RestError ? error : new RestError(500, 20500, `the simulation failed: ${String(error)}`);
       const more_info = `https://www.twilio.com/docs/errors/${code}`;
       reply = { status, body: { code, message, more_info, status } };
     }

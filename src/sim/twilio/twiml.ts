@@ -97,6 +97,8 @@ export function parseTwiml(text: string): TwimlDocument {
   if (/<!DOCTYPE/i.test(bare)) throw new TwimlError("a DOCTYPE is not allowed");
   const entity = /&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)[^\s;<]{0,20};?/.exec(bare);
   if (entity) throw new TwimlError(`"${entity[0]}" is not an entity of XML; an ampersand is written &amp;`);
+  // The validator overlooks text behind an empty root.
+  if (!/>\s*$/.test(bare)) throw new TwimlError("there is text behind the document");
   const valid = XMLValidator.validate(xml);
   if (valid !== true) throw new TwimlError(`${valid.err.msg} (line ${valid.err.line}, column ${valid.err.col})`);
   const roots = readNodes(parser.parse(xml)).filter((element) => !element.name.startsWith("?"));

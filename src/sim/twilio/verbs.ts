@@ -11,7 +11,7 @@ const UNKNOWN_AUDIO_MS = 3_000;
 /** `loop="0"` means for ever; a call is over long before this. */
 const FOREVER = 10_000;
 
-/** @throws TypeError when an attribute that must be a URL is none. */
+/** @throws UrlError when an attribute that must be a URL is none. */
 export async function runVerbs(leg: Leg, verbs: Element[], base: string): Promise<VerbOutcome> {
   for (const [index, verb] of verbs.entries()) {
     leg.timeline.add({ kind: "verb", name: verb.name });

@@ -173,9 +173,16 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
+/** Errors of Node's own modules are read by their fields: a test runner's have another Error constructor. */
+function describe(error: unknown): { code: string; message: string } {
+  if (typeof error !== "object" || error === null) return { code: "", message: String(error) };
+  const code = "code" in error ? String(error.code) : "";
+  return { code, message: "message" in error ? String(error.message) : code };
+}
+
 function asFailure(error: unknown, tookMs: number, options: RequestOptions): RequestFailure {
   if (error instanceof RequestFailure) return new RequestFailure(error.code, error.message, tookMs, error.httpStatus);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const { code, message } = describe(error);
   if (options.signal.aborted) return new RequestFailure(11205, "the simulation was closed", tookMs);
   if (code === "ABORT_ERR" || code === "23") {
     return new RequestFailure(11205, `no complete response within ${options.timeoutMs} ms`, tookMs);
@@ -185,9 +192,5 @@ function asFailure(error: unknown, tookMs: number, options: RequestOptions): Req
   if (code === "ERR_INVALID_URL" || code === "ERR_UNESCAPED_CHARACTERS") {
     return new RequestFailure(11100, "not a URL", tookMs);
   }
-  return new RequestFailure(
-    11206,
-    `the exchange broke: ${error instanceof Error ? error.message : String(error)}`,
-    tookMs,
-  );
+  return new RequestFailure(11206, `the exchange broke: ${message}`, tookMs);
 }
