@@ -1,6 +1,7 @@
 // The composition root: the only file that calls constructors and reads registries. It decides nothing else.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createCallsRouter } from "./api/calls.ts";
 import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
 import { startCall } from "./bridge/bridge.ts";
 import type { BridgeSettings } from "./bridge/parts.ts";
@@ -10,6 +11,7 @@ import type { Config } from "./config.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
 import type { CallStore } from "./core/stores.ts";
+import { createKeyGuard } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -126,9 +128,10 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
       calls,
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
+  const keys = createKeyGuard(config.API_KEYS, meter);
   const startedAt = clock.now();
   const server = createHttpServer({
-    routers: phone ? [phone.router] : [],
+    routers: [...(phone ? [phone.router] : []), createCallsRouter({ store, guard: keys.require(["admin", "read"]) })],
     sockets: phone ? phone.sockets : [],
     trustProxy: config.TRUST_PROXY,
     log,
@@ -151,7 +154,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
   async function close(): Promise<void> {
     calls.close();
     clips.close();
-    phone?.close();
+    await phone?.close();
     await server.close();
     engine.close();
     await Promise.all([state.close(), store.close()]);

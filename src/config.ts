@@ -19,6 +19,19 @@ const number = z.string().regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in 
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http:// or https:// address" });
 const words = z.string().max(4000, "must have at most 4000 characters");
 
+const apiKeys = z.string().transform((value, context) =>
+  value.split(",").map((entry) => {
+    const [, name, role, key] = /^\s*([^:@]+):(admin|read):(\S{16,})\s*$/.exec(entry) ?? [];
+    if (!name || !role || !key) {
+      context.addIssue(
+        "must be a list of name:role:key (role admin or read, key of 16 characters or more), separated by commas",
+      );
+      return z.NEVER;
+    }
+    return { name, role: role as "admin" | "read", key };
+  }),
+);
+
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 const origin = httpUrl.transform((value, context) => {
@@ -44,6 +57,7 @@ const variables = z.object({
   LOG_LEVEL: z.enum(["error", "warn", "info", "debug"]).default("info"),
   LOG_FILE: z.string().optional(),
   LOG_CONTENT: flag.default(false),
+  API_KEYS: apiKeys.default([]),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
 
   TWILIO_ACCOUNT_SID: z
@@ -208,6 +222,7 @@ function assemble(values: Variables, persona: string | undefined): Config {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: token, WEBHOOK_URL: webhookUrl } = values;
   if (!accountSid) warnings.push("Twilio is not configured: the phone routes are off (they answer 404)");
   if (!values.OPENAI_API_KEY) warnings.push("OPENAI_API_KEY is not set: nothing that needs a model will work");
+  if (values.API_KEYS.length === 0) warnings.push("API_KEYS is not set: /api answers 401 to everybody");
   if (!values.TWILIO_VALIDATE) warnings.push("TWILIO_VALIDATE=false: anyone who finds this address can place calls");
   const phone: PhoneConfig | undefined =
     accountSid && token && webhookUrl

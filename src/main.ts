@@ -20,9 +20,12 @@ const log = createLog({
   level: config.LOG_LEVEL,
   file: config.LOG_FILE,
   pretty: process.stdout.isTTY,
-  secrets: [config.OPENAI_API_KEY, config.METRICS_TOKEN, ...(config.phone?.authTokens ?? [])].filter(
-    (secret) => secret !== undefined,
-  ),
+  secrets: [
+    config.OPENAI_API_KEY,
+    config.METRICS_TOKEN,
+    ...config.API_KEYS.map(({ key }) => key),
+    ...(config.phone?.authTokens ?? []),
+  ].filter((secret) => secret !== undefined),
 });
 const app = buildApp({ config, log });
 

@@ -2,7 +2,10 @@
  * G.711 mu-law as a telephone line carries it: 8000 Hz, one byte per sample, 8 bytes per millisecond.
  * Whole buffers in, whole buffers out; base64 and framing are not its business.
  */
-import { mulaw } from "alawmulaw";
+import { createRequire } from "node:module";
+
+// The package is CommonJS whose names Node cannot see from an ES module, whatever its type definitions say.
+const { mulaw } = createRequire(import.meta.url)("alawmulaw") as typeof import("alawmulaw");
 
 /** The byte of digital silence (+0). A zero-filled buffer is not silent: 0x00 decodes to -32124, full scale. */
 export const MULAW_SILENCE = 0xff;

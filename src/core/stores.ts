@@ -7,8 +7,8 @@ export interface CallStore {
   update(callId: string, change: Partial<CallRecord>): void;
   get(callId: string): Promise<CallRecord | undefined>;
   findByCarrierId(carrierId: string): Promise<CallRecord | undefined>;
-  /** Newest first. */
-  recent(limit: number): Promise<readonly CallRecord[]>;
+  /** Newest first; `before` is the id of a call: only those that began before it. */
+  recent(limit: number, before?: string): Promise<readonly CallRecord[]>;
   close(): Promise<void>;
 }
 
