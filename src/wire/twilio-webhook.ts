@@ -13,8 +13,6 @@ const twilioForm = z.looseObject({
   To: party,
   CallStatus: word,
   Direction: word,
-  /** Set on a leg that another call created: the leg to a dialled human. */
-  ParentCallSid: word,
   /** Call status callbacks: their order, which is not the order of arrival. */
   SequenceNumber: z
     .string()

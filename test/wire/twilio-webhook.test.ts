@@ -27,7 +27,6 @@ describe("a form", () => {
     ["two CallSids", { CallSid: [CALL, CALL] }],
     ["two callers", { CallSid: CALL, From: ["+1", "+2"] }],
     ["a caller of 513 characters", { CallSid: CALL, From: "1".repeat(513) }],
-    ["a sequence number in words", { CallSid: CALL, SequenceNumber: "one" }],
   ])("is refused with %s", (_, fields) => {
     expect(parseTwilioForm(fields).ok).toBe(false);
   });

@@ -1,0 +1,70 @@
+// What Twilio tells us of calls and streams beside the conversation. Callbacks may come twice, late and in any order: the state of
+// a call only ever moves forward, and nothing is done twice.
+import type { Log, Meter } from "../../core/observe.ts";
+import type { CallStore } from "../../core/stores.ts";
+import { isTerminalStatus, statusRank, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import type { Book } from "./book.ts";
+import type { PhoneCalls } from "./calls.ts";
+import type { Endings } from "./endings.ts";
+import type { Reception } from "./reception.ts";
+
+export interface CallbacksOptions {
+  readonly book: Book;
+  readonly store: CallStore;
+  readonly calls: PhoneCalls;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly reception: Reception;
+  readonly endings: Endings;
+  /** The line of this call, or of this stream, ends as a hang-up. */
+  readonly endCall: (carrierId: string) => void;
+  readonly endStream: (streamSid: string) => void;
+}
+
+export interface Callbacks {
+  /** A CallStatus, from its own callback or from any other request about the call. */
+  readonly status: (form: TwilioForm) => Promise<void>;
+  readonly streamStatus: (form: TwilioForm) => void;
+  readonly answeringMachine: (form: TwilioForm) => Promise<void>;
+}
+
+/** Closed by the server: Twilio's name for every stream that we end ourselves. */
+const CLOSED_BY_US = "31921";
+
+export function createCallbacks(options: CallbacksOptions): Callbacks {
+  const { book, store, calls, log, meter, reception, endings, endCall, endStream } = options;
+
+  return {
+    async status({ CallSid: carrierId, CallStatus: status = "" }) {
+      const entry = book.entry(carrierId);
+      const rank = statusRank(status);
+      if (rank <= entry.rank) {
+        if (rank >= 0) meter.count("voice_webhook_duplicates_total");
+        return;
+      }
+      entry.rank = rank;
+      if (!isTerminalStatus(status)) return;
+      calls.carrierEnded(carrierId, status);
+      endCall(carrierId);
+      await reception.giveUp(carrierId);
+      const callId = entry.party?.callId ?? (await store.findByCarrierId(carrierId))?.callId;
+      if (callId !== undefined) store.update(callId, { carrierStatus: status });
+    },
+
+    streamStatus({ CallSid: carrierId, StreamSid: streamSid = "", StreamEvent: event, StreamError, StreamErrorCode }) {
+      if (event === "stream-stopped") endStream(streamSid);
+      if (event !== "stream-error") return;
+      if (!book.firstTime(carrierId, `error of ${streamSid}`)) {
+        meter.count("voice_webhook_duplicates_total");
+        return;
+      }
+      const code = /\b\d{5}\b/.exec(`${StreamErrorCode} ${StreamError}`)?.[0] ?? "other";
+      meter.count("voice_stream_errors_total", { code });
+      log[code === CLOSED_BY_US ? "debug" : "warn"]("Twilio reports a stream error", { call: carrierId, code });
+    },
+
+    async answeringMachine({ CallSid: carrierId, AnsweredBy = "unknown" }) {
+      await endings.note(carrierId, "answered-by", { by: AnsweredBy });
+    },
+  };
+}

@@ -1,0 +1,136 @@
+// What happens to a call after its stream: the answers to /voice/after-stream, to the end of a dialling, and to the human who is
+// being dialled.
+import type { CallEnding } from "../../core/call.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/observe.ts";
+import type { CallStore, State } from "../../core/stores.ts";
+import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import type { Book } from "./book.ts";
+import type { PhoneCalls } from "./calls.ts";
+import type { Reception } from "./reception.ts";
+import type { PhoneTiming } from "./settings.ts";
+import { apologise, briefing, hangUp, nobodyReached, nothing, transfer, type DialTarget } from "./twiml.ts";
+
+export interface EndingsOptions {
+  readonly webhookUrl: string;
+  /** The human who is dialled when we cannot serve a caller. */
+  readonly transferNumber?: string;
+  readonly transferBriefing: boolean;
+  readonly timing: PhoneTiming;
+  readonly book: Book;
+  readonly state: State;
+  readonly store: CallStore;
+  readonly calls: PhoneCalls;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reception: Reception;
+}
+
+/** Each answers TwiML. */
+export interface Endings {
+  readonly afterStream: (form: TwilioForm) => Promise<string>;
+  readonly afterDial: (form: TwilioForm) => Promise<string>;
+  /** @param carrierId of the call that is passed on, not of the human's leg. */
+  readonly briefing: (carrierId: Fields[string]) => Promise<string>;
+  readonly briefingAnswer: (form: TwilioForm) => string;
+  /** For a caller whom a fault of ours keeps from anything better. */
+  readonly apology: (form: TwilioForm) => string;
+  /** Puts one entry on the call's time line, once, if there is a record of the call. Never rejects. */
+  readonly note: (carrierId: string, what: string, detail: Readonly<Record<string, string>>) => Promise<void>;
+}
+
+const GRACE_STEP_MS = 25;
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+export function createEndings(options: EndingsOptions): Endings {
+  const { webhookUrl, transferNumber, transferBriefing, timing, book, state, store, calls, clock, log, reception } =
+    options;
+
+  async function afterStream(form: TwilioForm): Promise<string> {
+    const { CallSid: carrierId } = form;
+    if (isTerminalStatus(form.CallStatus)) return nothing();
+    const repeated = await reception.repeatReconnect(carrierId);
+    if (repeated !== undefined) return repeated;
+    const ending = await endingOf(carrierId);
+    switch (ending?.kind) {
+      case "hangup":
+        return hangUp();
+      case "transfer":
+        return transfer(target(ending.to, form));
+      case "reconnect":
+        return (await reception.reconnect(form, ending)) ?? apologise(human(form));
+      case "apologise":
+        return apologise(human(form));
+      case undefined: {
+        // A call of ours whose stream broke without a word, or never came about. A call that we do not know is not ours to dial
+        // anybody for.
+        const isOurs = await knows(carrierId);
+        await reception.giveUp(carrierId);
+        return apologise(isOurs ? human(form) : undefined);
+      }
+    }
+  }
+
+  /** Twilio may ask before our end of the broken stream has noticed, and the bridge has said what is to be done. */
+  async function endingOf(carrierId: string): Promise<CallEnding | undefined> {
+    for (let waited = 0; ; waited += GRACE_STEP_MS) {
+      const ending = await state.getEnding(carrierId);
+      if (ending || waited >= timing.endingGraceMs || !calls.isLive(carrierId)) return ending;
+      await new Promise<void>((resolve) => void clock.after(GRACE_STEP_MS, resolve));
+    }
+  }
+
+  async function knows(carrierId: string): Promise<boolean> {
+    if (book.find(carrierId)?.party || calls.isLive(carrierId)) return true;
+    return (await store.findByCarrierId(carrierId)) !== undefined;
+  }
+
+  function human(form: TwilioForm): DialTarget | undefined {
+    return transferNumber === undefined ? undefined : target(transferNumber, form);
+  }
+
+  function target(to: string, { CallSid, From, To }: TwilioForm): DialTarget {
+    return {
+      webhookUrl,
+      to,
+      // Without an own one the human sees the caller's number; a withheld one may not be dialled with, the called one may.
+      ...(!E164.test(From) && E164.test(To) && { callerId: To }),
+      ...(transferBriefing && { briefingFor: CallSid }),
+    };
+  }
+
+  async function afterDial(form: TwilioForm): Promise<string> {
+    const answered = form.DialCallStatus === "completed" || form.DialCallStatus === "answered";
+    const outcome = answered && form.DialBridged === "false" ? "declined" : (form.DialCallStatus ?? "unknown");
+    await note(form.CallSid, "transfer-outcome", { outcome });
+    if (isTerminalStatus(form.CallStatus)) return nothing();
+    return answered && outcome !== "declined" ? hangUp() : nobodyReached();
+  }
+
+  async function note(carrierId: string, what: string, detail: Readonly<Record<string, string>>): Promise<void> {
+    if (!book.firstTime(carrierId, what)) return;
+    try {
+      const record = await store.findByCarrierId(carrierId);
+      if (!record || record.timeline.some((entry) => entry.what === what)) return;
+      const atMs = Math.max(0, +clock.date() - Date.parse(record.startedAt));
+      store.update(record.callId, { timeline: [...record.timeline, { atMs, what, detail }] });
+    } catch (error) {
+      log.error("a call's time line could not be written", { call: carrierId, what, error: String(error) });
+    }
+  }
+
+  return {
+    afterStream,
+    afterDial,
+    note,
+    apology: (form) => apologise(human(form)),
+    async briefing(carrierId) {
+      // Without the note the human can still take the call.
+      const ending =
+        typeof carrierId === "string" ? await state.getEnding(carrierId).catch(() => undefined) : undefined;
+      return briefing(webhookUrl, ending?.kind === "transfer" ? ending.note : "");
+    },
+    // No verb: the leg goes on to be joined with the caller.
+    briefingAnswer: (form) => (form.Digits === "1" ? nothing() : hangUp()),
+  };
+}

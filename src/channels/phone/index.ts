@@ -1,0 +1,107 @@
+// The phone channel: Twilio's webhook and callbacks, the media stream behind them, and the REST API beside them.
+// What a call is about is not its business: it hands a Line to the bridge and asks State how the call is to end.
+import type { Router } from "express";
+import type { Clock, Ids } from "../../core/clock.ts";
+import type { Log, Meter } from "../../core/observe.ts";
+import type { SocketRoute } from "../../core/socket.ts";
+import type { CallStore, State } from "../../core/stores.ts";
+import { createBook } from "./book.ts";
+import { createCallbacks } from "./callbacks.ts";
+import type { PhoneCalls } from "./calls.ts";
+import { createEndings } from "./endings.ts";
+import { createReception } from "./reception.ts";
+import { createCarrierApi, type CarrierApi } from "./rest.ts";
+import { DEFAULT_TIMING, type PhoneAccount, type PhoneTiming } from "./settings.ts";
+import { createSignatures } from "./signature.ts";
+import { createMediaStreams } from "./streams.ts";
+import { createWebhook } from "./webhook.ts";
+
+export type { PhoneCalls } from "./calls.ts";
+export { CarrierError } from "./rest.ts";
+
+export interface PhoneChannelOptions {
+  readonly phone: PhoneAccount;
+  readonly transferNumber?: string;
+  readonly transferBriefing: boolean;
+  readonly apiBaseUrl: string;
+  readonly state: State;
+  readonly store: CallStore;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly calls: PhoneCalls;
+  /** For tests. */
+  readonly timing?: Partial<PhoneTiming>;
+}
+
+export interface PhoneChannel extends CarrierApi {
+  /** All the /voice routes; refusals are thrown as Problems for the server around it. */
+  readonly router: Router;
+  readonly sockets: readonly SocketRoute[];
+  /** Media streams open now. */
+  readonly streams: () => number;
+  /** Ends every line and timer. Idempotent. */
+  close(): void;
+}
+
+export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
+  const { phone: account, calls, transferNumber, transferBriefing, apiBaseUrl, state, store } = options;
+  const { log, meter, clock, ids } = options;
+  const timing = { ...DEFAULT_TIMING, ...options.timing };
+  const { webhookUrl } = account;
+  const signatures = createSignatures(account);
+  const book = createBook();
+  const reception = createReception({ account, timing, book, state, store, calls, log, meter, clock, ids });
+  const endings = createEndings({
+    webhookUrl,
+    ...(transferNumber !== undefined && { transferNumber }),
+    transferBriefing,
+    timing,
+    book,
+    state,
+    store,
+    calls,
+    clock,
+    log,
+    reception,
+  });
+  const streams = createMediaStreams({
+    signatures,
+    state,
+    log,
+    meter,
+    clock,
+    timing,
+    claim: reception.claim,
+    disown({ party }) {
+      calls.abandon(party.callId);
+      void reception.giveUp(party.carrierId);
+    },
+    enter: (line, { party }) => calls.enter(line, party),
+  });
+  const callbacks = createCallbacks({
+    book,
+    store,
+    calls,
+    log,
+    meter,
+    reception,
+    endings,
+    endCall: streams.endCall,
+    endStream: streams.endStream,
+  });
+  const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
+
+  return {
+    router: createWebhook({ account, signatures, reception, endings, callbacks, log, meter }),
+    sockets: [streams.route],
+    hangUp: api.hangUp,
+    redirect: api.redirect,
+    streams: streams.count,
+    close() {
+      streams.close();
+      book.close();
+    },
+  };
+}

@@ -1,0 +1,212 @@
+// Takes calls: decides whether there is room, gives out the stream's token, has the voice opened meanwhile, and lets go of all
+// that when no stream comes. A call holds its slot from the webhook to the end of its bridge, or to `abandonAfterMs` without a
+// stream; its token stays good to `tokenTtlMs`, and a stream that comes that late is admitted anew.
+import type { CallEnding, CallParty } from "../../core/call.ts";
+import type { Clock, Ids } from "../../core/clock.ts";
+import type { Log, Meter } from "../../core/observe.ts";
+import type { CallStore, State, StreamGrant } from "../../core/stores.ts";
+import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import type { Book, BookEntry } from "./book.ts";
+import type { PhoneCalls } from "./calls.ts";
+import type { PhoneAccount, PhoneTiming } from "./settings.ts";
+import { busy, connectStream, hangUp, nothing } from "./twiml.ts";
+
+export interface ReceptionOptions {
+  readonly account: PhoneAccount;
+  readonly timing: PhoneTiming;
+  readonly book: Book;
+  readonly state: State;
+  readonly store: CallStore;
+  readonly calls: PhoneCalls;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export interface Reception {
+  /** TwiML for an incoming call, whether it is new or asked for again. */
+  readonly answer: (form: TwilioForm) => Promise<string>;
+  /** TwiML that opens a second stream for a call whose first one broke; undefined when that is not to be. */
+  readonly reconnect: (form: TwilioForm, ending: CallEnding) => Promise<string | undefined>;
+  /** The same TwiML once more, when a reconnection is under way and its token unspent. */
+  readonly repeatReconnect: (carrierId: string) => Promise<string | undefined>;
+  /** A stream brought the call's token: the slot is the bridge's from here on. */
+  readonly claim: (grant: StreamGrant) => Promise<"ok" | "busy" | "draining">;
+  /** The call will have no stream any more: its token, voice and slot are let go of, its record is closed. */
+  readonly giveUp: (carrierId: string) => Promise<void>;
+}
+
+/** A token that Twilio keeps failing to bring is not given out for ever. */
+const RECONNECT_REPEATS = 5;
+
+export function createReception(options: ReceptionOptions): Reception {
+  const { account, timing, book, state, store, calls, log, meter, clock, ids } = options;
+  /** Calls being answered right now: the same request a second time waits for the first one's answer. */
+  const answering = new Map<string, Promise<string>>();
+
+  async function answer(form: TwilioForm): Promise<string> {
+    const running = answering.get(form.CallSid);
+    if (running) {
+      duplicate();
+      return running;
+    }
+    const first = decide(form).finally(() => answering.delete(form.CallSid));
+    answering.set(form.CallSid, first);
+    return first;
+  }
+
+  async function decide(form: TwilioForm): Promise<string> {
+    const { CallSid: carrierId } = form;
+    const token = await state.unspentToken(carrierId);
+    if (token !== undefined) {
+      duplicate();
+      return connectStream(account.webhookUrl, token);
+    }
+    const known = book.find(carrierId);
+    if (known?.refused) {
+      duplicate();
+      return busy();
+    }
+    if (known?.party || calls.isLive(carrierId) || (await state.getEnding(carrierId))) {
+      duplicate();
+      return hangUp();
+    }
+    if (isTerminalStatus(form.CallStatus)) return nothing();
+    return take(form);
+  }
+
+  async function take(form: TwilioForm): Promise<string> {
+    const party: CallParty = {
+      callId: ids.callId(),
+      carrierId: form.CallSid,
+      from: form.From,
+      to: form.To,
+      channel: "phone",
+      direction: form.Direction?.startsWith("outbound") ? "outbound" : "inbound",
+    };
+    const entry = book.entry(form.CallSid);
+    entry.party = party;
+    entry.since = clock.date();
+    const verdict = calls.admit(party);
+    if (verdict !== "ok") {
+      entry.refused = true;
+      log.info("a call was turned away", { call: party.carrierId, cause: verdict });
+      record(entry, party, "rejected");
+      // Not waited for: the answer is the same without it, and a caller who is turned away should hear so at once.
+      state.putEnding(form.CallSid, { kind: "hangup", reason: "rejected" }).catch((error: unknown) => {
+        log.error("a refusal could not be kept", { call: form.CallSid, error: String(error) });
+      });
+      return busy();
+    }
+    return offer(entry, { party, accountId: form.AccountSid ?? account.accountSid });
+  }
+
+  /** The slot is reserved: gives out a token, opens the voice and waits for the stream. */
+  async function offer(entry: BookEntry, grant: StreamGrant): Promise<string> {
+    entry.holdsSlot = true;
+    const token = ids.token();
+    try {
+      await state.putToken(token, grant, timing.tokenTtlMs);
+    } catch (error) {
+      release(entry);
+      throw error;
+    }
+    calls.prewarm(grant.party);
+    entry.cancelTimer = clock.after(timing.abandonAfterMs, () => {
+      log.warn("no stream came for a call", { call: entry.carrierId });
+      release(entry);
+      entry.cancelTimer = clock.after(timing.tokenTtlMs - timing.abandonAfterMs, () => void giveUp(entry.carrierId));
+    });
+    return connectStream(account.webhookUrl, token);
+  }
+
+  function release(entry: BookEntry): void {
+    entry.cancelTimer();
+    if (!entry.holdsSlot || !entry.party) return;
+    entry.holdsSlot = false;
+    calls.abandon(entry.party.callId);
+  }
+
+  async function claim(grant: StreamGrant): Promise<"ok" | "busy" | "draining"> {
+    const { party } = grant;
+    const entry = book.entry(party.carrierId);
+    entry.cancelTimer();
+    entry.party = party;
+    entry.reconnects = 0;
+    const verdict = entry.holdsSlot ? "ok" : calls.admit(party);
+    entry.holdsSlot = false;
+    if (verdict === "ok") {
+      entry.streamed = true;
+    } else {
+      // Before the socket is closed, since that makes Twilio ask.
+      await state.putEnding(party.carrierId, { kind: "apologise", reason: "rejected" });
+      await recordUnlessKept(entry, party, "rejected");
+    }
+    return verdict;
+  }
+
+  async function giveUp(carrierId: string): Promise<void> {
+    const entry = book.find(carrierId);
+    if (!entry?.party || entry.streamed || entry.refused) return;
+    release(entry);
+    try {
+      const token = await state.unspentToken(carrierId);
+      if (token !== undefined) await state.takeToken(token);
+      if (book.firstTime(carrierId, "given-up")) await recordUnlessKept(entry, entry.party, "abandoned");
+    } catch (error) {
+      log.error("a call without a stream could not be put away", { call: carrierId, error: String(error) });
+    }
+  }
+
+  /** A call that had a bridge keeps the record of it. */
+  async function recordUnlessKept(entry: BookEntry, party: CallParty, reason: "rejected" | "abandoned"): Promise<void> {
+    if (!(await store.get(party.callId))) record(entry, party, reason);
+  }
+
+  /** The record of a call that never came to a bridge, which would have kept it. */
+  function record({ since = clock.date() }: BookEntry, party: CallParty, endReason: "rejected" | "abandoned"): void {
+    const endedAt = clock.date();
+    store.open(party, since);
+    store.update(party.callId, {
+      status: "completed",
+      endReason,
+      endedAt: endedAt.toISOString(),
+      durationSeconds: Math.max(0, Math.round((+endedAt - +since) / 1000)),
+    });
+  }
+
+  async function reconnect(form: TwilioForm, ending: CallEnding): Promise<string | undefined> {
+    const entry = book.entry(form.CallSid);
+    const party = entry.party ?? partyOf(await store.findByCarrierId(form.CallSid));
+    if (!party || calls.admit(party) !== "ok") return undefined;
+    entry.party = party;
+    entry.streamed = false;
+    entry.reconnects = 1;
+    // Once for each ending: if the second stream breaks too, without a new ending, the caller gets an apology.
+    await state.putEnding(form.CallSid, { kind: "apologise", reason: ending.reason });
+    return offer(entry, { party, accountId: form.AccountSid ?? account.accountSid });
+  }
+
+  async function repeatReconnect(carrierId: string): Promise<string | undefined> {
+    const entry = book.find(carrierId);
+    if (!entry || entry.reconnects === 0) return undefined;
+    const token = await state.unspentToken(carrierId);
+    if (token === undefined || entry.reconnects > RECONNECT_REPEATS) return undefined;
+    entry.reconnects++;
+    return connectStream(account.webhookUrl, token);
+  }
+
+  function duplicate(): void {
+    meter.count("voice_webhook_duplicates_total");
+  }
+
+  return { answer, reconnect, repeatReconnect, claim, giveUp };
+}
+
+/** The party alone: a record holds far more, and a grant goes into shared state. */
+function partyOf(record: CallParty | undefined): CallParty | undefined {
+  if (!record) return undefined;
+  const { callId, carrierId, from, to, channel, direction } = record;
+  return { callId, carrierId, from, to, channel, direction };
+}

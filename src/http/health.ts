@@ -1,0 +1,101 @@
+// What the outside may know of the server: is it well, is it ready, what is it doing. Counts and reasons only, nothing of a call.
+import { createHash, timingSafeEqual } from "node:crypto";
+import express, { type Request, type Response, type Router } from "express";
+import { Problem } from "../core/problem.ts";
+import { statusPage, STATUS_PAGE_CSP } from "./status-page.ts";
+
+/** What the status page shows. No personal data goes in here. */
+export interface ServerStatus {
+  /** Seconds since the start. */
+  readonly upSeconds: number;
+  readonly callsActive: number;
+  /** Number of calls ended since the start, by reason. */
+  readonly callsEnded: Readonly<Record<string, number>>;
+  /** Lines of the page's head, such as thread client and model. */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+export interface MetricsSource {
+  /** Without one, the metrics answer 401 to everybody. */
+  readonly token?: string;
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface HealthOptions {
+  readonly isDraining: () => boolean;
+  readonly isReady: () => boolean;
+  readonly status: () => ServerStatus;
+  readonly metrics?: MetricsSource;
+}
+
+const RUNNING = "Voice Agent API is running.";
+
+export function createHealthRouter({ isDraining, isReady, status, metrics }: HealthOptions): Router {
+  const router = express.Router();
+  get(router, "/health", (_request, response) => {
+    const draining = isDraining();
+    response.status(draining ? 503 : 200).json({ status: draining ? "draining" : "healthy" });
+  });
+  get(router, "/livez", (_request, response) => {
+    response.json({ status: "alive" });
+  });
+  get(router, "/readyz", (_request, response) => {
+    const state = isDraining() ? "draining" : isReady() ? "ready" : "not-ready";
+    response.status(state === "ready" ? 200 : 503).json({ status: state });
+  });
+  get(router, "/", (request, response) => {
+    response.vary("Accept");
+    const kind = request.accepts(["text", "json", "html"]);
+    if (kind === "json") response.json(index(isDraining()));
+    else if (kind === "html") sendPage(response);
+    else response.type("text/plain").send(RUNNING);
+  });
+  get(router, "/status", (request, response) => {
+    response.vary("Accept");
+    if (request.accepts(["json", "html"]) === "html") sendPage(response);
+    else response.json({ ...status(), draining: isDraining() });
+  });
+  if (metrics) {
+    get(router, "/metrics", async (request, response) => {
+      if (!mayRead(request, metrics.token)) {
+        throw new Problem(401, "Send the METRICS_TOKEN of this server: Authorization: Bearer <token>", {
+          "WWW-Authenticate": 'Bearer realm="metrics"',
+        });
+      }
+      const text = await metrics.render();
+      response.set("Content-Type", metrics.contentType).send(text);
+    });
+  }
+
+  function sendPage(response: Response): void {
+    response.set("Content-Security-Policy", STATUS_PAGE_CSP).type("html").send(statusPage(status(), isDraining()));
+  }
+  return router;
+}
+
+function get(router: Router, path: string, handler: (request: Request, response: Response) => void | Promise<void>) {
+  router
+    .route(path)
+    .get(handler) // Answers HEAD as well.
+    .all((request) => {
+      throw new Problem(405, `${request.method} is not served here`, { Allow: "GET, HEAD" });
+    });
+}
+
+function index(draining: boolean) {
+  return {
+    name: "voicebridge",
+    message: RUNNING,
+    status: draining ? "draining" : "healthy",
+    links: { health: "/health", live: "/livez", ready: "/readyz", status: "/status", metrics: "/metrics" },
+  };
+}
+
+/** Compares digests, so that the time taken tells neither the token nor its length. */
+function mayRead(request: Request, token: string | undefined): boolean {
+  const given = /^Bearer (.+)$/i.exec(request.get("authorization") ?? "")?.[1];
+  if (token === undefined || given === undefined) return false;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}

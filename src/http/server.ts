@@ -1,0 +1,127 @@
+// The HTTP server: Express with limits, security headers, the health routes, the routers it is given, and the door for sockets.
+// It knows no route of a product: those come from the edges.
+import { createServer, STATUS_CODES, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import express, { type Express, type RequestHandler, type Router } from "express";
+import type { Log } from "../core/observe.ts";
+import { Problem } from "../core/problem.ts";
+import type { SocketRoute } from "../core/socket.ts";
+import { createHealthRouter, type HealthOptions } from "./health.ts";
+import { notFound, PROBLEM_TYPE, problemBody, problemHandler } from "./problems.ts";
+import { createSocketDoor } from "./sockets.ts";
+
+export interface HttpServerOptions extends HealthOptions {
+  readonly routers: readonly Router[];
+  readonly sockets: readonly SocketRoute[];
+  /** Proxies in front of us whose X-Forwarded-For counts; 0 reads none of it. */
+  readonly trustProxy: number;
+  readonly log: Log;
+  /** ms a socket's peer may take to answer our close; 5000. */
+  readonly closeTimeoutMs?: number;
+}
+
+export interface HttpServer {
+  readonly app: Express;
+  /** Port 0 takes a free one. @throws what listen fails with, such as EADDRINUSE. */
+  listen(port: number, host: string): Promise<{ readonly port: number }>;
+  /** Stops listening and cuts what is still connected. Idempotent; calls are to be ended before. */
+  close(): Promise<void>;
+}
+
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { routers, sockets, trustProxy, log } = options;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("etag", false); // Nothing here is worth caching, and no-store says so.
+  app.set("trust proxy", trustProxy);
+
+  const server = createServer(
+    {
+      maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      keepAliveTimeout: 65_000, // Above the 60 s of common load balancers, or they would reuse what we just closed.
+      connectionsCheckingInterval: 2000,
+    },
+    app,
+  );
+  server.on("clientError", answerClientError);
+
+  const door = createSocketDoor({
+    app,
+    server,
+    routes: sockets,
+    log,
+    ...(options.closeTimeoutMs !== undefined && { closeTimeoutMs: options.closeTimeoutMs }),
+  });
+  app.use(securityHeaders);
+  app.use(createHealthRouter(options));
+  for (const router of routers) app.use(router);
+  for (const { path } of sockets) app.all(path, upgradeRequired);
+  app.use(notFound);
+  app.use(problemHandler(log));
+
+  let closing: Promise<void> | undefined;
+  return {
+    app,
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, () => {
+          server.off("error", reject);
+          server.on("error", (error) => log.error("the HTTP server failed", { error: error.message }));
+          resolve({ port: (server.address() as AddressInfo).port });
+        });
+      }),
+    close() {
+      closing ??= closeServer(server, () => door.close());
+      return closing;
+    },
+  };
+}
+
+function closeServer(server: Server, closeSockets: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve()); // An error means that it never listened, which is as closed as can be.
+    closeSockets();
+    server.closeAllConnections();
+  });
+}
+
+const securityHeaders: RequestHandler = (request, response, next) => {
+  response.set({
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+  });
+  if (request.secure) response.set("Strict-Transport-Security", "max-age=31536000");
+  next();
+};
+
+/** A socket's path asked for without an upgrade. */
+const upgradeRequired: RequestHandler = (_request, _response, next) => {
+  next(new Problem(426, "This is a WebSocket: ask for it with an upgrade", { Upgrade: "websocket" }));
+};
+
+const CLIENT_ERRORS: ReadonlyMap<unknown, number> = new Map([
+  ["HPE_HEADER_OVERFLOW", 431],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", 413],
+  ["ERR_HTTP_REQUEST_TIMEOUT", 408],
+]);
+
+/** Bytes that never became a request. */
+function answerClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = CLIENT_ERRORS.get(error.code) ?? 400;
+  const body = problemBody(status);
+  socket.once("finish", () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,151 @@
+// Health, readiness, the index, the status page and the metrics' door.
+import request from "supertest";
+import { testServer } from "./support.ts";
+
+describe("health", () => {
+  test("of a running server", async () => {
+    const { app } = testServer();
+    const health = await request(app).get("/health");
+    expect([health.status, health.text]).toEqual([200, '{"status":"healthy"}']);
+    expect((await request(app).get("/livez")).body).toEqual({ status: "alive" });
+    const ready = await request(app).get("/readyz");
+    expect([ready.status, ready.text]).toEqual([200, '{"status":"ready"}']);
+    expect((await request(app).head("/health")).status).toBe(200);
+  });
+
+  test("while draining", async () => {
+    const { app } = testServer({ isDraining: () => true });
+    for (const path of ["/health", "/readyz"]) {
+      const answer = await request(app).get(path);
+      expect([answer.status, answer.text]).toEqual([503, '{"status":"draining"}']);
+    }
+    expect((await request(app).get("/livez")).status).toBe(200);
+  });
+
+  test("of a server that is alive but cannot take calls", async () => {
+    const { app } = testServer({ isReady: () => false });
+    expect((await request(app).get("/health")).status).toBe(200);
+    const ready = await request(app).get("/readyz");
+    expect([ready.status, ready.text]).toEqual([503, '{"status":"not-ready"}']);
+  });
+
+  test.each(["/", "/health", "/livez", "/readyz", "/status"])("%s is only read", async (path) => {
+    const { app } = testServer();
+    for (const method of ["post", "put", "delete", "patch"] as const) {
+      const answer = await request(app)[method](path);
+      expect(answer.status).toBe(405);
+      expect(answer.headers.allow).toBe("GET, HEAD");
+      expect(answer.type).toBe("application/problem+json");
+    }
+  });
+});
+
+describe("GET /", () => {
+  test.each([
+    [undefined, "text/plain"],
+    ["*/*", "text/plain"],
+    ["text/plain", "text/plain"],
+    ["text/*", "text/plain"],
+    ["image/png", "text/plain"],
+    ["application/json", "application/json"],
+    ["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"],
+  ])("Accept %s gives %s", async (accept, type) => {
+    const { app } = testServer();
+    const ask = request(app).get("/");
+    const answer = await (accept === undefined ? ask.unset("Accept") : ask.set("Accept", accept));
+    expect(answer.status).toBe(200);
+    expect(answer.type).toBe(type);
+    expect(answer.headers.vary).toBe("Accept");
+    if (type === "text/plain") expect(answer.text).toBe("Voice Agent API is running.");
+    if (type === "application/json")
+      expect(answer.body).toMatchObject({ status: "healthy", links: { health: "/health" } });
+  });
+});
+
+describe("the status page", () => {
+  const status = () => ({
+    upSeconds: 93_784,
+    callsActive: 7,
+    callsEnded: { "caller-hangup": 3, "<script>alert(1)</script>": 1 },
+    facts: { Model: `a & "b" 'c'` },
+  });
+
+  test("shows what the server does, escaped, with nothing but its own style", async () => {
+    const { app } = testServer({ status });
+    const answer = await request(app).get("/status").set("Accept", "text/html");
+    expect(answer.text).toContain("1 d 2 h 3 min 4 s");
+    expect(answer.text).toMatch(/Live calls<\/th><td>7</);
+    expect(answer.text).toMatch(/caller-hangup<\/th><td>3</);
+    expect(answer.text).toContain("a &amp; &quot;b&quot; &#39;c&#39;");
+    expect(answer.text).not.toMatch(/<script|\son\w+=|javascript:/i);
+    expect(answer.headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+    );
+  });
+
+  test("is allowed by its own policy: the style's digest is the one announced", async () => {
+    const { createHash } = await import("node:crypto");
+    const { app } = testServer({ status });
+    const answer = await request(app).get("/").set("Accept", "text/html");
+    const style = /<style>(.*?)<\/style>/s.exec(answer.text)?.[1] ?? "";
+    const digest = createHash("sha256").update(style).digest("base64");
+    expect(answer.headers["content-security-policy"]).toContain(`'sha256-${digest}'`);
+  });
+
+  test("says that it is draining, and that no call has ended yet", async () => {
+    const { app } = testServer({ isDraining: () => true });
+    const answer = await request(app).get("/status").set("Accept", "text/html");
+    expect(answer.text).toContain("draining");
+    expect(answer.text).toContain("None yet.");
+    expect(answer.text).toContain("1 s");
+  });
+
+  test("is JSON for everybody else", async () => {
+    const { app } = testServer({ status });
+    const answer = await request(app).get("/status");
+    expect(answer.body).toMatchObject({ upSeconds: 93_784, callsActive: 7, draining: false });
+  });
+});
+
+describe("/metrics", () => {
+  const metrics = { token: "0123456789abcdef", render: async () => "up 1\n", contentType: "text/plain; version=0.0.4" };
+
+  test("opens to its token alone", async () => {
+    const { app } = testServer({ metrics });
+    const answer = await request(app).get("/metrics").set("Authorization", "Bearer 0123456789abcdef");
+    expect([answer.status, answer.text]).toEqual([200, "up 1\n"]);
+    expect(answer.headers["content-type"]).toContain("version=0.0.4");
+  });
+
+  test.each([
+    undefined,
+    "Bearer ",
+    "Bearer 0123456789abcdee",
+    "Bearer 0123456789abcdef0",
+    "Basic 0123456789abcdef",
+    "0123456789abcdef",
+  ])("is closed to %s", async (authorization) => {
+    const { app } = testServer({ metrics });
+    const ask = request(app).get("/metrics");
+    const answer = await (authorization === undefined ? ask : ask.set("Authorization", authorization));
+    expect(answer.status).toBe(401);
+    expect(answer.headers["www-authenticate"]).toMatch(/^Bearer/);
+    expect(answer.text).toContain("METRICS_TOKEN");
+    expect(answer.text).not.toContain("up 1");
+  });
+
+  test("without a configured token are closed to everybody, and not there without metrics", async () => {
+    const { token: _, ...open } = metrics;
+    const { app } = testServer({ metrics: open });
+    for (const value of ["Bearer ", "Bearer undefined", "Bearer 0123456789abcdef"]) {
+      expect((await request(app).get("/metrics").set("Authorization", value)).status).toBe(401);
+    }
+    expect((await request(testServer().app).get("/metrics")).status).toBe(404);
+  });
+
+  test("that fail are a problem, not a crash", async () => {
+    const broken = { ...metrics, render: () => Promise.reject(new Error("no")) };
+    const { app } = testServer({ metrics: broken });
+    expect((await request(app).get("/metrics").set("Authorization", "Bearer 0123456789abcdef")).status).toBe(500);
+  });
+});
