@@ -32,7 +32,8 @@ function play(script: CallerStep[], agent: (ms: number) => boolean, untilMs: num
     onFailure: (message) => note(`fails: ${message}`),
   };
   const caller = createCaller(script, hands);
-  while (live && nowMs < untilMs) {
+  const goesOn = () => live && nowMs < untilMs;
+  while (goesOn()) {
     nowMs += FRAME;
     hearing.hear(agent(nowMs) ? LOUD : QUIET, nowMs);
     caller.tick(nowMs);

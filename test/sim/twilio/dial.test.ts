@@ -4,7 +4,7 @@ import { entriesOf } from "../../../src/sim/twilio/index.ts";
 
 let double: Double;
 beforeEach(async () => {
-  double = await startDouble({ speed: 20 });
+  double = await startDouble({ speed: 50 });
   double.on("/after", xml("<Say>after</Say>"));
 });
 afterEach(() => double.close());

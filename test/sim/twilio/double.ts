@@ -2,7 +2,8 @@
 // every signature with the twilio library, and hands out each media stream as a list of messages and a way to answer.
 import type { AddressInfo, Socket } from "node:net";
 import express, { type Request } from "express";
-import twilio from "twilio";
+// Only this file of the package: its front door takes a second to load.
+import { validateRequest } from "twilio/lib/webhooks/webhooks.js";
 import { WebSocketServer, type WebSocket } from "ws";
 import { startTwilioSim, type CallOptions, type SimCall, type TwilioSim } from "../../../src/sim/twilio/index.ts";
 
@@ -40,7 +41,8 @@ export interface Seen {
   headers: Request["headers"];
 }
 
-type Reply = string | { status?: number; type?: string; body?: string; location?: string } | "hang";
+/** TwiML, or another answer; with `hang` none at all. */
+type Reply = string | { status?: number; type?: string; body?: string; location?: string; hang?: true };
 type Handler = (seen: Seen) => Reply | Promise<Reply>;
 
 export interface Double {
@@ -58,6 +60,15 @@ export interface Double {
   sim: TwilioSim;
   call(options?: Partial<CallOptions>): SimCall;
   close(): Promise<void>;
+}
+
+/** Resolves when the condition holds. @throws Error after `timeoutMs` (10 000) without. */
+export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 export const xml = (body: string) => `<?xml version="1.0" encoding="UTF-8"?><Response>${body}</Response>`;
@@ -87,12 +98,12 @@ export async function startDouble(options: DoubleOptions = {}): Promise<Double> 
       method: request.method,
       path: request.path,
       params: request.method === "GET" ? (request.query as Record<string, string>) : params,
-      valid: twilio.validateRequest(AUTH_TOKEN, signature, double.publicUrl + request.originalUrl, params),
+      valid: validateRequest(AUTH_TOKEN, signature, double.publicUrl + request.originalUrl, params),
       headers: request.headers,
     };
     seen.push(one);
     const reply = await handlers.get(request.path)?.(one);
-    if (reply === "hang") return;
+    if (typeof reply === "object" && reply.hang) return;
     if (reply === undefined) response.status(404).send("not here");
     else if (typeof reply === "string") response.type("text/xml").send(reply);
     else {
@@ -115,8 +126,8 @@ export async function startDouble(options: DoubleOptions = {}): Promise<Double> 
     const signature = String(request.headers["x-twilio-signature"] ?? "");
     const signed = double.publicUrl.replace(/^http/, "ws") + (request.url ?? "");
     upgrades.push({
-      valid: twilio.validateRequest(AUTH_TOKEN, signature, signed, {}),
-      validWithSlash: twilio.validateRequest(AUTH_TOKEN, signature, `${signed}/`, {}),
+      valid: validateRequest(AUTH_TOKEN, signature, signed, {}),
+      validWithSlash: validateRequest(AUTH_TOKEN, signature, `${signed}/`, {}),
       headers: request.headers,
     });
     if (refusal === "hang") return;

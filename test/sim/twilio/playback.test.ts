@@ -1,5 +1,5 @@
 // The playback queue: what is played when, to the sample, under any order of audio, marks and clears.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { MAX_BUFFERED_SAMPLES, Playback, type Played } from "../../../src/sim/twilio/playback.ts";
 
 function recorded() {

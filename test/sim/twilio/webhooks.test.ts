@@ -8,7 +8,7 @@ import { APPLICATION_ERROR } from "../../../src/sim/twilio/flow.ts";
 
 let double: Double;
 beforeEach(async () => {
-  double = await startDouble({ speed: 20 });
+  double = await startDouble({ speed: 100 });
   double.on("/voice", xml("<Hangup/>"));
 });
 afterEach(() => double.close());
@@ -110,7 +110,7 @@ describe("a document that cannot be had", () => {
   const failures: [string, number, () => Promise<void> | void][] = [
     ["status 500", 11200, () => double.on("/voice", { status: 500, body: "oops" })],
     ["status 403", 11200, () => double.on("/voice", { status: 403 })],
-    ["no answer in time", 11205, () => double.on("/voice", "hang")],
+    ["no answer in time", 11205, () => double.on("/voice", { hang: true })],
     ["a redirect to itself", 11215, () => double.on("/voice", { status: 302, location: "/voice" })],
     ["no XML", 12100, () => double.on("/voice", "nonsense")],
     ["an empty body", 12100, () => double.on("/voice", "")],
@@ -206,12 +206,8 @@ describe("status callbacks", () => {
       statusCallback: "/status",
       statusCallbackEvents: ["ringing", "answered", "completed"],
     }).done;
-    const told = double.at("/status").map(({ params }) => [params["SequenceNumber"], params["CallStatus"]]);
-    expect(told.toSorted()).toEqual([
-      ["0", "ringing"],
-      ["1", "in-progress"],
-      ["2", "completed"],
-    ]);
+    const told = double.at("/status").map(({ params }) => `${params["SequenceNumber"]} ${params["CallStatus"]}`);
+    expect(new Set(told)).toEqual(new Set(["0 ringing", "1 in-progress", "2 completed"]));
   });
 
   test("a callback that fails does not hurt the call", async () => {
