@@ -51,6 +51,10 @@ const RULES: readonly Rule[] = [
       ),
   },
   {
+    when: /\b(open|opening|hours|close|closing)\b/i,
+    say: "We are open Monday to Friday from eight in the morning until six in the evening. On Saturday we are open from nine until one.",
+  },
+  {
     when: /\b(actually|wait|instead|change it|make it)\b.*\b(monday|tuesday|wednesday|thursday|friday|saturday)\b/i,
     say: ({ text }) => ({
       text: `No problem. I have moved it to ${day(text)} at nine. Please press one on your keypad to confirm.`,
@@ -61,10 +65,6 @@ const RULES: readonly Rule[] = [
     say: ({ text }) => ({
       text: `${day(text)} at nine is free. I have put you down for an oil change with our mechanic Maria. The work takes about forty minutes, and you can wait in the lounge with a free coffee. Please press one on your keypad to confirm.`,
     }),
-  },
-  {
-    when: /\b(open|opening|hours|close|closing)\b/i,
-    say: "We are open Monday to Friday from eight in the morning until six in the evening. On Saturday we are open from nine until one.",
   },
   {
     when: /\b(oil|book|booking|appointment|service|repair)\b/i,

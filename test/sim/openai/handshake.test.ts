@@ -29,7 +29,11 @@ describe("who may come in", () => {
   test("the beta header is accepted, told off and closed with 4000", async () => {
     const client = open(await sim(), { headers: { "OpenAI-Beta": "realtime=v1" } });
     const error = await client.next("error");
-    expect(error["error"]).toMatchObject({ type: "invalid_request_error", code: "beta_api_shape_disabled", param: null });
+    expect(error["error"]).toMatchObject({
+      type: "invalid_request_error",
+      code: "beta_api_shape_disabled",
+      param: null,
+    });
     expect(await client.closed).toEqual({ code: 4000, reason: "invalid_request_error.beta_api_shape_disabled" });
     expect(client.types()).toEqual(["error"]);
   });

@@ -61,7 +61,9 @@ describe("accepted", () => {
   ])("%s = %j", async (path, value) => {
     const updated = await client.update(at(path, value));
     expect(updated).toMatchObject({ type: "session.updated", session: { type: "realtime" } });
-    const shown = path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], updated["session"]);
+    const shown = path
+      .split(".")
+      .reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], updated["session"]);
     if (value === null || typeof value !== "object" || Array.isArray(value)) expect(shown).toEqual(value);
     else expect(shown).toMatchObject(value);
   });
@@ -69,7 +71,9 @@ describe("accepted", () => {
   test("what is not named stays, null switches off, a new kind of turn detection starts from its defaults", async () => {
     await client.update({ instructions: "Short.", audio: { input: { transcription: { model: "whisper-1" } } } });
     await client.update({ audio: { input: { turn_detection: { type: "semantic_vad" } } } });
-    const updated = await client.update({ audio: { output: { voice: "ash" }, input: { noise_reduction: { type: "near_field" } } } });
+    const updated = await client.update({
+      audio: { output: { voice: "ash" }, input: { noise_reduction: { type: "near_field" } } },
+    });
     expect(updated["session"]).toMatchObject({
       instructions: "Short.",
       audio: {
@@ -112,15 +116,55 @@ describe("refused, nothing changed, the session goes on", () => {
     // The rest of audio.
     ["audio.input.noise_reduction", { type: "car" }, "invalid_value", "audio.input.noise_reduction.type"],
     ["audio.input.transcription", { model: "whisper-9" }, "invalid_value", "audio.input.transcription.model"],
-    ["audio.input.transcription", { model: "whisper-1", language: "English" }, "invalid_value", "audio.input.transcription.language"],
-    ["audio.input.transcription", { model: "whisper-1", delay: "low" }, "unsupported_parameter", "audio.input.transcription.delay"],
-    ["audio.input.transcription", { model: "whisper-1", keywords: [] }, "unsupported_parameter", "audio.input.transcription.keywords"],
+    [
+      "audio.input.transcription",
+      { model: "whisper-1", language: "English" },
+      "invalid_value",
+      "audio.input.transcription.language",
+    ],
+    [
+      "audio.input.transcription",
+      { model: "whisper-1", delay: "low" },
+      "unsupported_parameter",
+      "audio.input.transcription.delay",
+    ],
+    [
+      "audio.input.transcription",
+      { model: "whisper-1", keywords: [] },
+      "unsupported_parameter",
+      "audio.input.transcription.keywords",
+    ],
     ["audio.input.transcription", { model: "gpt-realtime-whisper" }, "invalid_value", "audio.input.turn_detection"],
-    ["audio.input.turn_detection", vad({ eagerness: "low" }), "unknown_parameter", "audio.input.turn_detection.eagerness"],
-    ["audio.input.turn_detection", { type: "semantic_vad", threshold: 0.5 }, "unknown_parameter", "audio.input.turn_detection.threshold"],
-    ["audio.input.turn_detection", { type: "semantic_vad", idle_timeout_ms: 6000 }, "unknown_parameter", "audio.input.turn_detection.idle_timeout_ms"],
-    ["audio.input.turn_detection", vad({ threshold: 1.1 }), "decimal_above_max_value", "audio.input.turn_detection.threshold"],
-    ["audio.input.turn_detection", vad({ silence_duration_ms: 1.5 }), "invalid_type", "audio.input.turn_detection.silence_duration_ms"],
+    [
+      "audio.input.turn_detection",
+      vad({ eagerness: "low" }),
+      "unknown_parameter",
+      "audio.input.turn_detection.eagerness",
+    ],
+    [
+      "audio.input.turn_detection",
+      { type: "semantic_vad", threshold: 0.5 },
+      "unknown_parameter",
+      "audio.input.turn_detection.threshold",
+    ],
+    [
+      "audio.input.turn_detection",
+      { type: "semantic_vad", idle_timeout_ms: 6000 },
+      "unknown_parameter",
+      "audio.input.turn_detection.idle_timeout_ms",
+    ],
+    [
+      "audio.input.turn_detection",
+      vad({ threshold: 1.1 }),
+      "decimal_above_max_value",
+      "audio.input.turn_detection.threshold",
+    ],
+    [
+      "audio.input.turn_detection",
+      vad({ silence_duration_ms: 1.5 }),
+      "invalid_type",
+      "audio.input.turn_detection.silence_duration_ms",
+    ],
     ["audio.input.turn_detection", { threshold: 0.5 }, "missing_required_parameter", "audio.input.turn_detection.type"],
     ["audio.input.turn_detection", { type: "none" }, "invalid_value", "audio.input.turn_detection.type"],
     ["audio.input.rate", 8000, "unknown_parameter"],
@@ -149,10 +193,9 @@ describe("refused, nothing changed, the session goes on", () => {
     ["truncation", "never", "invalid_value"],
     ["truncation", { type: "retention_ratio" }, "missing_required_parameter", "truncation.retention_ratio"],
     ["model", "gpt-realtime-1.5", "invalid_value"],
-    ["type", "transcription", "invalid_value"],
     ["type", "chat", "invalid_value"],
     ["id", "sess_1", "unknown_parameter"],
-  ])("%s = %j", async (path, value, code, param) => {
+  ])("%s = %j", async (path, value, code, param = path) => {
     const before = structuredClone(on.sessions[0]?.config);
     const error = await client.refused({
       type: "session.update",
@@ -162,7 +205,7 @@ describe("refused, nothing changed, the session goes on", () => {
     expect(error).toMatchObject({
       type: "invalid_request_error",
       code,
-      param: `session.${param ?? path}`,
+      param: `session.${param}`,
       event_id: "mine",
       message: expect.any(String),
     });
@@ -180,6 +223,12 @@ describe("refused, nothing changed, the session goes on", () => {
       event_id: null,
     });
     expect(on.sessions[0]?.config.audio.output?.voice).toBe("marin");
+  });
+
+  test("a session does not change its type", async () => {
+    const error = await client.refused({ type: "session.update", session: { type: "transcription" } });
+    expect(error).toMatchObject({ code: "invalid_value", param: "session.type" });
+    expect(error["message"]).toContain("transcription session update event to a realtime session");
   });
 
   test("the unknown parameter is named in OpenAI's words", async () => {

@@ -222,14 +222,17 @@ export function createSession(options: SessionOptions): RealtimeSession {
     ctx.config = applyUpdate(ctx.config, session, state(), shared.silenceMs);
     input.configure();
   }
-  function seen(event: Json): void {
-    received.add(event);
-    if (event["type"] === "response.create" && fault("stallOnResponse")) stalled = true;
+  function keepAudio(event: Json): void {
     if (event["type"] !== "input_audio_buffer.append" || typeof event["audio"] !== "string") return;
     if (audioBytes >= KEEP_INPUT_BYTES) return;
     const bytes = Buffer.from(event["audio"], "base64");
     audioBytes += bytes.length;
     audio.push(bytes);
+  }
+  function seen(event: Json): void {
+    if (event["type"] === "response.create" && fault("stallOnResponse")) stalled = true;
+    keepAudio(event);
+    received.add(event);
   }
   const dispatch = createDispatch(ctx, { input, responses, update, seen });
 
