@@ -9,15 +9,15 @@ export function createTransferCall(humanNumber: string): Tool {
     description:
       "Connect the caller with a person. Use it when they ask for one or when you cannot help. Tell the caller in the same reply that you are connecting them.",
     schema: z.strictObject({
-      summary: z
+      reason: z
         .string()
         .min(1)
         .max(300)
         .describe("One sentence for the person who takes over: who calls and what they want."),
     }),
     timeoutMs: 2000,
-    run({ summary }, context) {
-      context.endAfterReply({ kind: "transfer", reason: "transferred", to: humanNumber, note: summary });
+    run({ reason }, context) {
+      context.endAfterReply({ kind: "transfer", reason: "transferred", to: humanNumber, note: reason });
       return Promise.resolve({ ok: true, note: "The caller is connected once they have heard your reply." });
     },
   });
