@@ -14,7 +14,7 @@ afterEach(closeSims);
 function at(path: string, value: unknown): Record<string, unknown> {
   return path
     .split(".")
-    .reverse()
+    .toReversed()
     .reduce<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 }
 

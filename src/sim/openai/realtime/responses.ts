@@ -15,6 +15,8 @@ import { audioTokens, countInput, rateLimits, usageOf, type InputCount } from ".
 export interface Responses {
   /** @throws Refusal when the default conversation already has an active response, or a parameter is out of place */
   create(params: Json): void;
+  /** Answers a turn of the caller: like `create`, but a response that this turn cut is let end first, and a refusal is sent. */
+  answer(): void;
   /** @throws Refusal with response_cancel_not_active */
   cancel(responseId?: string): void;
   /** Speech began: the response that writes the default conversation is cancelled, no other. */
@@ -38,6 +40,8 @@ export function createResponses(ctx: Context, input: Input): Responses {
   let read: InputCount = { text: 0, audio: 0 };
   let requests = 0;
   let tokens = 0;
+  /** A turn waits for the response it cut to end. */
+  let owed = false;
 
   const onDefault = () => [...active].find((response) => response.inConversation);
 
@@ -59,6 +63,10 @@ export function createResponses(ctx: Context, input: Input): Responses {
     const late = response.cancelled ? ctx.fault("deltasAfterCancel") : undefined;
     if (late) sendLate(ctx, response, late);
     input.responseDone(response.audioMs);
+    if (response.inConversation && owed) {
+      owed = false;
+      answer();
+    }
   }
 
   function fail(response: Response, code: string, message?: string): void {
@@ -121,36 +129,52 @@ export function createResponses(ctx: Context, input: Input): Responses {
     response.abort.abort();
   }
 
+  function create(params: Json): void {
+    const busy = onDefault();
+    if (busy && params["conversation"] !== "none") {
+      throw new Refusal(
+        "conversation_already_has_active_response",
+        `Conversation already has an active response in progress: ${busy.id}. Wait until the response is finished before creating a new one.`,
+      );
+    }
+    if (ctx.config.type === "transcription") {
+      throw new Refusal("invalid_value", "Responses cannot be created in a transcription session.", {
+        param: "type",
+      });
+    }
+    checkReasoning(params, ctx.config.model, "response");
+    checkPrompt(params["prompt"], "response.prompt", ctx.shared.now(), ctx.shared.faults);
+    const response = newResponse(ctx, params);
+    inputItems(ctx, response);
+    active.add(response);
+    requests++;
+    ctx.send("response.created", { response: describe(ctx, response, "in_progress") });
+    limits("early");
+    run(response).catch((error: unknown) => {
+      ctx.shared.log("a response could not be made", { error: String(error) });
+      fail(response, "server_error", String(error));
+    });
+  }
+
+  function answer(): void {
+    if (onDefault()?.cancelled) {
+      owed = true;
+      return;
+    }
+    try {
+      create({});
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      ctx.sendError(error);
+    }
+  }
+
   return {
     get active() {
       return [...active];
     },
-    create(params) {
-      const busy = onDefault();
-      if (busy && params["conversation"] !== "none") {
-        throw new Refusal(
-          "conversation_already_has_active_response",
-          `Conversation already has an active response in progress: ${busy.id}. Wait until the response is finished before creating a new one.`,
-        );
-      }
-      if (ctx.config.type === "transcription") {
-        throw new Refusal("invalid_value", "Responses cannot be created in a transcription session.", {
-          param: "type",
-        });
-      }
-      checkReasoning(params, ctx.config.model, "response");
-      checkPrompt(params["prompt"], "response.prompt", ctx.shared.now(), ctx.shared.faults);
-      const response = newResponse(ctx, params);
-      inputItems(ctx, response);
-      active.add(response);
-      requests++;
-      ctx.send("response.created", { response: describe(ctx, response, "in_progress") });
-      limits("early");
-      run(response).catch((error: unknown) => {
-        ctx.shared.log("a response could not be made", { error: String(error) });
-        fail(response, "server_error", String(error));
-      });
-    },
+    create,
+    answer,
     cancel(responseId) {
       const response = responseId === undefined ? onDefault() : [...active].find((one) => one.id === responseId);
       if (!response || response.cancelled) {

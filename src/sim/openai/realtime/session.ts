@@ -3,7 +3,7 @@
  * that do them, and applies the fault switches to what is sent. The handshake before it is handshake.ts's.
  */
 import type { WebSocket } from "ws";
-import { Refusal, type Json } from "../check.ts";
+import type { Json } from "../check.ts";
 import type { Ending, ErrorFields, Faults } from "../faults.ts";
 import type { Seeded } from "../seeded.ts";
 import { applyUpdate, defaultConfig, type SessionConfig } from "./config.ts";
@@ -208,14 +208,7 @@ export function createSession(options: SessionOptions): RealtimeSession {
     speechStarted(interrupt) {
       if (interrupt) responses.interrupt();
     },
-    turn() {
-      try {
-        responses.create({});
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        sendError(error);
-      }
-    },
+    turn: () => responses.answer(),
   });
   const responses = createResponses(ctx, input);
   function update(session: Json): void {
