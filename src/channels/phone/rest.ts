@@ -1,9 +1,8 @@
-// The two things we ask of Twilio's REST API during a call: end it, and have it follow other TwiML. Through the twilio package,
-// pointed at TWILIO_API_BASE_URL.
-import twilio from "twilio";
-import type RequestClient from "twilio/lib/base/RequestClient.js";
+// The two things we ask of Twilio's REST API during a call: end it, and have it follow other TwiML. Through the twilio
+// package.
 import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
+import { createTwilioClient } from "./client.ts";
 import type { PhoneAccount, PhoneTiming } from "./settings.ts";
 
 export interface CarrierApi {
@@ -34,25 +33,9 @@ export interface CarrierApiOptions {
   readonly meter: Meter;
 }
 
-/** The package builds addresses of api.twilio.com; this client sends them elsewhere, path and query untouched. */
-class RedirectedClient extends twilio.RequestClient {
-  readonly #base: string;
-  constructor(base: string, timeout: number) {
-    super({ timeout });
-    this.#base = base;
-  }
-  override request<Data>(options: RequestClient.RequestOptions<Data>) {
-    const { pathname, search } = new URL(options.uri);
-    return super.request({ ...options, uri: this.#base + pathname + search });
-  }
-}
-
 export function createCarrierApi(options: CarrierApiOptions): CarrierApi {
   const { account, apiBaseUrl, timing, clock, log, meter } = options;
-  const client = twilio(account.accountSid, account.authTokens[0], {
-    accountSid: account.accountSid,
-    httpClient: new RedirectedClient(apiBaseUrl.replace(/\/+$/, ""), timing.restTimeoutMs),
-  });
+  const client = createTwilioClient(account, { apiBaseUrl, timeoutMs: timing.restTimeoutMs });
 
   async function update(carrierId: string, change: { status: "completed" } | { twiml: string }): Promise<void> {
     for (let attempt = 1; ; attempt++) {
