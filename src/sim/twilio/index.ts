@@ -16,6 +16,7 @@ import type { Route, Target } from "./webhook-request.ts";
 export type { CallOptions, DialOutcome, FarEnd, LineOptions, StatusEvent } from "./call-options.ts";
 export type { CallerScript, CallerStep } from "./caller.ts";
 export type { CallFaults, FrameFaults } from "./faults.ts";
+export { APPLICATION_ERROR } from "./flow.ts";
 export type { EndedBy, Speak } from "./leg.ts";
 export { entriesOf, toStereoWav, type CallResult } from "./result.ts";
 export type { SimCall } from "./sim-call.ts";
