@@ -4,8 +4,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import dotenv from "dotenv";
-import { encodeMulaw } from "../src/audio/mulaw.ts";
-import { resample } from "../src/audio/resample.ts";
 import { readWav } from "../src/audio/wav.ts";
 import { describeEnding, describeEntry } from "../src/sim/twilio/describe.ts";
 import {
@@ -16,6 +14,7 @@ import {
   type CallResult,
 } from "../src/sim/twilio/index.ts";
 import { readScript } from "../src/sim/twilio/script-file.ts";
+import { telephoneSound } from "../src/sim/twilio/telephone-sound.ts";
 
 const HELP = `Places a simulated phone call against a running server.
 
@@ -88,14 +87,10 @@ function readFile(path: string): Buffer {
   }
 }
 
-/** A sound file as a telephone carries it: one channel, low-passed to 8000 Hz, mu-law. */
-function telephoneSound(path: string): Uint8Array {
+function readSound(path: string): Uint8Array {
   const file = readFile(path);
   try {
-    const { rate, channels } = readWav(file);
-    const [first = new Int16Array(0)] = channels;
-    const mono = first.map((_, i) => channels.reduce((sum, channel) => sum + (channel[i] ?? 0), 0) / channels.length);
-    return encodeMulaw(resample(mono, rate, 8000));
+    return telephoneSound(readWav(file));
   } catch (error) {
     throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -107,7 +102,7 @@ function callerOf(options: ReturnType<typeof readOptions>): CallerScript {
   if (script !== undefined && wav !== undefined) throw new UsageError("--script and --wav exclude each other");
   if (script !== undefined) {
     try {
-      return readScript(readFile(script).toString("utf8"), (path) => telephoneSound(resolve(dirname(script), path)));
+      return readScript(readFile(script).toString("utf8"), (path) => readSound(resolve(dirname(script), path)));
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new UsageError(`${script}: ${error instanceof Error ? error.message : String(error)}`);
@@ -116,7 +111,7 @@ function callerOf(options: ReturnType<typeof readOptions>): CallerScript {
   if (wav === undefined) return [{ do: "wait-for-silence", ms: 2500 }, { do: "hang-up" }];
   return [
     { do: "wait-for-silence", ms: 800 },
-    { do: "say", audio: telephoneSound(wav), text: wav },
+    { do: "say", audio: readSound(wav), text: wav },
     { do: "wait-for-silence", ms: 2500 },
     { do: "hang-up" },
   ];

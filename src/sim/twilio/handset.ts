@@ -1,6 +1,6 @@
 // The caller's telephone: one clock that plays what arrived, listens to it, lets the script act and picks up the caller's
 // voice, a frame at a time without drift. It knows no network: frames and due marks go to whoever listens.
-import { SAMPLES_PER_MS } from "../telephone-audio.ts";
+import { MULAW_BYTES_PER_MS as SAMPLES_PER_MS } from "../../audio/mulaw.ts";
 import type { CallClock } from "./clock.ts";
 import { createHearing, type Hearing } from "./hearing.ts";
 import { createMouth, type Frame, type Mouth } from "./mouth.ts";

@@ -1,6 +1,7 @@
 // The caller's ear: decides from the sound that was really played, frame by frame, whether the other end is speaking. It
 // never looks at messages, so that a script waits for what a person would wait for.
-import { loudness } from "../telephone-audio.ts";
+import { MULAW_BYTES_PER_MS } from "../../audio/mulaw.ts";
+import { loudness, SPEECH_LOUDNESS } from "./loudness.ts";
 
 export interface Hearing {
   /** Takes the next frame as played, ending at `endMs` of call time. */
@@ -13,7 +14,7 @@ export interface Hearing {
 }
 
 export interface HearingOptions {
-  /** Loudness of a frame, in 16-bit linear units, from which it counts as speech. 260 is about -42 dB of full scale. */
+  /** Loudness of a frame, in 16-bit linear units, from which it counts as speech. */
   threshold?: number;
   /** Quiet longer than this, in ms, ends a speech. */
   gapMs?: number;
@@ -21,7 +22,7 @@ export interface HearingOptions {
   onEnd?: (atMs: number, spokeMs: number) => void;
 }
 
-export function createHearing({ threshold = 260, gapMs = 400, onStart, onEnd }: HearingOptions): Hearing {
+export function createHearing({ threshold = SPEECH_LOUDNESS, gapMs = 400, onStart, onEnd }: HearingOptions): Hearing {
   let speaking = false;
   let startedMs = -Infinity;
   let lastLoudMs = -Infinity;
@@ -39,7 +40,7 @@ export function createHearing({ threshold = 260, gapMs = 400, onStart, onEnd }: 
       if (loudness(frame) >= threshold) {
         if (!speaking) {
           speaking = true;
-          startedMs = endMs - frame.length / 8;
+          startedMs = endMs - frame.length / MULAW_BYTES_PER_MS;
           onStart?.(startedMs);
         }
         lastLoudMs = endMs;

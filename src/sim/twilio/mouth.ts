@@ -1,6 +1,7 @@
 // The caller's mouth and the line noise around it: one frame of mu-law after another for the whole call, speech where a
 // script says something, else silence or a low noise floor. It keeps no time; whoever asks for frames does.
-import { encodeMulaw, loudness, SAMPLES_PER_MS, SILENCE } from "../telephone-audio.ts";
+import { encodeMulaw, MULAW_BYTES_PER_MS, MULAW_SILENCE } from "../../audio/mulaw.ts";
+import { loudness, SPEECH_LOUDNESS } from "./loudness.ts";
 import type { Chance } from "./sids.ts";
 
 export interface Frame {
@@ -24,11 +25,10 @@ export interface Mouth {
 }
 
 const NOISE_FRAMES = 32;
-const LOUD = 260;
 
 /** @param noiseFloor Loudness of the line between words, 16-bit linear units; 0 is digital silence (0xFF). */
 export function createMouth(frameMs: number, noiseFloor: number, chance: Chance): Mouth {
-  const size = frameMs * SAMPLES_PER_MS;
+  const size = frameMs * MULAW_BYTES_PER_MS;
   const idle = makeIdleFrames(size, noiseFloor, chance);
   const queue: { utterance: Utterance; offset: number }[] = [];
   let count = 0;
@@ -40,7 +40,7 @@ export function createMouth(frameMs: number, noiseFloor: number, chance: Chance)
       return queue.length > 0;
     },
     next() {
-      const background = idle[count++ % idle.length] ?? { mulaw: new Uint8Array(size).fill(SILENCE), base64: "" };
+      const background = idle[count++ % idle.length] ?? { mulaw: new Uint8Array(size).fill(MULAW_SILENCE), base64: "" };
       if (queue.length === 0) return { ...background, loud: false };
       const mulaw = background.mulaw.slice();
       let filled = 0;
@@ -56,7 +56,7 @@ export function createMouth(frameMs: number, noiseFloor: number, chance: Chance)
         queue.shift();
         head.utterance.onEnd?.();
       }
-      return { mulaw, base64: Buffer.from(mulaw).toString("base64"), loud: loudness(mulaw) >= LOUD };
+      return { mulaw, base64: Buffer.from(mulaw).toString("base64"), loud: loudness(mulaw) >= SPEECH_LOUDNESS };
     },
   };
 }
@@ -65,7 +65,7 @@ function makeIdleFrames(size: number, noiseFloor: number, chance: Chance): Frame
   return Array.from({ length: noiseFloor > 0 ? NOISE_FRAMES : 1 }, () => {
     // A uniform spread of +-a has a root mean square of a / sqrt(3).
     const samples = Int16Array.from({ length: size }, () => (chance.next() * 2 - 1) * noiseFloor * Math.sqrt(3));
-    const mulaw = noiseFloor > 0 ? encodeMulaw(samples) : new Uint8Array(size).fill(SILENCE);
+    const mulaw = noiseFloor > 0 ? encodeMulaw(samples) : new Uint8Array(size).fill(MULAW_SILENCE);
     return { mulaw, base64: Buffer.from(mulaw).toString("base64") };
   });
 }

@@ -1,6 +1,6 @@
 // One side of a call on the call's time line: byte n is what was said or heard at sample n. Unwritten stretches are
 // silence. It grows as the call does and knows nothing of who writes.
-import { SAMPLES_PER_MS, SILENCE } from "../telephone-audio.ts";
+import { MULAW_BYTES_PER_MS, MULAW_SILENCE } from "../../audio/mulaw.ts";
 
 export interface Recording {
   /** Places mu-law bytes at a sample of the call; later writes win. */
@@ -14,10 +14,10 @@ export interface Recording {
 const INITIAL_BYTES = 16_000;
 
 export function createRecording(): Recording {
-  let bytes = new Uint8Array(INITIAL_BYTES).fill(SILENCE);
+  let bytes = new Uint8Array(INITIAL_BYTES).fill(MULAW_SILENCE);
   const reach = (length: number) => {
     if (length <= bytes.length) return;
-    const grown = new Uint8Array(Math.max(length, bytes.length * 2)).fill(SILENCE, bytes.length);
+    const grown = new Uint8Array(Math.max(length, bytes.length * 2)).fill(MULAW_SILENCE, bytes.length);
     grown.set(bytes);
     bytes = grown;
   };
@@ -31,7 +31,7 @@ export function createRecording(): Recording {
       return bytes.subarray(from, to);
     },
     take(durationMs) {
-      const length = Math.max(0, Math.round(durationMs * SAMPLES_PER_MS));
+      const length = Math.max(0, Math.round(durationMs * MULAW_BYTES_PER_MS));
       reach(length);
       return bytes.slice(0, length);
     },

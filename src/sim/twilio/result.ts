@@ -3,7 +3,8 @@ import type { EndedBy } from "./leg.ts";
 import type { CallStatus } from "./request-params.ts";
 import type { StreamReport } from "./stream-report.ts";
 import type { EntryOf, EventKind, TimelineEntry } from "./timeline.ts";
-import { stereoWav } from "../wav.ts";
+import { decodeMulaw } from "../../audio/mulaw.ts";
+import { writeWav } from "../../audio/wav.ts";
 
 export interface CallResult {
   callSid: string;
@@ -34,6 +35,8 @@ export interface CallResult {
   stopReason?: string;
 }
 
+const SAMPLE_RATE = 8000;
+
 type Derived = "twiml" | "says" | "dials" | "debugger" | "streamCloseCode" | "stopReason";
 
 /** Adds what the time line and the streams tell to what the call itself knows. */
@@ -59,5 +62,5 @@ export function entriesOf<K extends EventKind>(timeline: readonly TimelineEntry[
 
 /** A 16-bit PCM stereo WAV at 8000 Hz: the caller left, the agent (what was really heard) right. */
 export function toStereoWav(result: Pick<CallResult, "spoken" | "heard">): Buffer {
-  return stereoWav(result.spoken, result.heard);
+  return Buffer.from(writeWav([decodeMulaw(result.spoken), decodeMulaw(result.heard)], SAMPLE_RATE));
 }

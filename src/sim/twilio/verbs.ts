@@ -1,6 +1,8 @@
 // Runs the verbs of one document in order: what a party hears and where it is sent next. Connect and Dial, which involve
 // somebody else, are in files of their own.
 import { actionOf, methodOf, resolveUrl, type Leg, type Next, type VerbOutcome } from "./leg.ts";
+import { readWav, WavError } from "../../audio/wav.ts";
+import { telephoneSound } from "./telephone-sound.ts";
 import { UNSUPPORTED, type Element } from "./twiml.ts";
 import { RequestFailure } from "./webhook-request.ts";
 
@@ -119,14 +121,16 @@ async function play(leg: Leg, verb: Element, base: string, until?: AbortSignal):
     leg.timeline.add({ kind: "play", url, ms });
     await repeat(leg, verb, () => leg.hear(audio, ms, until), until);
   } catch (error) {
-    if (!(error instanceof RequestFailure)) throw error;
-    leg.report("error", error.code, `Play: ${error.message}`, url);
+    if (error instanceof WavError) leg.report("error", 12300, `Play: ${error.message}`, url);
+    else if (error instanceof RequestFailure) leg.report("error", error.code, `Play: ${error.message}`, url);
+    else throw error;
   }
 }
 
-/** Raw mu-law is heard; files that would need a decoder (WAV, MP3) pass as silence of a guessed length. */
+/** WAV and raw mu-law are heard; other kinds of audio (MP3) pass as silence of a guessed length. */
 function decode(contentType: string, body: Buffer): Uint8Array | undefined {
-  return /^audio\/(basic|x-mulaw|pcmu)\b/i.test(contentType) ? body : undefined;
+  if (/^audio\/(basic|x-mulaw|pcmu)\b/i.test(contentType)) return body;
+  return /^audio\/(x-|vnd\.)?wave?\b/i.test(contentType) ? telephoneSound(readWav(body)) : undefined;
 }
 
 /** Keys only: speech input needs a recogniser and ends the call as unsupported. */

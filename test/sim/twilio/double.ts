@@ -42,7 +42,7 @@ export interface Seen {
 }
 
 /** TwiML, or another answer; with `hang` none at all. */
-type Reply = string | { status?: number; type?: string; body?: string; location?: string; hang?: true };
+type Reply = string | { status?: number; type?: string; body?: string | Buffer; location?: string; hang?: true };
 type Handler = (seen: Seen) => Reply | Promise<Reply>;
 
 export interface Double {

@@ -1,5 +1,6 @@
 // What a call does with the TwiML it gets: every verb, the order of documents, and where an action takes over from the
 // verbs behind it.
+import { writeWav } from "../../../src/audio/wav.ts";
 import { connectTwiml, startDouble, tone, xml, type Double } from "./double.ts";
 import { entriesOf, type CallResult } from "../../../src/sim/twilio/index.ts";
 
@@ -42,13 +43,31 @@ test("Say is heard when a voice is supplied", async () => {
 });
 
 test("Play: audio of a URL is heard, digits take their time", async () => {
-  double.on("/clip", { type: "audio/basic", body: Buffer.from(tone(100)).toString("latin1") });
+  double.on("/clip", { type: "audio/basic", body: Buffer.from(tone(100)) });
+  const samples = Int16Array.from({ length: 3200 }, (_, i) => (i % 8 < 4 ? 9000 : -9000));
+  double.on("/clip.wav", { type: "audio/wav", body: Buffer.from(writeWav([samples], 16_000)) });
+  double.on("/broken.wav", { type: "audio/x-wav", body: "RIFF" });
   double.on("/gone", { status: 404 });
-  double.on("/voice", xml('<Play>/clip</Play><Play>/gone</Play><Play digits="1w"/><Hangup/>'));
+  double.on(
+    "/voice",
+    xml(
+      '<Play>/clip</Play><Play>/clip.wav</Play><Play>/broken.wav</Play><Play>/gone</Play><Play digits="1w"/><Hangup/>',
+    ),
+  );
   const result = await double.call().done;
   expect(double.at("/clip")[0]).toMatchObject({ method: "GET", params: {} });
-  expect(entriesOf(result.timeline, "play")).toMatchObject([{ url: `${double.url}/clip` }, { digits: "1w", ms: 1000 }]);
-  expect(result.debugger).toMatchObject([{ level: "error", code: 11200 }]);
+  expect(entriesOf(result.timeline, "play")).toMatchObject([
+    { url: `${double.url}/clip`, ms: 100 },
+    { url: `${double.url}/clip.wav`, ms: 200 },
+    { digits: "1w", ms: 1000 },
+  ]);
+  const loud = result.heard.filter((byte) => byte !== 0xff).length;
+  expect(loud).toBeGreaterThan(800 + 1500);
+  expect(loud).toBeLessThanOrEqual(800 + 1600);
+  expect(result.debugger).toMatchObject([
+    { level: "error", code: 12300 },
+    { level: "error", code: 11200 },
+  ]);
   expect(result.endedBy).toBe("hangup-verb");
 });
 
