@@ -1,74 +1,76 @@
-// Renders the recordings kept in the repository: the agent's stock phrases (assets/clips) and the utterances of a caller
-// (test/fixtures/caller), raw mu-law at 8000 Hz, spoken by espeak-ng. Run it after changing a text: npm run make-clips
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * Renders the recordings kept in the repository, as raw 8 kHz mu-law with espeak-ng: the agent's stored phrases for when no
+ * upstream can speak, and the callers' utterances that tests and the demo play. Run by hand: `npx tsx scripts/make-clips.ts`.
+ */
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { speakMulaw, type SpeakOptions } from "../src/sim/speak.ts";
+import { decodeMulaw } from "../src/audio/mulaw.ts";
+import { peakDbfs, rmsDbfs } from "../src/audio/pcm.ts";
+import { speakMulaw } from "../src/sim/speak.ts";
 
-const PHRASES: Readonly<Record<string, string>> = {
-  greeting: "Hello, thanks for calling. I am an AI assistant. How can I help you?",
-  hold: "One moment, please.",
-  trouble: "I am having trouble on my side. One moment while I reconnect.",
-  sorry: "I am sorry, something went wrong on my side. Please try again.",
-  "apology-end": "I am sorry, I can not help you right now. Please call again later. Goodbye.",
-  "say-again": "Sorry, I did not catch that. Could you say it again?",
-  "filler-1": "Let me check that.",
-  "filler-2": "One moment.",
-  "filler-3": "I am looking into it.",
-  "filler-4": "Still working on it.",
-  "still-there": "Are you still there?",
-  "silence-goodbye": "I can not hear you, so I will hang up now. Goodbye.",
-  "time-up": "We are out of time for this call. Goodbye.",
-  transfer: "Please hold while I connect you.",
-  shutdown: "I have to end this call now. Please call again in a moment. Goodbye.",
-};
-
-const UTTERANCES: Readonly<Record<string, string>> = {
-  hello: "Hello?",
-  hours: "What are your opening hours?",
-  "oil-change": "I would like to book an oil change.",
-  tuesday: "Tuesday at nine, please.",
-  thursday: "Wait, actually make it Thursday instead.",
-  mhm: "Mhm.",
-  okay: "Okay.",
-  stop: "Stop!",
-  person: "I want to talk to a person.",
-  address: "And where exactly are you?",
-  thanks: "Thank you.",
-  goodbye: "Thank you, goodbye.",
-};
-
-const BYTES_PER_MS = 8;
-const root = fileURLToPath(new URL("..", import.meta.url));
-
-interface Entry {
-  readonly id: string;
-  readonly text: string;
-  readonly file: string;
-  readonly ms: number;
+interface Phrase {
+  id: string;
+  text: string;
 }
 
-async function render(
-  folder: string,
-  manifest: string,
-  texts: Readonly<Record<string, string>>,
-  voice: SpeakOptions,
-): Promise<void> {
-  const path = join(root, folder);
-  mkdirSync(path, { recursive: true });
-  for (const name of readdirSync(path)) if (name.endsWith(".ulaw")) rmSync(join(path, name));
-  const entries: Entry[] = [];
-  let bytes = 0;
-  for (const [id, text] of Object.entries(texts)) {
-    const audio = await speakMulaw(text, voice);
-    const file = `${id}.ulaw`;
-    writeFileSync(join(path, file), audio);
-    entries.push({ id, text, file, ms: Math.round(audio.length / BYTES_PER_MS) });
-    bytes += audio.length;
+/** What the agent can say without anybody's help. `fillers` and the rest are told apart by their ids. */
+const AGENT: Phrase[] = [
+  { id: "greeting", text: "Hello, thanks for calling. I am an AI assistant. How can I help you?" },
+  { id: "hold", text: "One moment, please." },
+  { id: "trouble", text: "I am having trouble on my side. One moment while I reconnect." },
+  { id: "sorry", text: "I am sorry, something went wrong on my side. Please try again." },
+  { id: "apology-end", text: "I am sorry, I can not help you right now. Please call again later. Goodbye." },
+  { id: "filler-1", text: "Let me check that." },
+  { id: "filler-2", text: "One moment." },
+  { id: "filler-3", text: "I am looking into it." },
+  { id: "filler-4", text: "Still working on it." },
+  { id: "still-there", text: "Are you still there?" },
+  { id: "silence-goodbye", text: "I can not hear you, so I will hang up now. Goodbye." },
+  { id: "time-up", text: "We are out of time for this call. Goodbye." },
+  { id: "transfer", text: "Please hold while I connect you." },
+  { id: "shutdown", text: "I have to end this call now. Please call again in a moment. Goodbye." },
+];
+
+/** A car-service call: questions, a booking, an interruption, small noises, a person asked for, goodbye. */
+const CALLER: Phrase[] = [
+  { id: "hello-early", text: "Hello?" },
+  { id: "opening-hours", text: "Hi, could you tell me your opening hours?" },
+  { id: "book-oil-change", text: "I would like to book an oil change for my car." },
+  { id: "tuesday-at-nine", text: "Tuesday at nine, please." },
+  {
+    id: "make-it-thursday",
+    text: "Wait, actually, make it Thursday instead. I just remembered that I am away on Tuesday.",
+  },
+  { id: "how-long", text: "How long does the repair take?" },
+  { id: "mhm", text: "Mhm." },
+  { id: "okay", text: "Okay." },
+  { id: "person", text: "I want to talk to a person." },
+  { id: "repeat", text: "Sorry, could you say that again?" },
+  { id: "stop", text: "Stop!" },
+  { id: "goodbye", text: "Thank you, goodbye." },
+];
+
+async function render(folder: string, index: string, phrases: Phrase[], voice: string): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  for (const file of await readdir(folder)) if (file.endsWith(".ulaw")) await rm(join(folder, file));
+  let total = 0;
+  const table = [];
+  for (const { id, text } of phrases) {
+    const bytes = await speakMulaw(text, { voice });
+    const samples = decodeMulaw(bytes);
+    await writeFile(join(folder, `${id}.ulaw`), bytes);
+    const ms = Math.round(bytes.length / 8);
+    table.push({ id, file: `${id}.ulaw`, text, ms });
+    total += bytes.length;
+    console.log(
+      `${folder}/${id}.ulaw ${ms} ms, peak ${peakDbfs(samples).toFixed(1)} dBFS, level ${rmsDbfs(samples).toFixed(1)} dBFS`,
+    );
   }
-  writeFileSync(join(path, manifest), `${JSON.stringify(entries, null, 2)}\n`);
-  console.log(`${folder}: ${entries.length} recordings, ${Math.round(bytes / 1024)} KB`);
+  await writeFile(join(folder, index), `${JSON.stringify(table, null, 2)}\n`);
+  return total;
 }
 
-await render("assets/clips", "clips.json", PHRASES, { voice: "agent" });
-await render("test/fixtures/caller", "utterances.json", UTTERANCES, { voice: "caller" });
+const bytes =
+  (await render("assets/clips", "clips.json", AGENT, "agent")) +
+  (await render("test/fixtures/caller", "utterances.json", CALLER, "caller"));
+console.log(`${(bytes / 1024).toFixed(0)} KB in all`);

@@ -1,76 +1,117 @@
 /**
- * Real words for simulations: espeak-ng compiled to WebAssembly, a GPL package that is a development dependency only. It is
- * loaded when first needed, and nothing in production imports this file.
+ * Real words for the simulators: text to speech by espeak-ng compiled to WebAssembly. That package is a GPL development
+ * dependency, so it is loaded only when somebody first speaks, and nothing in production may import this file.
  */
 import { encodeMulaw } from "../audio/mulaw.ts";
-import { normalizePeak, trimSilence } from "../audio/pcm.ts";
+import { normalizePeak, pcmBytes, trimSilence } from "../audio/pcm.ts";
 import { resample } from "../audio/resample.ts";
 import type { Synthesize } from "./openai/realtime/context.ts";
 
-const PACKAGE = "@echogarden/espeak-ng-emscripten";
-/** Loud enough to be understood on any handset, and clear of clipping. */
-const PEAK_DBFS = -3;
-const PEOPLE = {
-  agent: { voice: "en-us+f3", wordsPerMinute: 165, pitch: 55 },
-  caller: { voice: "en-gb+m3", wordsPerMinute: 160, pitch: 40 },
-} as const;
-
 export interface SpeakOptions {
-  readonly voice?: keyof typeof PEOPLE;
-  /** 1 is the person's ordinary speed. */
-  readonly speed?: number;
+  /** "agent" (a woman), "caller" (a man), or an espeak-ng voice such as "en-us+m3" or "de". Default "agent". */
+  voice?: string;
+  /** Words per minute; default 165. */
+  rate?: number;
 }
 
-interface Engine {
-  readonly samplerate: number;
+/** The part of the emscripten module that is used; the package brings no types. */
+interface Espeak {
   set_voice(name: string): number;
   set_rate(wordsPerMinute: number): void;
-  set_pitch(pitch: number): void;
-  /** The callback gets pieces of the audio; 0 goes on. */
-  synthesize(text: string, take: (audio: Int16Array | undefined) => number): unknown;
+  synthesize(text: string, take: (audio: Int16Array | undefined) => boolean): void;
 }
 
-let loading: Promise<Engine> | undefined;
+const PACKAGE = "@echogarden/espeak-ng-emscripten";
+const ESPEAK_RATE = 22050;
+/** Loud and clear on a telephone, and 3 dB short of clipping. */
+const PEAK_DBFS = -3;
+const DEFAULT_WPM = 165;
+const VOICES: Record<string, string> = { agent: "en-us+f3", caller: "en-gb-x-rp+m3" };
+const CACHE = 300;
 
-async function load(): Promise<Engine> {
-  let make: () => Promise<{ eSpeakNGWorker: new () => Engine }>;
+interface Package {
+  default: () => Promise<{ eSpeakNGWorker: new () => Espeak }>;
+}
+
+/** The name is in a variable so that neither the compiler nor a bundler looks for a package that may be absent. */
+const importPackage = (): Promise<unknown> => import(PACKAGE);
+
+async function load(from: () => Promise<unknown>): Promise<Espeak> {
+  let found: Package;
   try {
-    // Named by a variable: a build without development dependencies must not look for its types.
-    ({ default: make } = (await import(PACKAGE)) as { default: typeof make });
-  } catch (cause) {
-    throw new Error(`Spoken simulations need ${PACKAGE}: install the development dependencies (npm ci)`, { cause });
+    found = (await from()) as Package;
+  } catch (error) {
+    throw new Error(`Speech needs the development dependency ${PACKAGE}: run "npm install" without --omit=dev.`, {
+      cause: error,
+    });
   }
-  const { eSpeakNGWorker } = await make();
-  return new eSpeakNGWorker();
+  const made = await found.default();
+  return new made.eSpeakNGWorker();
 }
 
-/** Linear 16-bit samples of the spoken text at `rate` Hz, silence at both ends trimmed. @throws Error when espeak is absent */
-export async function speak(text: string, rate: 8000 | 24000, options: SpeakOptions = {}): Promise<Int16Array> {
-  const engine = await (loading ??= load());
-  const person = PEOPLE[options.voice ?? "agent"];
-  engine.set_voice(person.voice);
-  engine.set_rate(Math.round(person.wordsPerMinute * (options.speed ?? 1)));
-  engine.set_pitch(person.pitch);
-  const pieces: Int16Array[] = [];
-  engine.synthesize(text, (audio) => {
-    if (audio && audio.length > 0) pieces.push(audio);
-    return 0;
+function synthesize(espeak: Espeak, text: string, voice: string, wordsPerMinute: number): Int16Array {
+  if (espeak.set_voice(VOICES[voice] ?? voice) !== 0) throw new Error(`espeak-ng has no voice "${voice}"`);
+  espeak.set_rate(wordsPerMinute);
+  const parts: Int16Array[] = [];
+  espeak.synthesize(text, (audio) => {
+    if (audio && audio.length > 0) parts.push(audio);
+    return false;
   });
-  const whole = new Int16Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  const whole = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
-  return normalizePeak(trimSilence(resample(whole, engine.samplerate, rate), rate), PEAK_DBFS);
+  return whole;
 }
 
-/** Raw mu-law at 8000 Hz. */
+export type Speak = (text: string, hz: number, options?: SpeakOptions) => Promise<Int16Array>;
+
+/** A speaker with a memory of its own. `from` imports the espeak-ng package, when somebody first speaks. */
+export function createSpeaker(from: () => Promise<unknown> = importPackage): Speak {
+  let loading: Promise<Espeak> | undefined;
+  const spoken = new Map<string, Promise<Int16Array>>();
+
+  async function make(text: string, hz: number, voice: string, rate: number): Promise<Int16Array> {
+    loading ??= load(from);
+    const made = synthesize(await loading, text, voice, rate);
+    return normalizePeak(trimSilence(resample(made, ESPEAK_RATE, hz), hz), PEAK_DBFS);
+  }
+
+  return (text, hz, options = {}) => {
+    const voice = options.voice ?? "agent";
+    const rate = Math.round(options.rate ?? DEFAULT_WPM);
+    const key = JSON.stringify([text, hz, voice, rate]);
+    let speech = spoken.get(key);
+    if (!speech) {
+      speech = make(text, hz, voice, rate);
+      speech.catch(() => spoken.delete(key));
+      spoken.set(key, speech);
+      if (spoken.size > CACHE) spoken.delete(spoken.keys().next().value as string);
+    }
+    return speech;
+  };
+}
+
+/**
+ * Speaks a text: linear 16-bit samples at `hz`, quiet ends trimmed, peak at -3 dBFS. The same words are made once;
+ * made again by another process they may differ by a few samples, for espeak-ng seeds its breath noise by the clock.
+ * It computes on the calling thread, about 30 ms for each second of speech.
+ * @throws Error when espeak-ng is not installed or has no such voice
+ */
+export const speak: Speak = createSpeaker();
+
+/** Speech as a telephone line carries it: 8 kHz mu-law. */
 export async function speakMulaw(text: string, options: SpeakOptions = {}): Promise<Uint8Array> {
   return encodeMulaw(await speak(text, 8000, options));
 }
 
-/** The voice of the simulated OpenAI, for its option `synthesize`. */
-export function espeakVoice(): Synthesize {
-  return (text, { rate, speed }) => speak(text, rate, { voice: "agent", speed });
+/** Speech as OpenAI's `pcm`: 24 kHz, 16-bit little-endian. */
+export async function speakPcm24k(text: string, options: SpeakOptions = {}): Promise<Uint8Array> {
+  return pcmBytes(await speak(text, 24000, options));
 }
+
+/** The simulated OpenAI's voice with real words, for `startOpenAISim({ synthesize: espeakVoice })`. */
+export const espeakVoice: Synthesize = (text, { rate, speed }) =>
+  speak(text, rate, { voice: "agent", rate: DEFAULT_WPM * speed });

@@ -66,6 +66,7 @@ const RULES: readonly Rule[] = [
       text: `${day(text)} at nine is free. I have put you down for an oil change with our mechanic Maria. The work takes about forty minutes, and you can wait in the lounge with a free coffee. Please press one on your keypad to confirm.`,
     }),
   },
+  { when: /\bhow (long|much)\b/i, say: "It takes about forty minutes and costs sixty-nine dollars, all included." },
   {
     when: /\b(oil|book|booking|appointment|service|repair)\b/i,
     say: "I can book an oil change for you. It takes about forty minutes. Which day and time would you like?",
