@@ -19,7 +19,6 @@ export function createFeed<Event>(): Feed<Event> {
   function finish(how: typeof over): void {
     if (over !== undefined) return;
     over = how;
-    if (how !== "ended") waiting = [];
     wake?.();
   }
 

@@ -241,6 +241,41 @@ test("a run that ends by itself while it is being cancelled", async () => {
   expect(new Set(asked(/^DELETE/).map(({ at }) => at.split("/").at(-1)))).toEqual(new Set(["msg_2", "msg_late"]));
 });
 
+test("taking a turn back leaves the turns before it alone", async () => {
+  const said = (id: string, role: string) => ({ id, role, content: [{ type: "text", text: { value: "Fine." } }] });
+  let posts = 0;
+  let runs = 0;
+  const { thread, asked } = await setUp([
+    { match: /^POST .*\/messages$/, answer: () => ({ id: `msg_user_${++posts}` }) },
+    { match: /^POST .*\/runs$/, answer: (body) => (runs++ === 1 ? { events: [], hang: true } : finished(body)) },
+    {
+      match: /^GET .*\/messages\?/,
+      answer: () => ({
+        data: [said("msg_user_2", "user"), said("msg_a", "assistant"), said("msg_user_1", "user")],
+        has_more: false,
+      }),
+    },
+  ]);
+  await readReply(thread, "one");
+  const scope = new AbortController();
+  const reading = codeOf(readReply(thread, "two", { signal: scope.signal }));
+  await until(() => runs === 2, "the run");
+  scope.abort(new Error("barge-in"));
+  await reading;
+  await readReply(thread, "two three");
+  expect(asked(/^DELETE/).map(({ at }) => at.split("/").at(-1))).toEqual(["msg_user_2"]);
+});
+
+test("a run refused after the words were posted: they are not posted again when it is tried again", async () => {
+  let runs = 0;
+  const { thread, asked } = await setUp(
+    [{ match: /^POST .*\/runs$/, answer: (body) => (runs++ === 0 ? { status: 400 } : finished(body)) }],
+    "thread_old",
+  );
+  expect((await readReply(thread, "hello")).text).toBe("Fine.");
+  expect(asked(/^POST .*\/messages$/)).toHaveLength(1);
+});
+
 test.each([
   ["failed", { last_error: { code: "rate_limit_exceeded", message: "x" } }, "rate-limited"],
   ["failed", { last_error: { code: "server_error", message: "x" } }, "unavailable"],

@@ -131,12 +131,14 @@ test("one connection serves request after request", async () => {
 test("a stream that is over at [DONE] is still read to its end: the connection is not thrown away", async () => {
   const whole: boolean[] = [];
   let finish: () => void = () => undefined;
-  server = await tinyServer((_, response) => {
+  server = await tinyServer(({ url }, response) => {
+    if (url.endsWith("/models")) return void response.end('{"data":[]}');
     response.on("close", () => whole.push(response.writableFinished));
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write('data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\n');
     response.write("data: [DONE]\n\n");
     finish = () => response.end();
+    return undefined;
   });
   const openai = openaiAt(server.baseUrl);
   for (let turn = 1; turn <= 3; turn++) {
@@ -144,6 +146,8 @@ test("a stream that is over at [DONE] is still read to its end: the connection i
     let text = "";
     for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
     expect(text).toBe("hi");
+    // By the time another request is answered the server knows of a connection we would have cut.
+    await openai.models.list();
     finish();
     await until(() => whole.length === turn, "the end of the answer");
   }

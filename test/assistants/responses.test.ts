@@ -306,6 +306,18 @@ test("a model that does not exist is not taken for a lost conversation", async (
   expect(created).toHaveLength(1);
 });
 
+test("after a refusal there is nothing to repair: no request is wasted on it", async () => {
+  const { thread } = await setUp([{ status: 401, error: { code: "invalid_api_key" } }, fine()]);
+  await readReply(thread, "one").catch(() => undefined);
+  await readReply(thread, "two");
+  expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    "POST /v1/conversations",
+    "POST /v1/responses",
+    "POST /v1/responses",
+  ]);
+  expect(held()).toEqual(["user: one", "user: two", "assistant: Fine."]);
+});
+
 test("a note is a developer message before the words", async () => {
   const { thread, bodies } = await setUp([fine(), fine()]);
   await readReply(thread, "one");
