@@ -1,5 +1,6 @@
 // One simulated call from the first ring to the last callback: it owns the clock, the handset, the script and the leg, and
 // is what a test holds in its hand. What documents do is elsewhere; this decides when the call lives and dies.
+import { MULAW_BYTES_PER_MS } from "../../audio/mulaw.ts";
 import { createCaller } from "./caller.ts";
 import { createCallerLeg } from "./caller-leg.ts";
 import { createCallClock } from "./clock.ts";
@@ -181,6 +182,7 @@ export function createCall(network: Network, plan: CallPlan): LiveCall {
     timeline: timeline.entries,
     streams,
     nowMs: () => clock.nowMs(),
+    playedMs: () => handset.playedBytes() / MULAW_BYTES_PER_MS,
     on: timeline.on,
     waitFor: timeline.waitFor,
     hangUp: () => end("caller"),

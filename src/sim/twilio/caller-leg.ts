@@ -6,7 +6,7 @@ import { runConnect } from "./connect.ts";
 import { runDial } from "./dial.ts";
 import type { Handset } from "./handset.ts";
 import { createKeypad } from "./keys.ts";
-import type { Leg, Next } from "./leg.ts";
+import type { Leg, Next, VerbOutcome } from "./leg.ts";
 import { requestParams, type CallStatus } from "./request-params.ts";
 import type { Chance } from "./sids.ts";
 import type { CallPlan, Network } from "./sim-call.ts";
@@ -48,7 +48,6 @@ const MAX_TWIML_BYTES = 64 * 1024;
 const MAX_AUDIO_BYTES = 10 * 1024 * 1024;
 const WEBHOOK_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-const WEBHOOKS: ReadonlySet<RequestPurpose> = new Set(["voice", "action", "redirect", "fallback", "update"]);
 const DEFAULT_DIAL: DialOutcome = { status: "completed" };
 
 export function createCallerLeg(options: CallerLegOptions): CallerLeg {
@@ -90,9 +89,15 @@ export function createCallerLeg(options: CallerLegOptions): CallerLeg {
 
   const send = (purpose: RequestPurpose, target: Target, params: Record<string, string>): Promise<Answer> => {
     const first = sendOnce(purpose, target, params);
-    const copies = WEBHOOKS.has(purpose) ? (faults.duplicateWebhooks ?? 0) : 0;
+    const copies = purpose === "play" ? 0 : (faults.duplicateWebhooks ?? 0);
     for (let i = 0; i < copies; i++) track(sendOnce(purpose, target, params));
     return first;
+  };
+
+  /** What a verb comes to, less the action of a party that is gone when a fault says so. */
+  const outcomeOf = async (work: Promise<VerbOutcome>): Promise<VerbOutcome> => {
+    const outcome = await work;
+    return outcome.kind === "interrupted" && faults.skipActionAfterHangUp ? { kind: "interrupted" } : outcome;
   };
 
   const standard = (extra: Record<string, string>) =>
@@ -127,8 +132,8 @@ export function createCallerLeg(options: CallerLegOptions): CallerLeg {
       if (!whole && audio) handset.clear();
     },
     collectKeys: () => keypad.collect(),
-    connect: (verb, base) =>
-      runConnect({
+    connect: (verb, base) => {
+      const work = runConnect({
         verb,
         base,
         leg,
@@ -147,9 +152,11 @@ export function createCallerLeg(options: CallerLegOptions): CallerLeg {
           network.streams.add(stream);
           void stream.ended.then(() => network.streams.delete(stream));
         },
-      }),
-    dial: (verb, base) =>
-      runDial({
+      });
+      return outcomeOf(work);
+    },
+    dial: (verb, base) => {
+      const work = runDial({
         verb,
         base,
         leg,
@@ -159,7 +166,9 @@ export function createCallerLeg(options: CallerLegOptions): CallerLeg {
         request: (party, purpose, target, extra) => send(purpose, target, requestParams(party, "in-progress", extra)),
         callback: (party, target, extra) =>
           track(send("dial-status", target, requestParams(party, "in-progress", extra))),
-      }),
+      });
+      return outcomeOf(work);
+    },
     leave() {
       gone = true;
       controller.abort();

@@ -54,12 +54,17 @@ async function runStream(connection: Connection, noun: Element): Promise<void> {
     stream = await open(connection, noun, report);
   } catch (error) {
     if (!(error instanceof StreamFailure)) throw error;
-    fail(error.code, error.message);
+    // Nobody is left to be told of a handshake that was called off.
+    if (!leg.signal().aborted) fail(error.code, error.message);
     return;
   }
   tell("stream-started");
   const end = await untilEnd(connection, stream);
   finish(connection, report, end);
+  if (stream.violation !== undefined) {
+    fail(31924, stream.violation);
+    return;
+  }
   if (end.code === 1006 && !leg.signal().aborted) {
     fail(31903, "the connection broke while the stream was active");
     return;
@@ -84,6 +89,7 @@ async function open(connection: Connection, noun: Element, report: StreamReport)
     faults,
     chance,
     connectTimeoutMs: connection.connectTimeoutMs,
+    signal: leg.signal(),
     nowMs: () => leg.clock.nowMs(),
     // Before the first message can arrive, which may be in the same packet as the handshake's answer.
     onOpen: (opened) => {

@@ -21,8 +21,13 @@ export interface CallFaults {
   streamSignature?: SignatureKind | "slash";
   /** Host header of all requests, malformed ones included; by default the public address's host. */
   host?: string;
-  /** How often each webhook is sent besides the first time; the first answer counts. */
+  /** How often each webhook and callback is sent besides the first time; the first answer counts. */
   duplicateWebhooks?: number;
+  /**
+   * The action URL is not told when the caller hangs up. Twilio documents that it is asked when its verb ends and does
+   * not say what a hang-up means for that; a server has to be right either way.
+   */
+  skipActionAfterHangUp?: boolean;
   /** Appended to the stream's address when it is dialled, e.g. "?token=1" (Twilio itself never does this). */
   streamUrlSuffix?: string;
   /** Replaces `start.customParameters`, `start.callSid`, `start.accountSid`. */

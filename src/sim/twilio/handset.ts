@@ -130,7 +130,7 @@ export function createHandset(options: HandsetOptions): Handset {
       clearTimeout(timer);
     },
     playedBytes() {
-      advance(nowSample());
+      if (live) advance(nowSample());
       return playback.played;
     },
     play(audio) {

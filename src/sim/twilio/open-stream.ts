@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { MediaStream, type StreamOptions } from "./stream.ts";
 import { realUrl, sign, type Route } from "./webhook-request.ts";
 
-/** The stream could not be opened; `code` is Twilio's (31901, 31902, 31920). */
+/** The stream could not be opened; `code` is Twilio's (31901, 31902, 31920), 0 when it was called off. */
 export class StreamFailure extends Error {
   readonly code: number;
   constructor(code: number, message: string) {
@@ -37,12 +37,16 @@ export function openStream(options: StreamOptions): Promise<MediaStream> {
     },
   });
   return new Promise((resolve, reject) => {
+    const onAbort = () => fail(0, "called off");
     const fail = (code: number, message: string) => {
+      options.signal.removeEventListener("abort", onAbort);
       reject(new StreamFailure(code, message));
       socket.on("error", () => undefined);
       socket.terminate();
     };
+    options.signal.addEventListener("abort", onAbort);
     socket.once("open", () => {
+      options.signal.removeEventListener("abort", onAbort);
       socket.removeAllListeners("error");
       socket.removeAllListeners("unexpected-response");
       const stream = new MediaStream(socket, options);

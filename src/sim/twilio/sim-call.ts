@@ -58,6 +58,8 @@ export interface SimCall {
   readonly done: Promise<CallResult>;
   /** Call time, ms since the call was placed. */
   nowMs(): number;
+  /** How much of the agent's audio the caller has heard up to this moment, ms. */
+  playedMs(): number;
   /** Calls back for every later entry of a kind, "*" for all; returns the function that stops it. */
   on: Timeline["on"];
   /** Resolves with the first entry, past or coming, that satisfies a predicate. */

@@ -35,6 +35,8 @@ export interface StreamOptions {
   chance: Chance;
   /** Wall ms. */
   connectTimeoutMs: number;
+  /** Calls the handshake off. */
+  signal: AbortSignal;
   nowMs: () => number;
   /** Called as soon as the stream is up, before its first message. */
   onOpen: (stream: MediaStream) => void;
@@ -55,6 +57,8 @@ export class MediaStream {
   /** Call ms at which the start message went out. */
   readonly startedMs: number;
   readonly ended: Promise<StreamEnd>;
+  /** What the server sent that is not WebSocket, if it did: the socket is closed because of it. */
+  violation: string | undefined;
   readonly #socket: WebSocket;
   readonly #options: StreamOptions;
   readonly #mangle: ReturnType<typeof createFrameFaults>;
@@ -78,7 +82,10 @@ export class MediaStream {
       );
     });
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("error", () => undefined); // A close always follows and tells the rest.
+    // A close always follows an error and tells the rest.
+    socket.on("error", (error) => {
+      if ("code" in error && String(error.code).startsWith("WS_ERR")) this.violation = error.message;
+    });
     this.#send(connectedMessage());
     for (let i = 0; i < (faults.mediaBeforeStart ?? 0); i++) {
       this.#send(mediaMessage(++this.#sequence, this.identity.streamSid, ++this.#chunk, i * 20, SILENT_FRAME));

@@ -1,4 +1,5 @@
 // Every fault switch does what it says, as the server sees it; and whatever happens, the call ends and lets go.
+import type { Socket } from "node:net";
 import { connectTwiml, startDouble, tone, until, xml, type Double, type DoubleStream, type Message } from "./double.ts";
 import { entriesOf, type CallFaults, type CallOptions } from "../../../src/sim/twilio/index.ts";
 
@@ -86,9 +87,11 @@ describe("start", () => {
     expect((starts[1]!["start"] as { streamSid: string }).streamSid).toBe(starts[1]!["streamSid"]);
   });
 
-  test("webhooks more than once: the first answer counts", async () => {
-    await run({ duplicateWebhooks: 2 }, 200);
+  test("webhooks and callbacks more than once: the first answer counts", async () => {
+    double.on("/status", { body: "" });
+    await run({ duplicateWebhooks: 2 }, 200, { statusCallback: "/status" });
     expect(double.at("/voice")).toHaveLength(3);
+    expect(double.at("/status").map(({ params }) => params["SequenceNumber"])).toEqual(["0", "0", "0"]);
     expect(new Set(double.at("/voice").map(({ params }) => params["CallSid"])).size).toBe(1);
     expect(double.streams).toHaveLength(1);
   });
@@ -203,6 +206,30 @@ describe("endings", () => {
     expect(result.says).toEqual(["another instance"]);
     expect(result.debugger).toMatchObject([{ level: "error", code: 31903 }]);
     expect(result.streams[0]!.end).toMatchObject({ by: "server", code: 1006 });
+  });
+
+  test("bytes that are no WebSocket frame: stream-error 31924", async () => {
+    double.onStream((stream) => {
+      const socket = Reflect.get(stream.socket, "_socket") as Socket;
+      void stream.next((m) => m.event === "media").then(() => socket.write(Buffer.from([0xff, 0xff, 0xff])));
+    });
+    const result = await double.call().done;
+    expect(result.debugger).toMatchObject([{ level: "error", code: 31924 }]);
+  });
+
+  test("the action can be left untold when the caller hangs up", async () => {
+    double.on("/voice", connectTwiml(double.publicUrl, ' action="/after"'));
+    await run({ skipActionAfterHangUp: true }, 200);
+    expect(double.seen.map(({ path }) => path)).toEqual(["/voice"]);
+  });
+
+  test("a caller who hangs up during the handshake calls it off at once", async () => {
+    double.refuseUpgrades("hang");
+    const call = double.call();
+    await until(() => double.upgrades.length === 1);
+    call.hangUp();
+    const result = await call.done;
+    expect(result).toMatchObject({ endedBy: "caller", debugger: [], streams: [] });
   });
 
   test("a test can cut the socket itself", async () => {

@@ -132,6 +132,7 @@ describe("playback", () => {
     stream.play(tone(500, 0x1f));
     stream.mark("two");
     await stream.next((m) => m.event === "mark" && (m["mark"] as { name: string }).name === "two");
+    expect(call.playedMs()).toBe(1500);
     call.hangUp();
     const result = await call.done;
     const report = result.streams[0]!;
