@@ -1,0 +1,193 @@
+// A caller's end in virtual time: plays 8 bytes a millisecond, first in first out, returns marks when they were really
+// played, and a clear returns all of them at once. It knows to the byte what was heard, and when.
+import type { Line, LineCloseCause, LineEvent } from "../../src/core/line.ts";
+import type { MarkedAudio, Stretch } from "./marked-audio.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+const BYTES_PER_MS = 8;
+
+export interface FakeLineOptions {
+  /** ms from us to the far end, and from there to us. */
+  readonly uplinkMs?: number;
+  readonly downlinkMs?: number;
+  /** False: marks never come back. */
+  readonly marks?: boolean;
+  /** ms from our close to `line.closed`; -1: it never comes. */
+  readonly closeMs?: number;
+}
+
+export interface HeardStretch extends Stretch {
+  /** Virtual ms at which its first byte was heard, and the one after its last. */
+  readonly at: number;
+  readonly until: number;
+}
+
+export interface LineCall {
+  readonly at: number;
+  readonly what: "play" | "mark" | "clear" | "close";
+  readonly bytes: number;
+  readonly name?: string;
+}
+
+export interface FakeLine extends Line {
+  readonly calls: readonly LineCall[];
+  /** What the caller heard up to now, traced to where it came from. */
+  heard(): HeardStretch[];
+  /** Bytes of the recordings whose name the predicate takes, that were heard up to now; what was heard twice counts once. */
+  heardBytes(which: (name: string) => boolean): number;
+  /** ms of audio waiting at the far end now. */
+  waitingMs(): number;
+  /** The most that ever waited there, ms. */
+  mostWaitingMs(): number;
+  /** Whether sound comes out at this moment. */
+  isSounding(): boolean;
+  deliver(event: LineEvent): void;
+  /** The far end goes. */
+  hangUp(cause?: LineCloseCause): void;
+  readonly isClosed: boolean;
+  /** Uses of the line that its contract forbids. */
+  readonly breaches: readonly string[];
+}
+
+interface Piece {
+  readonly audio: Buffer;
+  readonly startsAt: number;
+  /** Bytes that will be played: fewer after a clear. */
+  bytes: number;
+}
+
+export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: FakeLineOptions = {}): FakeLine {
+  const { uplinkMs = 20, downlinkMs = 20, marks = true, closeMs = 5 } = options;
+  const calls: LineCall[] = [];
+  const pieces: Piece[] = [];
+  const breaches: string[] = [];
+  const names = new Set<string>();
+  let listener: ((event: LineEvent) => void) | undefined;
+  const early: LineEvent[] = [];
+  let endsAt = 0;
+  let most = 0;
+  let closed = false;
+  let waiting: { readonly name: string; readonly cancel: () => void }[] = [];
+
+  function emit(event: LineEvent): void {
+    if (closed) return;
+    if (event.type === "line.closed") closed = true;
+    if (listener) listener(event);
+    else early.push(event);
+  }
+
+  function note(what: LineCall["what"], bytes = 0, name?: string): boolean {
+    calls.push({ at: time.now(), what, bytes, ...(name !== undefined && { name }) });
+    return !closed;
+  }
+
+  function playedOf({ startsAt, bytes }: Piece): number {
+    return Math.max(0, Math.min(bytes, Math.floor((time.now() - startsAt) * BYTES_PER_MS)));
+  }
+
+  const line: FakeLine = {
+    id: "MZ-fake",
+    calls,
+    breaches,
+    get isClosed() {
+      return closed;
+    },
+    attach(given) {
+      if (listener) breaches.push("attached twice");
+      for (let next = early.shift(); next; next = early.shift()) given(next);
+      listener = given;
+    },
+    play(payload) {
+      const bytes = Buffer.from(payload, "base64");
+      if (bytes.length === 0) breaches.push("played nothing");
+      if (bytes.toString("base64") !== payload) breaches.push(`base64 was cut badly: ${payload.slice(-8)}`);
+      if (!note("play", bytes.length)) return;
+      time.after(uplinkMs, () => {
+        if (closed) return;
+        const startsAt = Math.max(time.now(), endsAt);
+        pieces.push({ audio: bytes, startsAt, bytes: bytes.length });
+        endsAt = startsAt + bytes.length / BYTES_PER_MS;
+        most = Math.max(most, endsAt - time.now());
+      });
+    },
+    mark(name) {
+      if (!name || names.has(name)) breaches.push(`mark name ${name || "missing"} is not unique`);
+      names.add(name);
+      if (!note("mark", 0, name) || !marks) return;
+      const back = (): void => void time.after(downlinkMs, () => emit({ type: "line.mark", name }));
+      time.after(uplinkMs, () => {
+        const cancel = time.after(endsAt - time.now(), () => {
+          waiting = waiting.filter((one) => one.name !== name);
+          back();
+        });
+        waiting.push({ name, cancel });
+      });
+    },
+    clear() {
+      if (!note("clear")) return;
+      time.after(uplinkMs, () => {
+        for (const piece of pieces) piece.bytes = playedOf(piece);
+        endsAt = Math.min(endsAt, time.now());
+        for (const { name, cancel } of waiting) {
+          cancel();
+          time.after(downlinkMs, () => emit({ type: "line.mark", name }));
+        }
+        waiting = [];
+      });
+    },
+    bufferedBytes: () => 0,
+    close() {
+      if (!note("close")) return;
+      if (closeMs >= 0) time.after(closeMs, () => line.hangUp("closed-by-us"));
+    },
+    heard() {
+      const parts = pieces.map((piece) => ({ piece, bytes: playedOf(piece) })).filter(({ bytes }) => bytes > 0);
+      const starts: { readonly offset: number; readonly piece: Piece }[] = [];
+      let offset = 0;
+      for (const { piece, bytes } of parts) {
+        starts.push({ offset, piece });
+        offset += bytes;
+      }
+      const timeOf = (at: number): number => {
+        let index = starts.length - 1;
+        while (index > 0 && (starts[index] as { offset: number }).offset > at) index--;
+        const start = starts[index] as (typeof starts)[number];
+        return start.piece.startsAt + (at - start.offset) / BYTES_PER_MS;
+      };
+      let at = 0;
+      return audio
+        .trace(Buffer.concat(parts.map(({ piece, bytes }) => piece.audio.subarray(0, bytes))))
+        .map((stretch) => {
+          const begin = at;
+          at += stretch.to - stretch.from;
+          return { ...stretch, at: timeOf(begin), until: timeOf(at - 1) + 1 / BYTES_PER_MS };
+        });
+    },
+    heardBytes(which) {
+      const byName = new Map<string, Stretch[]>();
+      for (const stretch of line.heard())
+        if (which(stretch.name)) byName.set(stretch.name, [...(byName.get(stretch.name) ?? []), stretch]);
+      let total = 0;
+      for (const stretches of byName.values()) {
+        let reached = 0;
+        for (const { from, to } of stretches.sort((one, other) => one.from - other.from)) {
+          total += Math.max(0, to - Math.max(from, reached));
+          reached = Math.max(reached, to);
+        }
+      }
+      return total;
+    },
+    waitingMs: () => Math.max(0, endsAt - time.now()),
+    mostWaitingMs: () => most,
+    isSounding: () => endsAt > time.now() && pieces.some((piece) => piece.startsAt <= time.now()),
+    deliver: emit,
+    hangUp(cause = "hangup") {
+      for (const { cancel } of waiting) cancel();
+      waiting = [];
+      for (const piece of pieces) piece.bytes = playedOf(piece);
+      endsAt = Math.min(endsAt, time.now());
+      emit({ type: "line.closed", cause });
+    },
+  };
+  return line;
+}
