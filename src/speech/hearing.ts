@@ -67,19 +67,22 @@ export interface SpeechTimes {
 /**
  * With server_vad, `audio_start_ms` lies `prefix_padding_ms` before the detected speech and `audio_end_ms` includes the
  * `silence_duration_ms` that had to pass. semantic_vad has neither setting and waits a variable time, so its times stand
- * as they are and speech may look longer than it was. Speech within the first padding of a session starts at 0 upstream;
- * up to one padding of its length is then lost here.
+ * as they are and speech may look longer than it was. The padding reaches back to the start of the session or the end of
+ * the turn before at most; where it ends there its length is unknown, and counts as none: rather too much speech than too
+ * little, since short speech may be passed over.
  */
 export function createSpeechTimes(vad: VadSettings): SpeechTimes {
   const paddingMs = vad.type === "server_vad" ? vad.prefixMs : 0;
   const silenceMs = vad.type === "server_vad" ? vad.silenceMs : 0;
   let startMs: number | undefined;
+  let floorMs = 0;
   return {
     started(audioStartMs) {
-      startMs = audioStartMs + paddingMs;
+      startMs = audioStartMs > floorMs ? audioStartMs + paddingMs : audioStartMs;
       return startMs;
     },
     stopped(audioEndMs) {
+      floorMs = audioEndMs;
       const audioMs = Math.max(0, audioEndMs - silenceMs);
       const speechMs = startMs === undefined ? 0 : Math.max(0, audioMs - startMs);
       startMs = undefined;

@@ -1,14 +1,15 @@
 // Frames of the server as events, and a line in the log for those that are none: unreadable, unknown, or of the removed beta.
-import type { Log } from "../core/observe.ts";
+import type { Log, Meter } from "../core/observe.ts";
 import { parseServerEvent, type ServerEvent } from "../wire/openai-realtime.ts";
 
 export interface ReadingPorts {
   readonly log: Log;
+  readonly meter: Meter;
   readonly countError: (code: string) => void;
 }
 
 /** @returns the event of a frame, when it is one we act on. */
-export function createReading({ log, countError }: ReadingPorts): (frame: string) => ServerEvent | undefined {
+export function createReading({ log, meter, countError }: ReadingPorts): (frame: string) => ServerEvent | undefined {
   const told = new Set<string>();
 
   /** Once per session: what would repeat with every message would drown everything else. */
@@ -31,7 +32,7 @@ export function createReading({ log, countError }: ReadingPorts): (frame: string
         return undefined;
       case "unknown": {
         const name = parsed.name.slice(0, 80);
-        countError(parsed.beta ? "beta-event" : "unknown-event");
+        meter.count("voice_unknown_events_total", { leg: "upstream" });
         if (parsed.beta) warnOnce("the server speaks the removed beta Realtime API and cannot be heard", { name });
         else log.debug("unknown event of the voice API", { name });
         return undefined;

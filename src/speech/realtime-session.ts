@@ -66,7 +66,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   }
 
   const socket = openRealtimeSocket({ ...options, log, onFrame, onClosed: (code, fatal) => shut(code, fatal) });
-  const read = createReading({ log, countError });
+  const read = createReading({ log, meter, countError });
   const check = createAudioCheck({ speed: settings.speed, log, countError });
   const items = createItemAudio();
   const audio = createCallerAudio({
@@ -77,7 +77,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   const hearing = createHearing(settings.vad, { emit, droppedMs: audio.droppedMs, log });
   const watch = createStallWatch(clock, {
     onTrouble() {
-      countError("stall");
+      meter.count("voice_upstream_stall_total");
       log.warn("the voice API was asked to speak and is silent", { ms: 3000 });
       emit({ type: "voice.trouble", code: "stall" });
     },
@@ -145,7 +145,6 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       case "error":
         return refused(event.error);
       default:
-        if (answers && event.type === "input_audio_buffer.committed") sequencer.turnCommitted();
         hearing.take(event);
     }
   }

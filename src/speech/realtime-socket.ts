@@ -165,7 +165,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
       if (closed) return;
       closed = true;
       disarm();
-      if (socket) part(socket, clock);
+      if (socket) part(socket, clock, meter);
     },
   };
 }
@@ -181,11 +181,14 @@ function abandon(ws: WebSocket): void {
 }
 
 /** A proper goodbye where that is possible, bounded; the far side may be gone. */
-function part(ws: WebSocket, clock: Clock): void {
+function part(ws: WebSocket, clock: Clock, meter: Meter): void {
   if (ws.readyState !== WebSocket.OPEN) return abandon(ws);
   ws.removeAllListeners();
   ws.on("error", ignore);
-  const cancel = clock.after(CLOSE_WITHIN_MS, () => ws.terminate());
+  const cancel = clock.after(CLOSE_WITHIN_MS, () => {
+    meter.count("voice_calls_not_torn_down_total", { leg: "upstream" });
+    ws.terminate();
+  });
   ws.on("close", cancel);
   ws.close(1000);
 }
@@ -223,12 +226,11 @@ function codeIn(body: string): string | undefined {
   }
 }
 
-/** Close codes seen: 1001 at the end of the hour, 4000 for the removed beta shape, whose reason ends with the error's code. */
+/** Close codes seen: 1001 at the end of the hour, 4000 after an error that ends the session; its code ends the reason. */
 function closure(code: number, reason: string): Failure {
   const named = reason.split(".").at(-1) ?? "";
   if (severityOf(named) === "fatal") return { code: named, fatal: true };
-  if (code === 4000) return { code: "beta_api_shape_disabled", fatal: true };
   if (code === 1001 || severityOf(named) === "expired") return { code: "session-expired", fatal: false };
   if (code === 1006 || code === 1005) return { code: "connection-lost", fatal: false };
-  return { code: "closed-by-server", fatal: false };
+  return { code: "closed-by-server", fatal: code === 4000 };
 }

@@ -1,15 +1,8 @@
 // The voice engine over OpenAI Realtime: opens one session per call (or per turn of a call that lost its own) and keeps what
 // sessions share: the address, the breaker, the list of what is open. A single session is realtime-session.ts.
-import type { Voice, VoiceRequest } from "../core/voice.ts";
+import type { Voice, VoiceEngine } from "../core/voice.ts";
 import { createConnectBreaker } from "./connect-breaker.ts";
 import { openSession, type SessionOptions } from "./realtime-session.ts";
-
-export interface VoiceEngine {
-  /** Dials at once; whatever goes wrong is told by the voice's events. */
-  open(request: VoiceRequest): Voice;
-  /** Closes every open voice; voices opened afterwards are closed from the start. */
-  close(): void;
-}
 
 export interface RealtimeVoicesOptions extends Omit<SessionOptions, "url" | "breaker" | "random"> {
   /** OPENAI_BASE_URL: the REST base, such as https://api.openai.com/v1. */

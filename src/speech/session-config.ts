@@ -50,7 +50,7 @@ export function sessionFor(settings: VoiceSettings): RealtimeSession {
         // It is tuned for microphones; 8 kHz telephone audio has been through the carrier's own already.
         noise_reduction: null,
         transcription: { model, ...(language !== undefined && { language }) },
-        turn_detection: turnDetection(settings.vad, answers),
+        turn_detection: turnDetection(settings.vad),
       },
       output: { format: { type: "audio/pcmu" }, voice: settings.voice, speed: settings.speed },
     },
@@ -68,11 +68,13 @@ export function sessionFor(settings: VoiceSettings): RealtimeSession {
 }
 
 /**
- * `interrupt_response` is false in both modes: the bridge decides what a barge-in is. Upstream would cut the reply at the
- * first sound, before it can be known whether that was a "mhm", and it never cancels speech outside the conversation anyway.
+ * The server commits turns and transcribes them; it neither answers nor interrupts by itself, in either mode. Only the bridge
+ * can know whether a sound was a "mhm" (which upstream would cut the reply for, and answer) or what is really being played,
+ * and `create_response` without `interrupt_response` fails anyway while a response is active. Speech outside the
+ * conversation is never interrupted upstream. In speech-to-speech the bridge asks with `respond`, half a round trip later.
  */
-function turnDetection(vad: VadSettings, createResponse: boolean): TurnDetection {
-  const decisions = { create_response: createResponse, interrupt_response: false };
+function turnDetection(vad: VadSettings): TurnDetection {
+  const decisions = { create_response: false, interrupt_response: false };
   if (vad.type === "semantic_vad") return { type: vad.type, eagerness: vad.eagerness, ...decisions };
   return {
     type: vad.type,

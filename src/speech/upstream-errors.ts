@@ -7,6 +7,7 @@ const FATAL: ReadonlySet<string> = new Set([
   "account_deactivated",
   "billing_hard_limit_reached",
   "beta_api_shape_disabled",
+  "model_not_found",
 ]);
 
 /** Races that every call has: the response ended while the cancel was under way. */
@@ -33,17 +34,18 @@ const KNOWN: ReadonlySet<string> = new Set([
   "session_expired",
   "unknown_parameter",
   // Ours.
+  "closed-by-server",
+  "connection-lost",
   "bad-message",
-  "beta-event",
   "format-mismatch",
   "format-refused",
   "ping-timeout",
   "rate-suspect",
   "session-refused",
   "setup-timeout",
+  "session-expired",
   "stall",
   "unexpected-response",
-  "unknown-event",
 ]);
 
 export type Severity = "fatal" | "expired" | "benign" | "recoverable";

@@ -1,0 +1,54 @@
+// A log and a meter that keep what they were told.
+import type { Log, LogFields, Meter } from "../../src/core/observe.ts";
+
+export interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface KeptLog extends Log {
+  readonly lines: LogLine[];
+}
+
+export function keptLog(lines: LogLine[] = [], fields: LogFields = {}): KeptLog {
+  const at = (level: LogLine["level"]) => (message: string, more?: LogFields) =>
+    void lines.push({ level, message, fields: { ...fields, ...more } });
+  return {
+    lines,
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    with: (more) => keptLog(lines, { ...fields, ...more }),
+  };
+}
+
+export interface KeptMeter extends Meter {
+  /** The sum of a counter over all series whose labels include these. */
+  total(name: string, labels?: Readonly<Record<string, string>>): number;
+  /** Label sets a counter was counted under. */
+  series(name: string): readonly Readonly<Record<string, string>>[];
+}
+
+export function keptMeter(): KeptMeter {
+  const counters = new Map<string, Map<string, { labels: Readonly<Record<string, string>>; sum: number }>>();
+  const seriesOf = (name: string) => [...(counters.get(name)?.values() ?? [])];
+  return {
+    count(name, labels = {}, by = 1) {
+      const counter = counters.get(name) ?? new Map<string, { labels: typeof labels; sum: number }>();
+      counters.set(name, counter);
+      const key = JSON.stringify(labels);
+      const series = counter.get(key);
+      if (series) series.sum += by;
+      else counter.set(key, { labels, sum: by });
+    },
+    gauge: () => undefined,
+    observe: () => undefined,
+    total: (name, labels = {}) =>
+      seriesOf(name)
+        .filter((series) => Object.entries(labels).every(([key, value]) => series.labels[key] === value))
+        .reduce((sum, series) => sum + series.sum, 0),
+    series: (name) => seriesOf(name).map((series) => series.labels),
+  };
+}
