@@ -37,7 +37,7 @@ const data = mkdtempSync(join(tmpdir(), "voicebridge-demo-"));
 const { transcripts, caller } = story();
 const openai = await startOpenAISim({
   script: { transcripts },
-  synthesize: espeakVoice(),
+  synthesize: espeakVoice,
   // About what the real ones take.
   timing: { transcriptMs: 250, replyMs: 250, restMs: 300, textDeltaMs: 20, pace: 4 },
 });

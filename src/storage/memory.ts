@@ -57,8 +57,12 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       const callId = byCarrier.get(carrierId);
       return callId === undefined ? undefined : records.get(callId);
     },
-    async recent(count) {
-      return count > 0 ? [...records.values()].slice(-count).toReversed() : [];
+    async recent(count, before) {
+      if (count <= 0) return [];
+      const all = [...records.values()];
+      // Ids sort by time, so that a cursor goes on working when its own record has been let go.
+      const older = before === undefined ? all : all.filter(({ callId }) => callId < before);
+      return older.slice(-count).toReversed();
     },
     async close() {
       records.clear();
