@@ -65,8 +65,27 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
       return link.send((signal) => threads.messages.list(id, { order: "desc", limit }, { signal }));
     }
 
-    function post(id: string, role: "user" | "assistant", content: string, link: Link) {
-      return link.send((signal) => threads.messages.create(id, { role, content }, { signal }));
+    function post(id: string, role: "user" | "assistant", content: string, link: Link, undo?: () => Promise<void>) {
+      return link.send((signal) => threads.messages.create(id, { role, content }, { signal }), undo);
+    }
+
+    async function remove(id: string, messages: readonly string[], link: Link): Promise<void> {
+      const params = { thread_id: id };
+      await Promise.all(
+        messages.map((message) => link.send((signal) => threads.messages.delete(message, params, { signal }))),
+      );
+    }
+
+    /** A message that was posted though its answer was a failure would be read twice. */
+    async function takeBack(id: string, link: Link): Promise<void> {
+      const page = await newest(id, PAGE, link);
+      const known = new Set(posted.values());
+      const ids = anchor.since(page.data, !page.has_more).map((message) => message.id);
+      await remove(
+        id,
+        ids.filter((message) => !known.has(message)),
+        link,
+      );
     }
 
     function begin(): void {
@@ -96,7 +115,8 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
       touched = true;
       for (const message of round.messages) {
         if (posted.has(message)) continue;
-        posted.set(message, (await post(id, "user", contentOf(message), link)).id);
+        const { id: made } = await post(id, "user", contentOf(message), link, () => takeBack(id, link));
+        posted.set(message, made);
       }
       const body = {
         assistant_id: assistantId,
@@ -192,11 +212,7 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
         const page = await newest(id, PAGE, link);
         const messages = anchor.since(page.data, !page.has_more);
         const plan = planRepair(messages.map(heldItem), turn, spoken);
-        await Promise.all(
-          plan.remove.map((message) =>
-            link.send((signal) => threads.messages.delete(message, { thread_id: id }, { signal })),
-          ),
-        );
+        await remove(id, plan.remove, link);
         let last: { readonly id: string } | undefined = messages.findLast(({ id }) => !plan.remove.includes(id));
         for (const addition of plan.add) {
           if (addition.kind === "message") last = await post(id, "user", contentOf(addition.message), link);

@@ -113,8 +113,8 @@ function fromAnswer(error: APIError): ThreadFailure {
   const retryAfterMs = waitAsked(error.headers);
   const code = status === undefined ? codeWithoutStatus(upstreamCode) : codeOf(status);
   return new ThreadFailure(code, `${EXPLAINED[code]} (${[status, upstreamCode].filter(Boolean).join(" ")})`, {
-    // A 4xx is said before anything is done; after a 5xx, or inside a stream, nobody knows.
-    reached: status === undefined || status >= 500,
+    // Most refusals come before anything is done; after a 429, a 5xx or inside a stream nobody knows.
+    reached: status === undefined || status === 429 || status >= 500,
     ...(status !== undefined && { status }),
     ...(upstreamCode !== undefined && { upstreamCode }),
     ...(param !== undefined && { param }),

@@ -17,7 +17,7 @@ export interface LinkOptions {
 /** ms a far side may ask us to wait; longer than this a caller should rather hear an apology. */
 const LONGEST_WAIT_MS = 1000;
 /** 409: the thread is still busy with a reply we have just cancelled, which passes by itself. */
-const BUSY = { status: 409, waitMs: 250, times: 8 };
+const BUSY = { status: 409, firstWaitMs: 50, longestWaitMs: 400, times: 8 };
 /** ms a stream may take to end after its last event, so that its connection can be used again. */
 const DRAIN_MS = 1000;
 
@@ -29,7 +29,9 @@ export function createLink({ signal, clock, mayRepeat, onEvent, said }: LinkOpti
   function repeatAfter(error: unknown): number | undefined {
     if (!mayRepeat() || !(error instanceof ThreadFailure)) return undefined;
     const { status, retryAfterMs, upstreamCode } = error.facts;
-    if (status === BUSY.status) return ++busy <= BUSY.times ? BUSY.waitMs : undefined;
+    if (status === BUSY.status) {
+      return ++busy <= BUSY.times ? Math.min(BUSY.firstWaitMs * 2 ** (busy - 1), BUSY.longestWaitMs) : undefined;
+    }
     let wait: number | undefined;
     if (error.code === "unavailable") wait = retryAfterMs ?? (status === undefined ? 20 : 200);
     if (error.code === "rate-limited" && upstreamCode !== "insufficient_quota") wait = retryAfterMs;
@@ -40,7 +42,7 @@ export function createLink({ signal, clock, mayRepeat, onEvent, said }: LinkOpti
   const link: Link = {
     signal,
     said,
-    async send(request) {
+    async send(request, undo) {
       for (;;) {
         try {
           signal.throwIfAborted();
@@ -51,6 +53,7 @@ export function createLink({ signal, clock, mayRepeat, onEvent, said }: LinkOpti
           const wait = repeatAfter(failed);
           if (wait === undefined) throw failed;
           await link.pause(wait);
+          if (undo && failed instanceof ThreadFailure && failed.facts.reached) await undo();
         }
       }
     },

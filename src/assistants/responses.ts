@@ -2,19 +2,16 @@
 // openai package 7.55 types them.
 // Text of the phase "commentary" is not spoken: it is the model's aside to itself before a tool, and the bridge has fillers.
 import type OpenAI from "openai";
-import type { ConversationItem } from "openai/resources/conversations/items";
 import type {
   Response as ModelResponse,
   ResponseCreateParamsStreaming,
-  ResponseInputItem,
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
 import { createAnchor } from "./anchor.ts";
+import { heldItem, inputOf, itemOf, seedOf, unansweredIn } from "./conversation-items.ts";
 import { fromErrorEvent, ThreadFailure } from "./failure.ts";
-import type { LedgerLine } from "./ledger.ts";
-import { CANCELLED_OUTPUT } from "./notes.ts";
-import { planRepair, type Addition, type HeldItem } from "./repair-plan.ts";
-import type { Link, Message, OpenWire, Round, WireEvent } from "./wire.ts";
+import { planRepair, type Addition } from "./repair-plan.ts";
+import type { Link, OpenWire, Round, WireEvent } from "./wire.ts";
 
 export interface ResponsesOptions {
   readonly openai: OpenAI;
@@ -57,6 +54,23 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
       return link.send((signal) => openai.conversations.items.list(id, { order: "desc", limit }, { signal }));
     }
 
+    async function remove(id: string, items: readonly string[], link: Link): Promise<void> {
+      const params = { conversation_id: id };
+      await Promise.all(
+        items.map((item) => link.send((signal) => openai.conversations.items.delete(item, params, { signal }))),
+      );
+    }
+
+    /** What a failed attempt left of the caller's words would be read twice. */
+    async function takeBack(id: string, link: Link): Promise<void> {
+      const page = await newest(id, PAGE, link);
+      await remove(
+        id,
+        anchor.since(page.data, !page.has_more).map((item) => item.id ?? ""),
+        link,
+      );
+    }
+
     async function add(id: string, additions: readonly Addition[], link: Link): Promise<void> {
       const items = additions.map(inputOf);
       for (let at = 0; at < items.length; at += MOST_ADDED) {
@@ -92,7 +106,10 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
       };
       touched = true;
       const stream = await link
-        .send((signal) => openai.responses.create(body, { signal }))
+        .send(
+          (signal) => openai.responses.create(body, { signal }),
+          () => takeBack(id, link),
+        )
         .catch((error: unknown) => {
           if (opening && error instanceof ThreadFailure && !error.facts.reached) touched = false;
           throw error;
@@ -161,11 +178,7 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
         }
         const items = anchor.since(page.data, !page.has_more);
         const plan = planRepair(items.map(heldItem), turn, spoken);
-        await Promise.all(
-          plan.remove.map((item) =>
-            link.send((signal) => openai.conversations.items.delete(item, { conversation_id: id }, { signal })),
-          ),
-        );
+        await remove(id, plan.remove, link);
         const last = items.findLast((item) => !plan.remove.includes(item.id ?? ""));
         if (last) anchor.set(last);
         await add(id, plan.add, link);
@@ -185,56 +198,4 @@ function isLast(event: ResponseStreamEvent): boolean {
   return (
     event.type === "response.completed" || event.type === "response.incomplete" || event.type === "response.failed"
   );
-}
-
-function seedOf({ by, text }: LedgerLine): ResponseInputItem {
-  return { role: by === "caller" ? "user" : "assistant", content: text };
-}
-
-function itemOf({ from, text }: Message): ResponseInputItem {
-  return { role: from === "note" ? "developer" : "user", content: text };
-}
-
-function inputOf(addition: Addition): ResponseInputItem {
-  switch (addition.kind) {
-    case "message":
-      return itemOf(addition.message);
-    case "text":
-      return { role: "assistant", content: addition.text };
-    case "output":
-      return { type: "function_call_output", call_id: addition.callId, output: addition.output };
-  }
-}
-
-function heldItem(item: ConversationItem): HeldItem {
-  const id = item.id ?? "";
-  switch (item.type) {
-    case "message":
-      if (item.role === "user" || item.role === "developer" || item.role === "system") return { kind: "message", id };
-      // Commentary was not spoken, and is not wrong for that: it leads to the call that follows it.
-      if (item.role !== "assistant" || item.phase === "commentary") return { kind: "other", id };
-      return { kind: "text", id, text: textOf(item.content) };
-    case "function_call":
-      return { kind: "call", id, callId: item.call_id, complete: item.status !== "incomplete" };
-    case "function_call_output":
-      return { kind: "output", id, callId: item.call_id ?? "" };
-    case "reasoning":
-      return { kind: "reasoning", id };
-    default:
-      return { kind: "other", id };
-  }
-}
-
-function textOf(content: Extract<ConversationItem, { type: "message" }>["content"]): string {
-  return content
-    .map((part) => (part.type === "output_text" ? part.text : part.type === "refusal" ? part.refusal : ""))
-    .join("");
-}
-
-function unansweredIn(items: readonly ConversationItem[]): Addition[] {
-  const held = items.map(heldItem).toReversed();
-  return held
-    .flatMap((item) => (item.kind === "call" ? [item.callId] : []))
-    .filter((callId) => !held.some((item) => item.kind === "output" && item.callId === callId))
-    .map((callId) => ({ kind: "output", callId, output: CANCELLED_OUTPUT }));
 }

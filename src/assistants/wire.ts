@@ -32,9 +32,10 @@ export interface Link {
   readonly signal: AbortSignal;
   /**
    * Sends one request; repeats it once where that is safe.
+   * @param undo takes back what the first attempt may have left, before the second one.
    * @throws ThreadFailure
    */
-  send<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  send<T>(request: (signal: AbortSignal) => Promise<T>, undo?: () => Promise<unknown>): Promise<T>;
   /**
    * Reads a stream of events until the one that `isLast` accepts; it may also end, or be cut, once `mayEnd()` holds.
    * @throws ThreadFailure `unavailable` when it is cut or ends before.

@@ -266,6 +266,23 @@ test("taking a turn back leaves the turns before it alone", async () => {
   expect(asked(/^DELETE/).map(({ at }) => at.split("/").at(-1))).toEqual(["msg_user_2"]);
 });
 
+test("a message that was kept though its answer was a 500 is taken back before it is posted again", async () => {
+  const posts: string[] = [];
+  const { thread, asked } = await setUp([
+    {
+      match: /^POST .*\/messages$/,
+      answer() {
+        posts.push(`msg_${posts.length + 1}`);
+        return posts.length === 1 ? { status: 500 } : { id: "msg_2" };
+      },
+    },
+    { match: /^GET .*\/messages\?/, answer: () => ({ data: [{ id: "msg_1", role: "user", content: [] }] }) },
+  ]);
+  expect((await readReply(thread, "hello")).text).toBe("Fine.");
+  expect(posts).toHaveLength(2);
+  expect(asked(/^DELETE/).map(({ at }) => at.split("/").at(-1))).toEqual(["msg_1"]);
+});
+
 test("a run refused after the words were posted: they are not posted again when it is tried again", async () => {
   let runs = 0;
   const { thread, asked } = await setUp(

@@ -25,7 +25,7 @@ describe("codes", () => {
     ["403", answered(403), "auth", false],
     ["404", answered(404, { code: "model_not_found" }), "not-found", false],
     ["410", answered(410), "not-found", false],
-    ["429", answered(429), "rate-limited", false],
+    ["429", answered(429), "rate-limited", true],
     ["400", answered(400, { param: "stream_options" }), "failed", false],
     ["422", answered(422), "failed", false],
     ["409", answered(409), "unavailable", false],

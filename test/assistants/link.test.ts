@@ -82,6 +82,21 @@ describe("repeating a request", () => {
     expect(clock.pending()).toBe(0);
   });
 
+  test.each([
+    ["what may have reached the far side is taken back before the repeat", true, ["first", "undo", "second"]],
+    ["what certainly did not is not", false, ["first", "second"]],
+  ])("%s", async (_, reached, expected) => {
+    const { clock, link } = setUp();
+    const done: string[] = [];
+    const request = () => {
+      done.push(done.length === 0 ? "first" : "second");
+      return done.length === 1 ? Promise.reject(refused("unavailable", { reached })) : Promise.resolve("fine");
+    };
+    const undo = () => Promise.resolve(done.push("undo"));
+    expect(await ran(clock, link.send(request, undo))).toBe("fine");
+    expect(done).toEqual(expected);
+  });
+
   test("one repeat for the whole reply, not one for each request", async () => {
     const { clock, link } = setUp();
     expect(await ran(clock, link.send(failing(refused("unavailable")).request))).toBe("fine");

@@ -91,8 +91,8 @@ async function setUp(answers: Answer[], threadId?: string) {
     }
     bodies.push(data);
     const answer = answers.shift() ?? {};
+    if (answer.keepsInput ?? answer.status === undefined) for (const item of data.input ?? []) keep(item);
     if (answer.status !== undefined) return void json({ error: answer.error ?? {} }, answer.status);
-    if (answer.keepsInput !== false) for (const item of data.input ?? []) keep(item);
     for (const item of answer.keeps ?? []) keep(item);
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const event of answer.events ?? []) {
@@ -304,6 +304,13 @@ test("a model that does not exist is not taken for a lost conversation", async (
   const code = await readReply(thread, "two").catch((error: unknown) => (error as ThreadError).code);
   expect(code).toBe("not-found");
   expect(created).toHaveLength(1);
+});
+
+test("a 500 that kept the words: they are taken back before the request is repeated", async () => {
+  const { thread } = await setUp([fine("Hello."), { status: 500, keepsInput: true }, fine()]);
+  await readReply(thread, "one");
+  expect((await readReply(thread, "two")).text).toBe("Fine.");
+  expect(held()).toEqual(["user: one", "assistant: Hello.", "user: two", "assistant: Fine."]);
 });
 
 test("after a refusal there is nothing to repair: no request is wasted on it", async () => {
