@@ -13,6 +13,8 @@ const twilioForm = z.looseObject({
   To: party,
   CallStatus: word,
   Direction: word,
+  /** What STIR/SHAKEN says of the caller's number, such as TN-Validation-Passed-A. */
+  StirVerstat: word,
   /** Call status callbacks: their order, which is not the order of arrival. */
   SequenceNumber: z
     .string()

@@ -63,7 +63,7 @@ async function setup({
     port,
     met,
     log,
-    async open(path: string): Promise<{ client: WebSocket; met: Met }> {
+    open: async (path: string): Promise<{ client: WebSocket; met: Met }> => {
       const arrived = new Promise<Met>((resolve) => waiting.push(resolve));
       const client = new WebSocket(`ws://127.0.0.1:${port}${path}`);
       client.on("error", () => undefined);
@@ -71,7 +71,7 @@ async function setup({
       return { client, met: await arrived };
     },
     /** The HTTP status that the upgrade was answered with. */
-    async knock(path: string, headers: Record<string, string> = {}): Promise<number> {
+    knock: async (path: string, headers: Record<string, string> = {}): Promise<number> => {
       const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
       return new Promise((resolve) => {
         client.on("unexpected-response", (_request, response) => {

@@ -73,9 +73,10 @@ export function createEndings(options: EndingsOptions): Endings {
 
   /** Twilio may ask before our end of the broken stream has noticed, and the bridge has said what is to be done. */
   async function endingOf(carrierId: string): Promise<CallEnding | undefined> {
+    const streamed = (await state.unspentToken(carrierId)) === undefined;
     for (let waited = 0; ; waited += GRACE_STEP_MS) {
       const ending = await state.getEnding(carrierId);
-      if (ending || waited >= timing.endingGraceMs || !calls.isLive(carrierId)) return ending;
+      if (ending || !streamed || !calls.isLive(carrierId) || waited >= timing.endingGraceMs) return ending;
       await new Promise<void>((resolve) => void clock.after(GRACE_STEP_MS, resolve));
     }
   }

@@ -37,6 +37,9 @@ export interface Reception {
   readonly giveUp: (carrierId: string) => Promise<void>;
 }
 
+/** Why a call never came to a bridge. */
+type Unserved = "rejected" | "abandoned" | "internal-error";
+
 /** A token that Twilio keeps failing to bring is not given out for ever. */
 const RECONNECT_REPEATS = 5;
 
@@ -82,6 +85,7 @@ export function createReception(options: ReceptionOptions): Reception {
       carrierId: form.CallSid,
       from: form.From,
       to: form.To,
+      attested: isAttested(form.StirVerstat),
       channel: "phone",
       direction: form.Direction?.startsWith("outbound") ? "outbound" : "inbound",
     };
@@ -104,12 +108,14 @@ export function createReception(options: ReceptionOptions): Reception {
 
   /** The slot is reserved: gives out a token, opens the voice and waits for the stream. */
   async function offer(entry: BookEntry, grant: StreamGrant): Promise<string> {
+    entry.cancelTimer();
     entry.holdsSlot = true;
     const token = ids.token();
     try {
       await state.putToken(token, grant, timing.tokenTtlMs);
     } catch (error) {
       release(entry);
+      await recordUnlessKept(entry, grant.party, "internal-error");
       throw error;
     }
     calls.prewarm(grant.party);
@@ -160,12 +166,12 @@ export function createReception(options: ReceptionOptions): Reception {
   }
 
   /** A call that had a bridge keeps the record of it. */
-  async function recordUnlessKept(entry: BookEntry, party: CallParty, reason: "rejected" | "abandoned"): Promise<void> {
+  async function recordUnlessKept(entry: BookEntry, party: CallParty, reason: Unserved): Promise<void> {
     if (!(await store.get(party.callId))) record(entry, party, reason);
   }
 
   /** The record of a call that never came to a bridge, which would have kept it. */
-  function record({ since = clock.date() }: BookEntry, party: CallParty, endReason: "rejected" | "abandoned"): void {
+  function record({ since = clock.date() }: BookEntry, party: CallParty, endReason: Unserved): void {
     const endedAt = clock.date();
     store.open(party, since);
     store.update(party.callId, {
@@ -207,6 +213,11 @@ export function createReception(options: ReceptionOptions): Reception {
 /** The party alone: a record holds far more, and a grant goes into shared state. */
 function partyOf(record: CallParty | undefined): CallParty | undefined {
   if (!record) return undefined;
-  const { callId, carrierId, from, to, channel, direction } = record;
-  return { callId, carrierId, from, to, channel, direction };
+  const { callId, carrierId, from, to, attested = false, channel, direction } = record;
+  return { callId, carrierId, from, to, attested, channel, direction };
+}
+
+/** STIR/SHAKEN attestation A: the caller's carrier knows its customer and that the number is theirs. */
+function isAttested(verdict: string | undefined): boolean {
+  return verdict !== undefined && /^TN-Validation-Passed-A\b/.test(verdict);
 }

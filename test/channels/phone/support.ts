@@ -326,7 +326,7 @@ export function encode(form: Form): string {
 
 export interface Client {
   readonly ws: WebSocket;
-  send(...messages: readonly unknown[]): void;
+  readonly send: (...messages: readonly unknown[]) => void;
   readonly received: Record<string, unknown>[];
   /** Resolves to the close code. */
   readonly closed: Promise<number>;
