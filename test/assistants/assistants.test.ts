@@ -1,16 +1,10 @@
 // What only the Assistants wire has: tools of the assistant's own, runs that block a thread, and being gone.
 import { createThreadClient } from "../../src/assistants/index.ts";
 import type { ThreadError } from "../../src/core/thread.ts";
-import {
-  memoryLog,
-  memoryMeter,
-  noTools,
-  readReply,
-  systemClock,
-  tinyServer,
-  until,
-  type TinyServer,
-} from "./fixtures.ts";
+import { countedClock } from "../support/clock.ts";
+import { keptLog, keptMeter } from "../support/observe.ts";
+import { until } from "../support/until.ts";
+import { noTools, readReply, tinyServer, type TinyServer } from "./fixtures.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -64,7 +58,7 @@ async function setUp(routes: Route[], threadId?: string) {
     response.end(JSON.stringify(refused ? { error: {} } : answer));
     return undefined;
   });
-  const log = memoryLog();
+  const log = keptLog();
   const thread = createThreadClient({
     client: "assistants",
     apiKey: "sk-x",
@@ -75,8 +69,8 @@ async function setUp(routes: Route[], threadId?: string) {
     timeoutMs: 1000,
     maxOutputTokens: 77,
     log,
-    meter: memoryMeter(),
-    clock: systemClock,
+    meter: keptMeter(),
+    clock: countedClock(),
   }).open({
     callId: "1",
     tools: [{ name: "end_call", description: "Ends.", parameters: { type: "object" } }],
@@ -234,7 +228,7 @@ test("a run that ends by itself while it is being cancelled", async () => {
   ]);
   const scope = new AbortController();
   const reading = codeOf(readReply(thread, "one", { signal: scope.signal, runTool: noTools }));
-  await until(() => runs === 1, "the run");
+  await until("the run", () => runs === 1);
   scope.abort(new Error("barge-in"));
   await reading;
   expect((await readReply(thread, "one two")).text).toBe("Fine.");
@@ -259,7 +253,7 @@ test("taking a turn back leaves the turns before it alone", async () => {
   await readReply(thread, "one");
   const scope = new AbortController();
   const reading = codeOf(readReply(thread, "two", { signal: scope.signal }));
-  await until(() => runs === 2, "the run");
+  await until("the run", () => runs === 2);
   scope.abort(new Error("barge-in"));
   await reading;
   await readReply(thread, "two three");

@@ -3,7 +3,9 @@ import type { ServerResponse } from "node:http";
 import { createThreadClient } from "../../src/assistants/index.ts";
 import type { ThreadClient } from "../../src/core/thread.ts";
 import { ThreadError } from "../../src/core/thread.ts";
-import { memoryLog, memoryMeter, readReply, systemClock, tinyServer, type TinyServer } from "./fixtures.ts";
+import { countedClock } from "../support/clock.ts";
+import { keptLog, keptMeter } from "../support/observe.ts";
+import { readReply, tinyServer, type TinyServer } from "./fixtures.ts";
 
 type Name = ThreadClient["name"];
 type Sse = readonly string[];
@@ -67,7 +69,7 @@ async function setUp(client: Name, ...answers: ((answer: ServerResponse) => void
     const body = method === "GET" && !url.includes("asst_") ? { data: [], has_more: false } : { id: "x_1", tools: [] };
     answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
-  const log = memoryLog();
+  const log = keptLog();
   const thread = createThreadClient({
     client,
     apiKey: "sk-secret",
@@ -77,8 +79,8 @@ async function setUp(client: Name, ...answers: ((answer: ServerResponse) => void
     instructions: "be brief",
     timeoutMs: 150,
     log,
-    meter: memoryMeter(),
-    clock: systemClock,
+    meter: keptMeter(),
+    clock: countedClock(),
   }).open({ callId: "call", tools: [] });
   return { thread, log, runs: () => runs };
 }

@@ -1,7 +1,9 @@
 // What servers of Chat Completions do differently from each other, and what is sent to them.
 import { createThreadClient } from "../../src/assistants/index.ts";
 import type { AssistantThread, ThreadError, ToolRequest } from "../../src/core/thread.ts";
-import { memoryLog, memoryMeter, readReply, systemClock, tinyServer, type TinyServer } from "./fixtures.ts";
+import { countedClock } from "../support/clock.ts";
+import { keptLog, keptMeter } from "../support/observe.ts";
+import { readReply, tinyServer, type TinyServer } from "./fixtures.ts";
 
 let server: TinyServer;
 afterEach(() => server.close());
@@ -34,9 +36,9 @@ async function setUp(
     model: "local-model",
     instructions: "Be brief.",
     timeoutMs: 1000,
-    log: memoryLog(),
-    meter: memoryMeter(),
-    clock: systemClock,
+    log: keptLog(),
+    meter: keptMeter(),
+    clock: countedClock(),
     ...rest,
   });
   const tool = { name: "look_up", description: "Looks.", parameters: { type: "object", properties: {} } };

@@ -1,5 +1,7 @@
 import { createKeepAliveFetch, createOpenAI } from "../../src/assistants/connection.ts";
-import { systemClock, tinyServer, until, type TinyServer } from "./fixtures.ts";
+import { countedClock } from "../support/clock.ts";
+import { until } from "../support/until.ts";
+import { tinyServer, type TinyServer } from "./fixtures.ts";
 
 let server: TinyServer;
 afterEach(() => server.close());
@@ -10,7 +12,7 @@ test("sends method, headers and body, and gives status, headers and body back", 
     seen = { ...request, type: raw.headers["content-type"], length: raw.headers["content-length"] };
     response.writeHead(418, { "X-Two": ["a", "b"], "content-type": "text/plain" }).end("Grüße 🙂");
   });
-  const answer = await createKeepAliveFetch(systemClock)(`${server.baseUrl}/x?y=1`, {
+  const answer = await createKeepAliveFetch(countedClock())(`${server.baseUrl}/x?y=1`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: '{"ü":1}',
@@ -29,7 +31,7 @@ test("sends method, headers and body, and gives status, headers and body back", 
 
 test("an answer without a body", async () => {
   server = await tinyServer((_, response) => response.writeHead(204).end());
-  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  const answer = await createKeepAliveFetch(countedClock())(server.baseUrl);
   expect(answer.status).toBe(204);
   expect(await answer.text()).toBe("");
 });
@@ -37,7 +39,7 @@ test("an answer without a body", async () => {
 test("refuses bodies it would not send as they are", async () => {
   server = await tinyServer((_, response) => response.end());
   await expect(
-    createKeepAliveFetch(systemClock)(server.baseUrl, { method: "POST", body: new Uint8Array(3) }),
+    createKeepAliveFetch(countedClock())(server.baseUrl, { method: "POST", body: new Uint8Array(3) }),
   ).rejects.toThrow("only string bodies");
   expect(server.requests).toEqual([]);
 });
@@ -46,7 +48,7 @@ test("a refused connection rejects with the socket's code", async () => {
   server = await tinyServer((_, response) => response.end());
   const { baseUrl } = server;
   await server.close();
-  await expect(createKeepAliveFetch(systemClock)(baseUrl)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await expect(createKeepAliveFetch(countedClock())(baseUrl)).rejects.toMatchObject({ code: "ECONNREFUSED" });
 });
 
 test("an abort before the answer rejects, one in mid-body ends the body, both let go of the socket", async () => {
@@ -55,14 +57,14 @@ test("an abort before the answer rejects, one in mid-body ends the body, both le
     raw.socket.once("close", () => gone++);
     if (request.url.endsWith("/body")) response.write("begun");
   });
-  const fetch = createKeepAliveFetch(systemClock);
+  const fetch = createKeepAliveFetch(countedClock());
 
   const before = new AbortController();
   const waiting = fetch(`${server.baseUrl}/hang`, { signal: before.signal });
-  await until(() => server.requests.length === 1, "the request");
+  await until("the request", () => server.requests.length === 1);
   before.abort();
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
-  await until(() => gone === 1, "the first socket's end");
+  await until("the first socket's end", () => gone === 1);
 
   const within = new AbortController();
   const answer = await fetch(`${server.baseUrl}/body`, { signal: within.signal });
@@ -71,7 +73,7 @@ test("an abort before the answer rejects, one in mid-body ends the body, both le
   expect(Buffer.from(value ?? []).toString()).toBe("begun");
   within.abort();
   await expect(reader.read()).rejects.toThrow(/abort/);
-  await until(() => gone === 2, "the second socket's end");
+  await until("the second socket's end", () => gone === 2);
 });
 
 test("a connection cut in mid-body is an error, never a short body", async () => {
@@ -79,7 +81,7 @@ test("a connection cut in mid-body is an error, never a short body", async () =>
     response.writeHead(200, { "content-length": "100" });
     response.write("begun", () => raw.socket.destroy());
   });
-  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  const answer = await createKeepAliveFetch(countedClock())(server.baseUrl);
   await expect(answer.text()).rejects.toMatchObject({ code: "ECONNRESET" });
 });
 
@@ -99,16 +101,16 @@ test("a slow reader does not make us buffer the whole answer", async () => {
     };
     more();
   });
-  const answer = await createKeepAliveFetch(systemClock)(server.baseUrl);
+  const answer = await createKeepAliveFetch(countedClock())(server.baseUrl);
   const reader = answer.body!.getReader();
   let read = (await reader.read()).value!.length;
-  await until(() => sent > 1024 * 1024, "the sockets' buffers filling");
+  await until("the sockets' buffers filling", () => sent > 1024 * 1024);
   let before = -1;
-  await until(() => {
+  await until("the sender being held up", () => {
     const still = sent === before;
     before = sent;
     return still;
-  }, "the sender being held up");
+  });
   expect(sent).toBeLessThan(48 * 1024 * 1024);
   for (;;) {
     const { done, value } = await reader.read();
@@ -149,11 +151,11 @@ test("a stream that is over at [DONE] is still read to its end: the connection i
     // By the time another request is answered the server knows of a connection we would have cut.
     await openai.models.list();
     finish();
-    await until(() => whole.length === turn, "the end of the answer");
+    await until("the end of the answer", () => whole.length === turn);
   }
   expect(whole).toEqual([true, true, true]);
 });
 
 function openaiAt(baseUrl: string) {
-  return createOpenAI({ apiKey: "sk-x", baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(systemClock) });
+  return createOpenAI({ apiKey: "sk-x", baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(countedClock()) });
 }

@@ -1,7 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { fromErrorEvent, logFailure, ThreadFailure, toFailure } from "../../src/assistants/failure.ts";
 import { ThreadError, type ThreadErrorCode } from "../../src/core/thread.ts";
-import { memoryLog } from "./fixtures.ts";
+import { keptLog } from "../support/observe.ts";
 
 const SECRETS = ["sk-very-secret-key", "I am Mrs Jones and my card is 4111"];
 
@@ -83,14 +83,14 @@ describe("log lines", () => {
   ];
 
   test("each code has its own line with advice", () => {
-    const log = memoryLog();
+    const log = keptLog();
     for (const code of codes) logFailure(log, new ThreadError(code, "x"), { client: "responses" });
     expect(new Set(log.lines.map(({ message }) => message)).size).toBe(codes.length);
     expect(log.lines.map(({ level, message }) => `${level}: ${message}`)).toMatchSnapshot();
   });
 
   test("they carry machine words and nothing that a far side could smuggle in", () => {
-    const log = memoryLog();
+    const log = keptLog();
     const error = answered(
       400,
       { code: "unknown_parameter", param: "tools[0].function", type: SECRETS[1] },

@@ -1,101 +1,7 @@
-// What the tests of the assistants share: clocks, a log and a meter that remember, a scripted HTTP server, and readers of
-// replies. It holds no expectations.
+// What the tests of the assistants share: a scripted HTTP server and a reader of replies. It holds no expectations.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Clock } from "../../src/core/clock.ts";
-import type { Log, LogFields, Meter } from "../../src/core/observe.ts";
 import type { AssistantThread, ThreadEvent, ThreadInput, ThreadOptions } from "../../src/core/thread.ts";
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  date: () => new Date(),
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-export interface ManualClock extends Clock {
-  /** Moves time on and runs what is due, in order. */
-  advance(ms: number): void;
-  readonly pending: () => number;
-}
-
-export function manualClock(): ManualClock {
-  let now = 0;
-  let timers: { at: number; fn: () => void }[] = [];
-  return {
-    now: () => now,
-    date: () => new Date(now),
-    after(ms, fn) {
-      const timer = { at: now + ms, fn };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    advance(ms) {
-      const until = now + ms;
-      for (;;) {
-        const next = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0];
-        if (!next) break;
-        timers = timers.filter((other) => other !== next);
-        now = next.at;
-        next.fn();
-      }
-      now = until;
-    },
-    pending: () => timers.length,
-  };
-}
-
-export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error";
-  readonly message: string;
-  readonly fields: LogFields;
-}
-
-export function memoryLog(): Log & { readonly lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const make = (base: LogFields): Log => {
-    const write =
-      (level: LogLine["level"]) =>
-      (message: string, fields: LogFields = {}) => {
-        lines.push({ level, message, fields: { ...base, ...fields } });
-      };
-    return {
-      debug: write("debug"),
-      info: write("info"),
-      warn: write("warn"),
-      error: write("error"),
-      with: (fields) => make({ ...base, ...fields }),
-    };
-  };
-  return { ...make({}), lines };
-}
-
-export function memoryMeter(): Meter & {
-  readonly counts: Map<string, number>;
-  readonly observed: Map<string, number[]>;
-} {
-  const counts = new Map<string, number>();
-  const observed = new Map<string, number[]>();
-  const key = (name: string, labels: Readonly<Record<string, string>> = {}) =>
-    `${name}{${Object.entries(labels)
-      .map(([label, value]) => `${label}=${value}`)
-      .join(",")}}`;
-  return {
-    counts,
-    observed,
-    count(name, labels, by = 1) {
-      counts.set(key(name, labels), (counts.get(key(name, labels)) ?? 0) + by);
-    },
-    gauge: () => undefined,
-    observe(name, value, labels) {
-      observed.set(key(name, labels), [...(observed.get(key(name, labels)) ?? []), value]);
-    },
-  };
-}
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -145,15 +51,6 @@ export async function tinyServer(
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
-}
-
-/** Waits until `holds`, looking every few ms. @throws Error naming `what` after `withinMs`. */
-export async function until(holds: () => boolean, what: string, withinMs = 3000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 export const noTools: ThreadOptions["runTool"] = (request) =>

@@ -1,7 +1,7 @@
 import { failure, ThreadFailure, type FailureFacts } from "../../src/assistants/failure.ts";
 import { createLink, orAborted, type LinkOptions } from "../../src/assistants/link.ts";
 import type { ThreadErrorCode } from "../../src/core/thread.ts";
-import { manualClock, type ManualClock } from "./fixtures.ts";
+import { manualClock, type ManualClock } from "../support/clock.ts";
 
 const flush = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -79,7 +79,7 @@ describe("repeating a request", () => {
     const { request, calls: made } = failing(...errors);
     expect(await ran(clock, link.send(request))).toBe(outcome);
     expect(made()).toBe(calls);
-    expect(clock.pending()).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   test.each([
@@ -118,11 +118,11 @@ describe("repeating a request", () => {
     const sending = link.send(request);
     const outcome = sending.catch((error: unknown) => error);
     await flush();
-    expect(clock.pending()).toBe(1);
+    expect(clock.pending).toBe(1);
     scope.abort(new Error("enough"));
     expect(await outcome).toEqual(new Error("enough"));
     expect(calls()).toBe(1);
-    expect(clock.pending()).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 });
 

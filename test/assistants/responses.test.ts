@@ -2,16 +2,10 @@
 // The conversations of this server are a plain list that each test fills as it likes.
 import { createThreadClient } from "../../src/assistants/index.ts";
 import type { ThreadError } from "../../src/core/thread.ts";
-import {
-  memoryLog,
-  memoryMeter,
-  noTools,
-  readReply,
-  systemClock,
-  tinyServer,
-  until,
-  type TinyServer,
-} from "./fixtures.ts";
+import { countedClock } from "../support/clock.ts";
+import { keptLog, keptMeter } from "../support/observe.ts";
+import { until } from "../support/until.ts";
+import { noTools, readReply, tinyServer, type TinyServer } from "./fixtures.ts";
 
 type Item = Record<string, unknown>;
 
@@ -101,7 +95,7 @@ async function setUp(answers: Answer[], threadId?: string) {
     if (!answer.hang) response.end();
     return undefined;
   });
-  const log = memoryLog();
+  const log = keptLog();
   const thread = createThreadClient({
     client: "responses",
     apiKey: "sk-x",
@@ -110,8 +104,8 @@ async function setUp(answers: Answer[], threadId?: string) {
     instructions: "Be brief.",
     timeoutMs: 1000,
     log,
-    meter: memoryMeter(),
-    clock: systemClock,
+    meter: keptMeter(),
+    clock: countedClock(),
   }).open({ callId: "1", tools: [], ...(threadId !== undefined && { threadId }) });
 
   /** Cancels a reply as soon as it has given out this text. */
@@ -124,7 +118,7 @@ async function setUp(answers: Answer[], threadId?: string) {
       }
     })().catch(() => undefined);
     const before = bodies.length;
-    await until(() => bodies.length > before && read === given, "the moment to cancel");
+    await until("the moment to cancel", () => bodies.length > before && read === given);
     scope.abort();
     await reading;
   }

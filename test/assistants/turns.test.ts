@@ -3,7 +3,10 @@ import { failure, ThreadFailure } from "../../src/assistants/failure.ts";
 import { createThread } from "../../src/assistants/turns.ts";
 import type { BrokenTurn, Link, Round, Wire, WireEvent } from "../../src/assistants/wire.ts";
 import type { ThreadErrorCode, ToolRequest } from "../../src/core/thread.ts";
-import { manualClock, memoryLog, memoryMeter, noTools, readReply, until } from "./fixtures.ts";
+import { manualClock } from "../support/clock.ts";
+import { keptLog, keptMeter } from "../support/observe.ts";
+import { until } from "../support/until.ts";
+import { noTools, readReply } from "./fixtures.ts";
 
 type Step = WireEvent | "hang" | Error | (() => Promise<unknown>);
 
@@ -60,14 +63,15 @@ function fakeWire(script: (readonly Step[])[], own: Partial<Wire> = {}) {
 function setUp(script: (readonly Step[])[], own: Partial<Wire> = {}) {
   const fake = fakeWire(script, own);
   const clock = manualClock();
-  const log = memoryLog();
-  const meter = memoryMeter();
+  const log = keptLog();
+  const observed: unknown[] = [];
+  const meter = { ...keptMeter(), observe: (...what: unknown[]) => void observed.push(what) };
   const thread = createThread({ client: "responses", wire: fake.wire, timeoutMs: 10_000, clock, log, meter });
   const words = (at: number): string[] => {
     const round = fake.rounds[at];
     return round?.kind === "messages" ? round.messages.map(({ from, text }) => `${from}: ${text}`) : [];
   };
-  return { ...fake, clock, log, meter, thread, words };
+  return { ...fake, clock, log, meter, observed, thread, words };
 }
 
 const reasonOf = (promise: Promise<unknown>) =>
@@ -101,7 +105,7 @@ describe("one reply at a time", () => {
     const { thread, rounds } = setUp([[say("a"), () => gate, say("b")], [say("c")]]);
     const first = readReply(thread, "one");
     const second = readReply(thread, "two");
-    await until(() => rounds.length === 1, "the first round");
+    await until("the first round", () => rounds.length === 1);
     await macrotask();
     expect(rounds).toHaveLength(1);
     release();
@@ -119,7 +123,7 @@ describe("one reply at a time", () => {
     });
     const scope = new AbortController();
     const first = reasonOf(readReply(thread, "one", { signal: scope.signal }));
-    await until(() => rounds.length === 1, "the first round");
+    await until("the first round", () => rounds.length === 1);
     scope.abort(new Error("barge-in"));
     expect(await first).toBe("barge-in");
     const second = readReply(thread, "two");
@@ -134,7 +138,7 @@ describe("one reply at a time", () => {
     const gate = new Promise<void>((resolve) => (release = resolve));
     const { thread, rounds, words } = setUp([[say("a"), () => gate], [say("c")]]);
     const first = readReply(thread, "one");
-    await until(() => rounds.length === 1, "the first round");
+    await until("the first round", () => rounds.length === 1);
     const scope = new AbortController();
     const second = reasonOf(readReply(thread, "two", { signal: scope.signal }));
     scope.abort(new Error("changed my mind"));
@@ -151,11 +155,11 @@ describe("cancelling", () => {
     const { thread, rounds, meter } = setUp([["hang"]]);
     const scope = new AbortController();
     const reading = reasonOf(readReply(thread, "one", { signal: scope.signal }));
-    await until(() => rounds.length === 1, "the round");
+    await until("the round", () => rounds.length === 1);
     scope.abort(new Error("barge-in"));
     expect(await reading).toBe("barge-in");
     await macrotask();
-    expect(meter.counts.get("voice_thread_replies_total{client=responses,result=cancelled}")).toBe(1);
+    expect(meter.total("voice_thread_replies_total", { client: "responses", result: "cancelled" })).toBe(1);
   });
 
   test("a signal that is aborted already sends nothing", async () => {
@@ -170,7 +174,7 @@ describe("cancelling", () => {
     const events = thread.reply({ text: "one" }, { signal: scope.signal, runTool: noTools })[Symbol.asyncIterator]();
     await events.next();
     scope.abort(new Error("barge-in"));
-    await until(() => repairs.length === 1, "the repair");
+    await until("the repair", () => repairs.length === 1);
     expect((await readReply(thread, "two")).text).toBe("c");
     await expect(events.next()).rejects.toThrow("barge-in");
   });
@@ -179,7 +183,7 @@ describe("cancelling", () => {
     const { thread, repairs } = setUp([[say("a"), "hang"], [say("c")]]);
     for await (const _ of thread.reply({ text: "one" }, { signal: new AbortController().signal, runTool: noTools }))
       break;
-    await until(() => repairs.length === 1, "the repair");
+    await until("the repair", () => repairs.length === 1);
     expect((await readReply(thread, "two")).text).toBe("c");
   });
 
@@ -201,11 +205,11 @@ describe("cancelling", () => {
       return name === "quick" ? Promise.resolve("42") : new Promise<never>(() => undefined);
     };
     const reading = reasonOf(readReply(thread, "one", { signal: scope.signal, runTool }));
-    await until(() => started.length === 2, "the tools");
+    await until("the tools", () => started.length === 2);
     await macrotask();
     scope.abort(new Error("barge-in"));
     expect(await reading).toBe("barge-in");
-    await until(() => repairs.length === 1, "the repair");
+    await until("the repair", () => repairs.length === 1);
     const [turn] = repairs;
     expect(turn).toMatchObject({ spoken: "Wait.", acted: true });
     expect(turn?.outputFor("quick")).toBe("42");
@@ -219,7 +223,7 @@ describe("words of a turn that was taken back", () => {
     const scope = new AbortController();
     const before = rounds.length;
     const reading = reasonOf(readReply(thread, text, { signal: scope.signal }));
-    await until(() => rounds.length === before + 1, "the round");
+    await until("the round", () => rounds.length === before + 1);
     scope.abort(new Error("goes on talking"));
     await reading;
   };
@@ -272,7 +276,7 @@ describe("words of a turn that was taken back", () => {
     const scope = new AbortController();
     const input = { text: "two", correction: { generated: "long reply", heard: "long" } };
     const reading = reasonOf(readReply(thread, input, { signal: scope.signal }));
-    await until(() => rounds.length === 2, "the round");
+    await until("the round", () => rounds.length === 2);
     scope.abort(new Error("x"));
     await reading;
     await readReply(thread, "two three");
@@ -286,7 +290,7 @@ describe("time", () => {
   test("no first event in time", async () => {
     const { thread, clock, rounds, log } = setUp([["hang"]]);
     const reading = reasonOf(readReply(thread, "one"));
-    await until(() => rounds.length === 1, "the round");
+    await until("the round", () => rounds.length === 1);
     clock.advance(9_999);
     await macrotask();
     expect(log.lines).toEqual([]);
@@ -306,7 +310,7 @@ describe("time", () => {
     }
     const { thread, clock, rounds } = setUp([[...steps, "hang"]]);
     const reading = reasonOf(readReply(thread, "one"));
-    await until(() => rounds.length === 1 && clock.now() === 45_000, "the slow text");
+    await until("the slow text", () => rounds.length === 1 && clock.now() === 45_000);
     clock.advance(999);
     await macrotask();
     clock.advance(1);
@@ -321,7 +325,7 @@ describe("time", () => {
       return "done";
     };
     const reading = reasonOf(readReply(thread, "one", { runTool }));
-    await until(() => rounds.length === 2, "the second round");
+    await until("the second round", () => rounds.length === 2);
     clock.advance(9_999);
     await macrotask();
     expect(rounds[1]).toEqual({ kind: "results", results: [{ callId: "slow", output: "done" }] });
@@ -334,7 +338,7 @@ describe("time", () => {
     await readReply(thread, "one", { runTool: () => Promise.resolve("x") });
     await reasonOf(readReply(thread, "two"));
     await readReply(thread, "three");
-    expect(clock.pending()).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 });
 
@@ -477,7 +481,7 @@ describe("a repair that fails", () => {
     ]);
     expect(words(2)).toEqual([expect.stringMatching(/^note: /), "caller: three"]);
     expect(log.lines.some(({ message }) => /starts a fresh thread/.test(message))).toBe(true);
-    expect(meter.counts.get("voice_thread_repairs_total{client=responses,result=failed}")).toBe(1);
+    expect(meter.total("voice_thread_repairs_total", { client: "responses", result: "failed" })).toBe(1);
   });
 
   test("words nobody answered are asked again there", async () => {
@@ -499,7 +503,7 @@ describe("a repair that fails", () => {
     });
     expect(await reasonOf(readReply(thread, "one"))).toBe("unavailable");
     const second = readReply(thread, "two");
-    await until(() => mending, "the repair");
+    await until("the repair", () => mending);
     clock.advance(3000);
     expect((await second).text).toBe("new");
     expect(seen.forgotten).toBe(1);
@@ -517,7 +521,7 @@ describe("closing", () => {
       },
     });
     const reading = reasonOf(readReply(thread, "one"));
-    await until(() => rounds.length === 1, "the round");
+    await until("the round", () => rounds.length === 1);
     await Promise.all([thread.close(), thread.close()]);
     expect(await reading).toBe("failed");
     expect(given).toBe(true);
@@ -535,7 +539,7 @@ describe("closing", () => {
 
 test("usage is given out and counted; the first text is timed", async () => {
   const usage = { inputTokens: 10, cachedInputTokens: 4, outputTokens: 3 };
-  const { thread, meter, clock } = setUp([
+  const { thread, meter, observed, clock } = setUp([
     [
       () => {
         clock.advance(250);
@@ -547,11 +551,8 @@ test("usage is given out and counted; the first text is timed", async () => {
     ],
   ]);
   expect((await readReply(thread, "one")).usage).toEqual([usage]);
-  expect(Object.fromEntries(meter.counts)).toEqual({
-    "voice_thread_tokens_total{client=responses,kind=input}": 10,
-    "voice_thread_tokens_total{client=responses,kind=cached}": 4,
-    "voice_thread_tokens_total{client=responses,kind=output}": 3,
-    "voice_thread_replies_total{client=responses,result=ok}": 1,
-  });
-  expect(meter.observed.get("voice_thread_first_text_seconds{client=responses}")).toEqual([0.25]);
+  const tokens = (kind: string) => meter.total("voice_thread_tokens_total", { client: "responses", kind });
+  expect([tokens("input"), tokens("cached"), tokens("output")]).toEqual([10, 4, 3]);
+  expect(meter.total("voice_thread_replies_total", { client: "responses", result: "ok" })).toBe(1);
+  expect(observed).toEqual([["voice_thread_first_text_seconds", 0.25, { client: "responses" }]]);
 });
