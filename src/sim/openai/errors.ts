@@ -45,3 +45,14 @@ export function forced(status: number): Refusal {
   const [code, type, message] = known[status] ?? [null, "server_error", `The simulator was told to answer ${status}.`];
   return new Refusal(code, message, { status, type });
 }
+
+/** An HTTP error whose body the script wrote itself. */
+export class ScriptedError extends Refusal {
+  override name = "ScriptedError";
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    super(null, "an error written by the script", { status });
+    this.body = body;
+  }
+}

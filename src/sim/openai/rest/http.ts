@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal, isObject, type Json } from "../check.ts";
-import { forced, httpError, unknownUrl, wrongKey } from "../errors.ts";
+import { ScriptedError, forced, httpError, unknownUrl, wrongKey } from "../errors.ts";
 import type { Shared } from "../realtime/context.ts";
 import type { Seeded } from "../seeded.ts";
 
@@ -36,7 +36,8 @@ export interface Call {
   /** Fires when the client goes away or the simulator closes. */
   readonly signal: AbortSignal;
   json(body: unknown, status?: number): void;
-  bytes(body: Uint8Array, contentType: string): void;
+  /** Sends a body in these pieces, as a chunked answer. */
+  bytes(pieces: readonly Uint8Array[], contentType: string): void;
   /** Starts a server-sent event stream. */
   sse(): Sse;
   /** Cuts the TCP connection. */
@@ -110,6 +111,22 @@ function parseJson(raw: Buffer): Json {
   return body;
 }
 
+/** Resolves true after `ms`, false as soon as `signal` fires. */
+export function wait(ms: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const stop = () => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve(true);
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
 export function createHttp(options: {
   shared: Shared;
   chance: Seeded;
@@ -120,21 +137,6 @@ export function createHttp(options: {
   const { shared, chance, routes } = options;
   const requests: RestRequest[] = [];
   const closing = new AbortController();
-
-  function wait(ms: number, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const stop = () => {
-        clearTimeout(timer);
-        resolve(false);
-      };
-      const timer = setTimeout(() => {
-        signal.removeEventListener("abort", stop);
-        resolve(true);
-      }, ms);
-      signal.addEventListener("abort", stop, { once: true });
-    });
-  }
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", "http://sim");
@@ -200,9 +202,10 @@ export function createHttp(options: {
         params: found.params,
         signal: gone.signal,
         json,
-        bytes(body, type) {
+        bytes(pieces, type) {
           head(200, type);
-          outgoing.end(body);
+          for (const piece of pieces) outgoing.write(piece);
+          outgoing.end();
         },
         sse() {
           head(200, "text/event-stream; charset=utf-8");
@@ -228,7 +231,7 @@ export function createHttp(options: {
       if (!(error instanceof Refusal)) shared.log("the simulator failed", { path: request.path, error: String(error) });
       if (outgoing.headersSent) return void incoming.socket.destroy();
       const { status, body } = httpError(refusal);
-      json(body, status);
+      json(error instanceof ScriptedError ? error.body : body, status);
     }
   }
 
