@@ -178,9 +178,13 @@ export interface Entered {
   readonly line: Line;
   readonly party: CallParty;
   readonly events: LineEvent[];
+  /** Told of each event as it comes. */
+  listen: (event: LineEvent) => void;
 }
 
 export interface FakeCalls extends PhoneCalls {
+  /** What the bridge does with a call, before its line is attached. */
+  onEnter: (entered: Entered) => void;
   verdict: "ok" | "busy" | "draining";
   readonly admitted: CallParty[];
   readonly prewarmed: string[];
@@ -196,6 +200,7 @@ export function fakeCalls(): FakeCalls {
   const slots = new Map<string, CallParty>();
   const fake: FakeCalls = {
     verdict: "ok",
+    onEnter: () => undefined,
     admitted: [],
     prewarmed: [],
     abandoned: [],
@@ -214,10 +219,12 @@ export function fakeCalls(): FakeCalls {
       if (slots.delete(callId)) fake.abandoned.push(callId);
     },
     enter(line, party) {
-      const events: LineEvent[] = [];
-      fake.entered.push({ line, party, events });
+      const entered: Entered = { line, party, events: [], listen: () => undefined };
+      fake.entered.push(entered);
+      fake.onEnter(entered);
       line.attach((event) => {
-        events.push(event);
+        entered.events.push(event);
+        entered.listen(event);
         if (event.type === "line.closed") slots.delete(party.callId);
       });
     },
