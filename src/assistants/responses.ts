@@ -101,7 +101,16 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
           ? round.messages.map(itemOf)
           : round.results.map(({ callId, output }) => ({ type: "function_call_output", call_id: callId, output })),
         stream: true,
-        ...(tools.length > 0 && { tools: tools.map((tool) => ({ type: "function", strict: false, ...tool })) }),
+        ...(tools.length > 0 && {
+          // Field by field: what else a tool of ours carries would be refused as unknown.
+          tools: tools.map(({ name, description, parameters }) => ({
+            type: "function" as const,
+            strict: false,
+            name,
+            description,
+            parameters,
+          })),
+        }),
         ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
       };
       touched = true;

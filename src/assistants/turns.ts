@@ -23,7 +23,7 @@ export interface TurnsOptions {
 }
 
 /** ms a repair may take; the next reply waits for it. */
-const REPAIR_MS = 3000;
+export const REPAIR_MS = 3000;
 /** Messages without an answer that travel with the next turn; an outage must not make it grow for ever. */
 const MOST_CARRIED = 10;
 
