@@ -20,6 +20,7 @@ const AGENT: Phrase[] = [
   { id: "trouble", text: "I am having trouble on my side. One moment while I reconnect." },
   { id: "sorry", text: "I am sorry, something went wrong on my side. Please try again." },
   { id: "apology-end", text: "I am sorry, I can not help you right now. Please call again later. Goodbye." },
+  { id: "say-again", text: "Sorry, I did not catch that. Could you say it again?" },
   { id: "filler-1", text: "Let me check that." },
   { id: "filler-2", text: "One moment." },
   { id: "filler-3", text: "I am looking into it." },

@@ -63,7 +63,7 @@ export function createPcmDetector(): (payload: string) => boolean {
     odd = 0;
     if (evenShare < 0.05 && oddShare < 0.05) return;
     sounding += 1;
-    if (evenShare > 0.3 && evenShare < 0.7 && oddShare < 0.1) pcm += 1;
+    if (evenShare > 0.3 && evenShare < 0.7 && oddShare < 0.2) pcm += 1;
   }
 
   return (payload) => {

@@ -13,7 +13,7 @@ import { plausibleLength } from "./audio-check.ts";
 export interface Clips {
   /** Renders what is missing, one after the other in the background, and tries again what failed. */
   start(): void;
-  /** Undefined only for a greeting of the operator's own that was not rendered yet: it has to be spoken live. */
+  /** Undefined for a greeting of the operator's own that was not rendered yet: it has to be spoken live. */
   get(id: ClipId): Clip | undefined;
   /** Stops rendering. Clips stay readable. Idempotent. */
   close(): void;
@@ -67,7 +67,7 @@ export function createClips({ dir, builtInDir, voice, greeting, log, clock, rend
     clips.set(entry.id, { text, audio });
   }
   const absent = CLIP_IDS.filter((id) => !clips.has(id) && !missing.some((one) => one.id === id));
-  if (absent.length > 0) throw new Error(`clips.json names no recording for: ${absent.join(", ")}`);
+  if (absent.length > 0) log.error("phrases without any recording will be silent", { clips: absent.join(" ") });
 
   function fileFor(text: string): string {
     const key = JSON.stringify([voice.name, voice.model, voice.speed, text]);
@@ -82,8 +82,8 @@ export function createClips({ dir, builtInDir, voice, greeting, log, clock, rend
       const audio = await render(text, controller.signal);
       if (!sound(audio, text, voice.speed)) throw new Error(`${audio.length} bytes are not this text`);
       clips.set(id, { text, audio });
-      log.info("clip rendered", { clip: id, ms: Math.round(audio.length / BYTES_PER_MS) });
       await store(fileFor(text), audio);
+      log.info("clip rendered", { clip: id, ms: Math.round(audio.length / BYTES_PER_MS) });
     } finally {
       cancel();
     }

@@ -2,8 +2,8 @@
 import type { VoiceEngine } from "../core/voice.ts";
 import { divergence } from "./divergence.ts";
 
-/** A recording this far from its text would be played to every caller. */
-const DIVERGENCE_LIMIT = 0.5;
+/** A recording further from its text than this would be played to every caller. */
+const DIVERGENCE_LIMIT = 0.34;
 
 /**
  * @returns raw mu-law, 8000 Hz mono.

@@ -68,7 +68,9 @@ async function tcp(onSocket: (socket: Socket) => void): Promise<{ baseUrl: strin
 
 /** The TCP socket under a scripted connection, to stop reading from it. */
 function rawSocket(upstream: ScriptedUpstream, connection: number): Socket {
-  return (upstream.connections[connection]?.socket as unknown as { _socket: Socket })._socket;
+  const socket = upstream.connections[connection]?.socket as unknown as { _socket: Socket } | undefined;
+  if (!socket) throw new Error(`no connection ${connection}`);
+  return socket._socket;
 }
 
 async function freePort(): Promise<number> {

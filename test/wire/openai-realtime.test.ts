@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   HANDLED_EVENTS,
   IGNORED_EVENTS,
@@ -28,7 +28,7 @@ describe("audio deltas", () => {
 
   test.each([
     ["spaces", JSON.stringify(delta, undefined, 1)],
-    ["another order", JSON.stringify(Object.fromEntries(Object.entries(delta).reverse()))],
+    ["another order", JSON.stringify(Object.fromEntries(Object.entries(delta).toReversed()))],
     ["a new field", JSON.stringify({ ...delta, obfuscation: "x" })],
     ["a nested field", JSON.stringify({ ...delta, extra: { delta: "AAAA" } })],
     ["escaped slashes", JSON.stringify({ ...delta, delta: "ab/+" }).replace("ab/+", "ab\\/+")],
