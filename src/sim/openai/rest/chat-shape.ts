@@ -48,6 +48,8 @@ const message = variants("role", {
     refusal: nullable(text()),
     tool_calls: toolCalls,
     audio: anything,
+    // Not a parameter, but clients send back the message they were given and the real API lets it pass.
+    annotations: anything,
   }),
   tool: shape({ ...named, content, tool_call_id: text() }, ["content", "tool_call_id"]),
 });

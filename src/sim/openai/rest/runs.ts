@@ -56,8 +56,8 @@ export function runRoutes(env: Env): Route[] {
       sse = undefined;
     };
     run.tell = tell;
-    start(tell);
     if (!streamed) call.json(run.data);
+    start(tell);
     work(thread, run, tell).catch((error: unknown) =>
       settle({ env, thread, run, tell }, "failed", { code: "server_error", message: String(error) }),
     );
