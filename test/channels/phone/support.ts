@@ -13,6 +13,7 @@ import type { Clock, Ids } from "../../../src/core/clock.ts";
 import type { Line, LineEvent } from "../../../src/core/line.ts";
 import type { Meter } from "../../../src/core/observe.ts";
 import type { Socket, SocketListener } from "../../../src/core/socket.ts";
+import { createMetrics } from "../../../src/observe/metrics.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../../src/storage/memory.ts";
 import { keptLog, testServer, until } from "../../http/support.ts";
@@ -76,13 +77,22 @@ export interface KeptMeter extends Meter {
   readonly observed: { readonly name: string; readonly value: number }[];
 }
 
+/** Keeps what is counted, and refuses what the real metrics would: unknown names and labels. */
 export function keptMeter(): KeptMeter {
+  const real = createMetrics();
+  real.close();
   const counts: { name: string; labels: Readonly<Record<string, string>>; by: number }[] = [];
   const observed: { name: string; value: number }[] = [];
   return {
-    count: (name, labels = {}, by = 1) => void counts.push({ name, labels, by }),
-    gauge: () => undefined,
-    observe: (name, value) => void observed.push({ name, value }),
+    count(name, labels = {}, by = 1) {
+      real.count(name, labels, by);
+      counts.push({ name, labels, by });
+    },
+    gauge: (name, value, labels) => real.gauge(name, value, labels),
+    observe(name, value, labels) {
+      real.observe(name, value, labels);
+      observed.push({ name, value });
+    },
     observed,
     total: (name, wanted = {}) =>
       counts
