@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeMulaw } from "../src/audio/mulaw.ts";
+import { MULAW_SILENCE, decodeMulaw } from "../src/audio/mulaw.ts";
 import { peakDbfs, rmsDbfs } from "../src/audio/pcm.ts";
 import { speakMulaw } from "../src/sim/speak.ts";
 
@@ -51,16 +51,23 @@ const CALLER: Phrase[] = [
   { id: "goodbye", text: "Thank you, goodbye." },
 ];
 
+/** Filled up with silence to whole 20 ms frames of 160 bytes. */
+function wholeFrames(bytes: Uint8Array): Uint8Array {
+  const padded = new Uint8Array(Math.ceil(bytes.length / 160) * 160).fill(MULAW_SILENCE);
+  padded.set(bytes);
+  return padded;
+}
+
 async function render(folder: string, index: string, phrases: Phrase[], voice: string): Promise<number> {
   await mkdir(folder, { recursive: true });
   for (const file of await readdir(folder)) if (file.endsWith(".ulaw")) await rm(join(folder, file));
   let total = 0;
   const table = [];
   for (const { id, text } of phrases) {
-    const bytes = await speakMulaw(text, { voice });
+    const bytes = wholeFrames(await speakMulaw(text, { voice }));
     const samples = decodeMulaw(bytes);
     await writeFile(join(folder, `${id}.ulaw`), bytes);
-    const ms = Math.round(bytes.length / 8);
+    const ms = bytes.length / 8;
     table.push({ id, file: `${id}.ulaw`, text, ms });
     total += bytes.length;
     console.log(
