@@ -6,7 +6,8 @@ import type { Message as HeldMessage } from "openai/resources/beta/threads/messa
 import type { Run } from "openai/resources/beta/threads/runs/runs";
 import { createAnchor } from "./anchor.ts";
 import { fromErrorEvent, ThreadFailure } from "./failure.ts";
-import type { LedgerLine } from "./ledger.ts";
+import { nestedTools } from "./function-tools.ts";
+import { seedOf } from "./ledger.ts";
 import { planRepair, type HeldItem } from "./repair-plan.ts";
 import type { Link, Message, OpenWire, Round, WireEvent } from "./wire.ts";
 
@@ -19,6 +20,8 @@ export interface AssistantsOptions {
 }
 
 const PAGE = 100;
+/** The API takes no lower limit for the tokens of a run. */
+const LEAST_TOKENS = 256;
 /** ms between two looks at a run that is being cancelled. */
 const POLL_MS = 100;
 
@@ -53,12 +56,9 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
 
     async function toolsOf(link: Link): Promise<AssistantTool[]> {
       const assistant = await link.send((signal) => assistants.retrieve(assistantId, { signal })).catch(gone);
-      const ours = tools.map((tool): AssistantTool => ({
-        type: "function",
-        function: { name: tool.name, description: tool.description, parameters: { ...tool.parameters } },
-      }));
       const names = new Set(tools.map((tool) => tool.name));
-      return [...assistant.tools.filter((tool) => tool.type !== "function" || !names.has(tool.function.name)), ...ours];
+      const own = assistant.tools.filter((tool) => tool.type !== "function" || !names.has(tool.function.name));
+      return [...own, ...nestedTools(tools)];
     }
 
     function newest(id: string, limit: number, link: Link) {
@@ -81,11 +81,8 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
       const page = await newest(id, PAGE, link);
       const known = new Set(posted.values());
       const ids = anchor.since(page.data, !page.has_more).map((message) => message.id);
-      await remove(
-        id,
-        ids.filter((message) => !known.has(message)),
-        link,
-      );
+      const left = ids.filter((message) => !known.has(message));
+      await remove(id, left, link);
     }
 
     function begin(): void {
@@ -108,9 +105,9 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
           .catch(gone);
       }
       offered ??= toolsOf(link);
-      const tools = offered;
+      const offer = offered;
       // A failure is reported where it is awaited, below.
-      tools.catch(() => (offered = undefined));
+      offer.catch(() => (offered = undefined));
       const id = await ready(link);
       touched = true;
       for (const message of round.messages) {
@@ -121,9 +118,9 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
       const body = {
         assistant_id: assistantId,
         additional_instructions: instructions,
-        tools: await tools,
+        tools: await offer,
         stream: true as const,
-        ...(maxOutputTokens !== undefined && { max_completion_tokens: maxOutputTokens }),
+        ...(maxOutputTokens !== undefined && { max_completion_tokens: Math.max(maxOutputTokens, LEAST_TOKENS) }),
       };
       return link.send((signal) => threads.runs.create(id, body, { signal })).catch(gone);
     }
@@ -252,10 +249,6 @@ function isActive({ status }: Run): boolean {
 /** Threads know no developer messages; a note has to say itself that the caller did not say it. */
 function contentOf({ from, text }: Message): string {
   return from === "note" ? `[note of the phone system, not said by the caller] ${text}` : text;
-}
-
-function seedOf({ by, text }: LedgerLine) {
-  return { role: by === "caller" ? "user" : "assistant", content: text } as const;
 }
 
 function heldItem(message: HeldMessage): HeldItem {

@@ -8,6 +8,7 @@ import type {
 } from "openai/resources/chat/completions";
 import { createChatHistory, type ChatHistory } from "./chat-history.ts";
 import { ThreadFailure } from "./failure.ts";
+import { nestedTools } from "./function-tools.ts";
 import type { Link, OpenWire, Round, WireEvent } from "./wire.ts";
 
 export interface ChatOptions {
@@ -43,12 +44,7 @@ export function chatWire({ openai, model, instructions, maxOutputTokens, keep }:
         messages: [{ role: "system", content: instructions }, ...history.entries()],
         stream: true,
         stream_options: { include_usage: true },
-        ...(tools.length > 0 && {
-          tools: tools.map(({ name, description, parameters }) => ({
-            type: "function",
-            function: { name, description, parameters: { ...parameters } },
-          })),
-        }),
+        ...(tools.length > 0 && { tools: nestedTools(tools) }),
         ...(maxOutputTokens !== undefined && { max_completion_tokens: maxOutputTokens }),
       };
       const stream = await link.send((signal) => openai.chat.completions.create(body, { signal }));

@@ -8,6 +8,7 @@ import type { Clock } from "../core/clock.ts";
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 export interface ConnectionOptions {
+  /** May be empty. */
   readonly apiKey: string;
   /** REST base, such as https://api.openai.com/v1. */
   readonly baseUrl: string;

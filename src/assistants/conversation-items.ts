@@ -1,14 +1,9 @@
 // Translation between our words for what a thread holds and the items of a Conversation. Pure.
 import type { ConversationItem } from "openai/resources/conversations/items";
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import type { LedgerLine } from "./ledger.ts";
 import { CANCELLED_OUTPUT } from "./notes.ts";
 import type { Addition, HeldItem } from "./repair-plan.ts";
 import type { Message } from "./wire.ts";
-
-export function seedOf({ by, text }: LedgerLine): ResponseInputItem {
-  return { role: by === "caller" ? "user" : "assistant", content: text };
-}
 
 export function itemOf({ from, text }: Message): ResponseInputItem {
   return { role: from === "note" ? "developer" : "user", content: text };

@@ -38,3 +38,8 @@ export function createLedger(): Ledger {
     lines: () => [...lines],
   };
 }
+
+/** A line as the message that stands for it in a new thread. */
+export function seedOf({ by, text }: LedgerLine) {
+  return { role: by === "caller" ? "user" : "assistant", content: text } as const;
+}

@@ -8,8 +8,9 @@ import type {
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
 import { createAnchor } from "./anchor.ts";
-import { heldItem, inputOf, itemOf, seedOf, unansweredIn } from "./conversation-items.ts";
+import { heldItem, inputOf, itemOf, unansweredIn } from "./conversation-items.ts";
 import { fromErrorEvent, ThreadFailure } from "./failure.ts";
+import { seedOf } from "./ledger.ts";
 import { planRepair, type Addition } from "./repair-plan.ts";
 import type { Link, OpenWire, Round, WireEvent } from "./wire.ts";
 

@@ -120,6 +120,17 @@ test("a slow reader does not make us buffer the whole answer", async () => {
   expect(read).toBe(64 * 1024 * 1024);
 });
 
+test("without a key the server decides", async () => {
+  let key: string | undefined;
+  server = await tinyServer((_, response, raw) => {
+    key = raw.headers.authorization;
+    response.end('{"data":[]}');
+  });
+  const options = { baseUrl: server.baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(countedClock()) };
+  await createOpenAI({ apiKey: "", ...options }).models.list();
+  expect(key).toBe("Bearer none");
+});
+
 test("one connection serves request after request", async () => {
   server = await tinyServer((_, response) => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"data":[]}');
