@@ -29,6 +29,9 @@ const log = createLog({
 });
 const app = buildApp({ config, log });
 
+// A log that nobody reads any more (a closed terminal, a dead pipe) ends nothing; and telling of it would fail again, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 // A defect must not take the calls of everyone else with it; it is told loudly and counted by whoever watches the log.
 process.on("uncaughtException", (error) => log.error("uncaught exception", { error: error.stack ?? error.message }));
 process.on("unhandledRejection", (reason) =>
