@@ -13,8 +13,12 @@ export class StreamFailure extends Error {
   }
 }
 
-/** The real address of the stream: always the route's host, whatever the TwiML says, under the scheme that host speaks. */
+/**
+ * The real address of the stream: always the route's host, whatever the TwiML says, under the scheme that host speaks. A call to
+ * a number without any route goes where the TwiML says.
+ */
 function realStreamUrl(route: Route, url: string): string {
+  if (route.publicOrigin === "") return url;
   const { pathname, search } = new URL(url);
   return realUrl(route, route.publicOrigin).replace(/^http/, "ws") + pathname + search;
 }
