@@ -93,6 +93,19 @@ describe("hearing", () => {
     expect(voice.all("voice.usage").length).toBe(1);
   });
 
+  test("audio that was dropped before the session was ready still counts as time", async () => {
+    sim.faultNext({ createdDelayMs: 50 });
+    const voice = bench.open();
+    for (let ms = 0; ms < 32_000; ms += 20) voice.hear(frame());
+    speakInto(voice, 1000, 700);
+    const dropped = bench.meter.total("voice_frames_dropped_total", { leg: "upstream", cause: "not-ready" });
+    expect(dropped).toBe(185);
+    const started = await voice.next("voice.speech-started");
+    const stopped = await voice.next("voice.speech-stopped");
+    expect(Math.abs(started.audioMs - 32_000)).toBeLessThanOrEqual(20);
+    expect(Math.abs(stopped.audioMs - 33_000)).toBeLessThanOrEqual(20);
+  });
+
   test("semantic turn detection: times as the server gives them", async () => {
     await bench.done();
     bench = kit(sim.baseUrl, { settings: { ...ASSISTANT, vad: { type: "semantic_vad", eagerness: "high" } } });
