@@ -28,6 +28,7 @@ import { createTools } from "./tools/index.ts";
 
 const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
 const KEYPAD_TIMEOUT_MS = 3000;
+const THREAD_GRACE_MS = 1000;
 /** After the goodbye of a shutdown a call has this long to close, ms. */
 const LAST_WORDS_MS = 15_000;
 
@@ -229,7 +230,8 @@ function bridgeSettings(config: Config): BridgeSettings {
     fillerAfterMs: config.FILLER_AFTER_MS,
     silencePromptMs: config.SILENCE_PROMPT_S * 1000,
     keypadTimeoutMs: KEYPAD_TIMEOUT_MS,
-    threadTimeoutMs: config.THREAD_TIMEOUT_MS,
+    // The thread has the same limit, and knows better what to say of it; the bridge's own is for a thread that cannot even tell.
+    threadTimeoutMs: config.THREAD_TIMEOUT_MS + THREAD_GRACE_MS,
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     logContent: config.LOG_CONTENT,
   };
