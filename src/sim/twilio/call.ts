@@ -100,9 +100,10 @@ export function createCall(network: Network, plan: CallPlan): LiveCall {
     const words = text === undefined ? {} : { text };
     handset.mouth.say({
       audio,
-      onStart: () => timeline.add({ kind: "caller-speaking", ms: audio.length / 8, ...words }),
-      onEnd() {
-        timeline.add({ kind: "caller-silent" });
+      onStart: (atMs) =>
+        timeline.add({ kind: "caller-speaking", ms: audio.length / MULAW_BYTES_PER_MS, ...words }, atMs),
+      onEnd(atMs) {
+        timeline.add({ kind: "caller-silent" }, atMs);
         onEnd?.();
       },
     });

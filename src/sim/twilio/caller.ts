@@ -22,6 +22,8 @@ export type CallerStep =
   | { do: "hang-up" }
   /** Until the other end hangs up. */
   | ({ do: "wait-for-hang-up" } & Waiting)
+  /** Until something else is so; looked at once per frame, with the call time at its end, ms. */
+  | ({ do: "wait-for"; condition: (nowMs: number) => boolean } & Waiting)
   /** Anything else a test wants to do at this point. */
   | { do: "run"; action: () => void };
 
@@ -106,6 +108,8 @@ export function createCaller(script: CallerScript, hands: CallerHands): Caller {
         return true;
       case "wait-for-hang-up":
         return false;
+      case "wait-for":
+        return step.condition(nowMs);
       case "run":
         try {
           step.action();

@@ -79,7 +79,7 @@ export function createHandset(options: HandsetOptions): Handset {
     options.onTick(endMs);
     // The script may have hung up.
     if (!live) return;
-    const frame = mouth.next();
+    const frame = mouth.next(frameStart / SAMPLES_PER_MS);
     if (frame.loud) callerLoudMs = endMs;
     spoken.write(frameStart, frame.mulaw);
     frameStart = end;

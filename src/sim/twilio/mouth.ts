@@ -12,16 +12,16 @@ export interface Frame {
 
 export interface Utterance {
   audio: Uint8Array;
-  onStart?: () => void;
-  /** Called once its last byte has been handed out. */
-  onEnd?: () => void;
+  /** Called when its first byte is handed out, and once the last one has been, with the call time of that byte, ms. */
+  onStart?: (atMs: number) => void;
+  onEnd?: (atMs: number) => void;
 }
 
 export interface Mouth {
   say(utterance: Utterance): void;
   readonly speaking: boolean;
-  /** The next frame, and whether the caller was loud in it. */
-  next(): Frame & { loud: boolean };
+  /** The next frame, which begins at `startMs` of call time, and whether the caller is loud in it. */
+  next(startMs: number): Frame & { loud: boolean };
 }
 
 const NOISE_FRAMES = 32;
@@ -39,7 +39,7 @@ export function createMouth(frameMs: number, noiseFloor: number, chance: Chance)
     get speaking() {
       return queue.length > 0;
     },
-    next() {
+    next(startMs) {
       const background = idle[count++ % idle.length] ?? { mulaw: new Uint8Array(size).fill(MULAW_SILENCE), base64: "" };
       if (queue.length === 0) return { ...background, loud: false };
       const mulaw = background.mulaw.slice();
@@ -47,14 +47,14 @@ export function createMouth(frameMs: number, noiseFloor: number, chance: Chance)
       while (filled < size) {
         const head = queue[0];
         if (!head) break;
-        if (head.offset === 0) head.utterance.onStart?.();
+        if (head.offset === 0) head.utterance.onStart?.(startMs + filled / MULAW_BYTES_PER_MS);
         const piece = head.utterance.audio.subarray(head.offset, head.offset + size - filled);
         mulaw.set(piece, filled);
         filled += piece.length;
         head.offset += piece.length;
         if (head.offset < head.utterance.audio.length) break;
         queue.shift();
-        head.utterance.onEnd?.();
+        head.utterance.onEnd?.(startMs + filled / MULAW_BYTES_PER_MS);
       }
       return { mulaw, base64: Buffer.from(mulaw).toString("base64"), loud: loudness(mulaw) >= SPEECH_LOUDNESS };
     },

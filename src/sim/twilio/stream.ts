@@ -50,7 +50,7 @@ export interface StreamOptions {
 const MAX_UNSENT_BYTES = 64 * 1024;
 const SILENT_FRAME = Buffer.alloc(160, 0xff).toString("base64");
 /** Wall ms a closing handshake may take before the socket is cut. */
-const CLOSE_TIMEOUT_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 
 export class MediaStream {
   readonly identity: StreamIdentity;

@@ -59,7 +59,10 @@ export type CallEvent =
   | { kind: "hang-up"; by: string }
   | { kind: "ended"; by: string; status: CallStatus; durationS: number };
 
-/** `atMs` is call time: ms since the call was placed, at the call's speed. */
+/**
+ * `atMs` is call time: ms since the call was placed, at the call's speed. Entries stand in the order they were noticed;
+ * what is heard and said carries the time of its sound, which is a frame or, after a stall, more in the past.
+ */
 export type TimelineEntry = { atMs: number } & CallEvent;
 export type EventKind = CallEvent["kind"];
 export type EntryOf<K extends EventKind> = Extract<TimelineEntry, { kind: K }>;

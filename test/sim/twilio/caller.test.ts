@@ -118,6 +118,15 @@ test("without a limit of its own a wait lasts thirty seconds", () => {
   );
 });
 
+test("waits for whatever else a test wants to see", () => {
+  let looks = 0;
+  const condition = () => ++looks === 5;
+  expect(play([{ do: "wait-for", condition }, say("a")], never, 1000)).toEqual(["100 says a"]);
+  expect(play([{ do: "wait-for", condition: () => false, timeoutMs: 100 }], never, 1000)[0]).toBe(
+    "140 fails: step 1 (wait-for) waited in vain for 120 ms",
+  );
+});
+
 test("runs what a test wants, and a throw ends the call with its message", () => {
   let ran = 0;
   play([{ do: "run", action: () => void ran++ }], never, 100);

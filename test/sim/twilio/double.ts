@@ -174,7 +174,8 @@ export async function startDouble(options: DoubleOptions = {}): Promise<Double> 
         to: CALLED,
         caller: [],
         speed: options.speed ?? 10,
-        maxMs: 120_000,
+        // A minute of the wall clock, far more than any test takes.
+        maxMs: 60_000 * (call.speed ?? options.speed ?? 10),
         ...call,
       }),
     async close() {

@@ -47,7 +47,7 @@ test("a conversation by ear: greeting, question, answer, interruption, key, good
       { do: "say", audio: tone(500), text: "a question" },
       { do: "wait-for-silence", ms: 500 },
       { do: "say", audio: tone(300), text: "another" },
-      { do: "interrupt", afterMs: 700, audio: tone(400), text: "no, wait" },
+      { do: "interrupt", afterMs: 700, audio: tone(1200), text: "no, wait" },
       { do: "wait-for-agent" },
       { do: "press", digits: "5" },
       { do: "wait-for-silence", ms: 300 },

@@ -1,6 +1,6 @@
 // The media stream as a server sees it: message forms, timing of playback and marks, clear, keys, and every ending.
 import { connectTwiml, startDouble, tone, type Double, type DoubleStream } from "./double.ts";
-import { entriesOf } from "../../../src/sim/twilio/index.ts";
+import { entriesOf, type SimCall } from "../../../src/sim/twilio/index.ts";
 
 /** Call ms at speed 10 that a busy machine may add to a timer: 100 ms of the wall clock. */
 const SLACK_MS = 1000;
@@ -92,9 +92,9 @@ describe("the messages of a stream", () => {
   test("what the caller says arrives byte for byte, and is on the recording at its time", async () => {
     const opened = firstStream();
     const words = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 255);
-    const call = double.call({
+    const call: SimCall = double.call({
       caller: [
-        { do: "pause", ms: 200 },
+        { do: "wait-for", condition: (nowMs) => nowMs >= (call.streams[0]?.startedMs ?? Infinity) + 200 },
         { do: "say", audio: words, text: "hello" },
         { do: "pause", ms: 100 },
         { do: "hang-up" },
@@ -235,7 +235,7 @@ describe("playback", () => {
 
   test("more than ten minutes waiting is discarded with warning 31931, told once", async () => {
     const opened = firstStream();
-    const call = double.call();
+    const call = double.call({ speed: 1 });
     const stream = await opened;
     await stream.next(isEvent("start"));
     for (let i = 0; i < 62; i++) stream.play(new Uint8Array(80_000).fill(0x20));

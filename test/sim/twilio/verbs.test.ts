@@ -2,7 +2,7 @@
 // verbs behind it.
 import { writeWav } from "../../../src/audio/wav.ts";
 import { connectTwiml, startDouble, tone, xml, type Double } from "./double.ts";
-import { entriesOf, type CallResult } from "../../../src/sim/twilio/index.ts";
+import { entriesOf, type CallResult, type SimCall } from "../../../src/sim/twilio/index.ts";
 
 let double: Double;
 beforeEach(async () => {
@@ -165,7 +165,7 @@ test("Gather: enough digits finish it; without any, the next verb runs; without 
 
 test("an endless circle of documents is cut", async () => {
   double.on("/voice", xml("<Redirect>/voice</Redirect>"));
-  const result = await double.call({ speed: 100 }).done;
+  const result = await double.call().done;
   expect(result.endedBy).toBe("application-error");
   expect(double.at("/voice").length).toBe(200);
 });
@@ -330,9 +330,9 @@ describe("Connect", () => {
   test("a key during the stream is a message, without a stream nobody hears it", async () => {
     double.on("/voice", connectTwiml(double.publicUrl, "", "", "<Say>a bit more to hear</Say>"));
     double.onStream((stream) => void stream.next((m) => m.event === "dtmf").then(() => stream.socket.close(1000)));
-    const call = double.call({
+    const call: SimCall = double.call({
       caller: [
-        { do: "pause", ms: 200 },
+        { do: "wait-for", condition: () => call.streams.length > 0 },
         { do: "press", digits: "9" },
       ],
     });
