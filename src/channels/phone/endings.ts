@@ -39,7 +39,9 @@ export interface Endings {
   readonly note: (carrierId: string, what: string, detail: Readonly<Record<string, string>>) => Promise<void>;
 }
 
-const GRACE_STEP_MS = 25;
+const STEP_MS = 25;
+/** How long a bridge may take to let go of a call whose line is gone. */
+const BRIDGE_CLOSES_MS = 1000;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 export function createEndings(options: EndingsOptions): Endings {
@@ -58,6 +60,8 @@ export function createEndings(options: EndingsOptions): Endings {
       case "transfer":
         return transfer(target(ending.to, form));
       case "reconnect":
+        // Its bridge said so while closing; the call gets another one when that is done.
+        await until(() => !calls.isLive(carrierId), BRIDGE_CLOSES_MS);
         return (await reception.reconnect(form, ending)) ?? apologise(human(form));
       case "apologise":
         return apologise(human(form));
@@ -74,10 +78,18 @@ export function createEndings(options: EndingsOptions): Endings {
   /** Twilio may ask before our end of the broken stream has noticed, and the bridge has said what is to be done. */
   async function endingOf(carrierId: string): Promise<CallEnding | undefined> {
     const streamed = (await state.unspentToken(carrierId)) === undefined;
-    for (let waited = 0; ; waited += GRACE_STEP_MS) {
-      const ending = await state.getEnding(carrierId);
-      if (ending || !streamed || !calls.isLive(carrierId) || waited >= timing.endingGraceMs) return ending;
-      await new Promise<void>((resolve) => void clock.after(GRACE_STEP_MS, resolve));
+    let ending: CallEnding | undefined;
+    await until(async () => {
+      ending = await state.getEnding(carrierId);
+      return ending !== undefined || !streamed || !calls.isLive(carrierId);
+    }, timing.endingGraceMs);
+    return ending;
+  }
+
+  /** Looks again and again until `isSo`, for at most `ms`. */
+  async function until(isSo: () => boolean | Promise<boolean>, ms: number): Promise<void> {
+    for (let waited = 0; !(await isSo()) && waited < ms; waited += STEP_MS) {
+      await new Promise<void>((resolve) => void clock.after(STEP_MS, resolve));
     }
   }
 

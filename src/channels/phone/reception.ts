@@ -185,7 +185,7 @@ export function createReception(options: ReceptionOptions): Reception {
   async function reconnect(form: TwilioForm, ending: CallEnding): Promise<string | undefined> {
     const entry = book.entry(form.CallSid);
     const party = entry.party ?? partyOf(await store.findByCarrierId(form.CallSid));
-    if (!party || calls.admit(party) !== "ok") return undefined;
+    if (!party || calls.isLive(form.CallSid) || calls.admit(party) !== "ok") return undefined;
     entry.party = party;
     entry.streamed = false;
     entry.reconnects = 1;

@@ -180,6 +180,26 @@ describe("a reconnection", () => {
     expect(await ask(t, callSid)).toMatch(/<Say>I am sorry.*<Dial/);
   });
 
+  test("waits until the first bridge has let go, and does not wait for ever", async () => {
+    const t = await start({ transferNumber: HUMAN });
+    const closing = newCallSid();
+    await t.state.takeToken(await t.ring(closing));
+    await t.state.putEnding(closing, ending);
+    const isLive = t.calls.isLive.bind(t.calls);
+    let looks = 0;
+    t.calls.isLive = (id) => {
+      if (++looks === 3) t.calls.abandon("call-1");
+      return isLive(id);
+    };
+    expect(tokenIn(await ask(t, closing))).toBeDefined();
+    expect(looks).toBeGreaterThanOrEqual(3);
+    const stuck = newCallSid();
+    await t.state.takeToken(await t.ring(stuck));
+    await t.state.putEnding(stuck, ending);
+    expect(await ask(t, stuck)).toMatch(/<Say>I am sorry.*<Dial/);
+    expect(t.calls.admitted).toHaveLength(3);
+  });
+
   test("without room, or for a call that nobody knows, is an apology", async () => {
     const t = await start({ transferNumber: HUMAN });
     const callSid = await streamed(t, ending);
