@@ -101,6 +101,33 @@ describe("speaking exact text out of band", () => {
     expect(on.sessions[0]?.conversation.items).toEqual([]);
   });
 
+  test.each([
+    "It costs 3.5 dollars, at example.com.",
+    'Dr. Who?  Yes!\nHe said "no." Bye',
+    "...",
+    "Ja, natürlich: 10:30 Uhr.",
+  ])("the transcript of %j is exactly that", async (exact) => {
+    const client = await phone(await sim());
+    client.send(sayExactly(exact));
+    await done(client);
+    const deltas = client.events.filter((event) => event.type === "response.output_audio_transcript.delta");
+    expect(deltas.map((event) => event["delta"]).join("")).toBe(exact);
+  });
+
+  test("a sentence that makes no sound has its words told", async () => {
+    const client = await phone(await sim({ synthesize: () => Promise.resolve(new Int16Array(0)) }));
+    client.send(sayExactly("Hm ..."));
+    await done(client);
+    expect(audioOf(client).length).toBe(0);
+    expect(client.events.find((event) => event.type.endsWith("transcript.done"))?.["transcript"]).toBe("Hm ...");
+  });
+
+  test("a voice that fails fails the response", async () => {
+    const client = await phone(await sim({ synthesize: () => Promise.reject(new Error("no voice")) }));
+    client.send(sayExactly("Hello."));
+    expect(await done(client)).toMatchObject({ status: "failed" });
+  });
+
   test("without tags the last user text is spoken; on request in another format", async () => {
     const client = await phone(await sim());
     const input = [{ type: "message", role: "user", content: [{ type: "input_text", text: "Just this." }] }];

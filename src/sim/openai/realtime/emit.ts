@@ -45,8 +45,14 @@ function words(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
 }
 
-function sentences(text: string): string[] {
-  return text.match(/[^.!?]+[.!?]*\s*|[.!?]+\s*/g) ?? [];
+/** The words of a text by sentence. A point inside a word, as in 3.5, ends none. */
+function sentences(text: string): string[][] {
+  const groups: string[][] = [[]];
+  for (const word of words(text)) {
+    groups.at(-1)?.push(word);
+    if (/[.!?]["')\]]*$/.test(word)) groups.push([]);
+  }
+  return groups.filter((group) => group.length > 0);
 }
 
 /** Resolves to undefined when the response is cut before the promise settles. */
@@ -101,14 +107,12 @@ export async function speak(ctx: Context, response: Response, text: string): Pro
     ctx.send("response.output_audio_transcript.delta", { ...at, delta: piece });
   };
 
-  speaking: for (const sentence of sentences(text.trim())) {
+  speaking: for (const pieces of sentences(text.trim())) {
     const speed = ctx.config.audio.output?.speed ?? 1;
-    const made = ctx.shared.synthesize(sentence.trim(), { voice: response.voice, rate: codec.rate, speed });
+    const made = ctx.shared.synthesize(pieces.join("").trim(), { voice: response.voice, rate: codec.rate, speed });
     const samples = await unlessCut(made, signal);
     if (!samples) break;
     const bytes = codec.encode(samples);
-    const pieces = words(sentence.trimEnd());
-    if (sentMs > 0 && pieces[0] && !/^\s/.test(pieces[0])) pieces[0] = ` ${pieces[0]}`;
     let said = 0;
     let sent = 0;
     for (const delta of deltas(ctx, bytes, format)) {
@@ -128,6 +132,8 @@ export async function speak(ctx: Context, response: Response, text: string): Pro
       ctx.conversation.spokenMs.set(item.id, sentMs);
       ctx.send("response.output_audio.delta", { ...at, delta: Buffer.from(delta).toString("base64") });
     }
+    // A sentence without sound, such as "...", has words all the same.
+    while (said < pieces.length) say(pieces[said++] as string);
   }
 
   ctx.send("response.output_audio.done", at);
