@@ -1,8 +1,9 @@
 /** G.711 A-law, the other telephone companding: 8000 Hz, one byte per sample. Whole buffers in, whole buffers out. */
 import { createRequire } from "node:module";
+import type * as Package from "alawmulaw";
 
 // The package is CommonJS whose names Node cannot see from an ES module, whatever its type definitions say.
-const { alaw } = createRequire(import.meta.url)("alawmulaw") as typeof import("alawmulaw");
+const { alaw } = createRequire(import.meta.url)("alawmulaw") as typeof Package;
 
 /** The byte of the smallest positive A-law level, which stands for silence. */
 export const ALAW_SILENCE = 0xd5;

@@ -3,9 +3,10 @@
  * Whole buffers in, whole buffers out; base64 and framing are not its business.
  */
 import { createRequire } from "node:module";
+import type * as Package from "alawmulaw";
 
 // The package is CommonJS whose names Node cannot see from an ES module, whatever its type definitions say.
-const { mulaw } = createRequire(import.meta.url)("alawmulaw") as typeof import("alawmulaw");
+const { mulaw } = createRequire(import.meta.url)("alawmulaw") as typeof Package;
 
 /** The byte of digital silence (+0). A zero-filled buffer is not silent: 0x00 decodes to -32124, full scale. */
 export const MULAW_SILENCE = 0xff;
