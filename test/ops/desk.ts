@@ -25,7 +25,7 @@ export interface Desk {
   environment(more?: Readonly<Record<string, string | undefined>>): Record<string, string>;
   /** Settings of the number in the account now. */
   settings(): Readonly<Record<string, string>>;
-  /** Changes asked of the REST API so far. */
+  /** Changes the REST API has taken so far. */
   changes(): readonly Readonly<Record<string, string>>[];
   close(): Promise<void>;
 }
@@ -57,7 +57,8 @@ export async function startDesk(options: Partial<TwilioSimOptions> = {}): Promis
       );
     },
     settings: () => ({ ...twilio.numbers.find(NUMBER)?.settings }),
-    changes: () => twilio.rest.requests.filter(({ method }) => method === "POST").map(({ form }) => form),
+    changes: () =>
+      twilio.rest.requests.filter(({ method, status }) => method === "POST" && status === 200).map(({ form }) => form),
     async close() {
       await twilio.close();
       await folder.remove();
