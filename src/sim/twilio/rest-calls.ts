@@ -1,7 +1,7 @@
 // The Calls resource of the REST fake: places calls to far ends the test supplies, one per second as a new account may,
 // and changes or ends calls that are live. It checks parameters as Twilio does and leaves HTTP to its server.
 import type { FarEnd, StatusEvent } from "./call-options.ts";
-import { resolveUrl, methodOf, type Next } from "./leg.ts";
+import { methodOf, type Next } from "./leg.ts";
 import { callJson, type CallRecord, type CallRegistry } from "./registry.ts";
 import { notFound, RestError, type Form } from "./rest.ts";
 import type { Chance } from "./sids.ts";
@@ -147,8 +147,8 @@ function documentOf(form: Form, purpose: "voice" | "update"): Next | undefined {
 }
 
 function webUrl(url: string): string {
-  if (!/^https?:\/\/[^\s/]+/i.test(url)) throw new RestError(400, 21205, `Url is not a valid URL: ${url}`);
-  return resolveUrl(url, url);
+  if (/^https?:/i.test(url) && URL.canParse(url)) return url;
+  throw new RestError(400, 21205, `Url is not a valid URL: ${url}`);
 }
 
 function statusCallbackOf(form: Form): CallPlan["statusCallback"] {

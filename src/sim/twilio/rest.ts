@@ -129,7 +129,13 @@ async function readForm(request: IncomingMessage): Promise<Form> {
     if (length > MAX_FORM_BYTES) throw new RestError(413, 20413, "Request entity too large");
     chunks.push(chunk);
   }
-  return new Map(new URLSearchParams(Buffer.concat(chunks).toString("utf8")));
+  // A repeated name (StatusCallbackEvent) is a list, which Twilio also takes as one value with blanks.
+  const form = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString("utf8"))) {
+    const before = form.get(name);
+    form.set(name, before === undefined ? value : `${before} ${value}`);
+  }
+  return form;
 }
 
 async function route(options: RestOptions, method: string, url: URL, form: Form): Promise<Reply> {

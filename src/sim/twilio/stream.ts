@@ -105,7 +105,7 @@ export class MediaStream {
     const timestampMs = Math.round(endMs - this.startedMs);
     this.#timedFaults(timestampMs);
     if (!this.open || this.#vanished || this.#options.faults.noStart) return;
-    // The first frame can have begun before the stream did.
+    // After a stall, frames from before the stream are still being made up for.
     if (timestampMs < 0) return;
     const outgoing = { sequence: ++this.#sequence, chunk: ++this.#chunk, timestampMs, base64: frame.base64 };
     if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) {

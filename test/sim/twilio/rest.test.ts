@@ -105,7 +105,7 @@ describe("calls placed over REST", () => {
       from: CALLED,
       url: `${double.publicUrl}/out`,
       statusCallback: `${double.publicUrl}/status`,
-      statusCallbackEvent: ["initiated ringing answered completed"],
+      statusCallbackEvent: ["initiated", "ringing", "answered", "completed"],
     });
     expect(created).toMatchObject({ status: "queued", direction: "outbound-api", to: HUMAN, from: CALLED });
     const result = await live(created.sid).done;
@@ -192,6 +192,7 @@ describe("calls placed over REST", () => {
     ["a From that is not the account's", { from: "+15551112222" }, 21210],
     ["neither Url nor Twiml", { twiml: undefined }, 21205],
     ["a Url that is none", { url: "nope" }, 21205],
+    ["a Url with half an address", { url: "http://[" }, 21205],
     ["Twiml of more than 4000 characters", { twiml: "x".repeat(4001) }, 21623],
   ])("%s is refused", async (_name, change, code) => {
     const good = { to: HUMAN, from: CALLED, twiml: xml("<Hangup/>") };
