@@ -44,6 +44,7 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
       }
       entry.rank = rank;
       if (!isTerminalStatus(status)) return;
+      entry.cancelTimer();
       calls.carrierEnded(carrierId, status);
       endCall(carrierId);
       await reception.giveUp(carrierId);

@@ -8,6 +8,7 @@ import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twili
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { Reception } from "./reception.ts";
+import { HANG_UP } from "./second-way.ts";
 import type { PhoneTiming } from "./settings.ts";
 import { apologise, briefing, hangUp, nobodyReached, nothing, transfer, type DialTarget } from "./twiml.ts";
 
@@ -33,6 +34,8 @@ export interface Endings {
   /** @param carrierId of the call that is passed on, not of the human's leg. */
   readonly briefing: (carrierId: Fields[string]) => Promise<string>;
   readonly briefingAnswer: (form: TwilioForm) => string;
+  /** What is to be done with a call that nobody asks about; undefined when nothing is known of it. */
+  readonly unasked: (carrierId: string) => Promise<string | undefined>;
   /** For a caller whom a fault of ours keeps from anything better. */
   readonly apology: (form: TwilioForm) => string;
   /** Puts one entry on the call's time line, once, if there is a record of the call. Never rejects. */
@@ -42,6 +45,9 @@ export interface Endings {
 const STEP_MS = 25;
 /** How long a bridge may take to let go of a call whose line is gone. */
 const BRIDGE_CLOSES_MS = 1000;
+/** What a dialling needs to know of the call it belongs to. */
+type Leg = Pick<TwilioForm, "CallSid" | "From" | "To">;
+
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 export function createEndings(options: EndingsOptions): Endings {
@@ -98,11 +104,11 @@ export function createEndings(options: EndingsOptions): Endings {
     return (await store.findByCarrierId(carrierId)) !== undefined;
   }
 
-  function human(form: TwilioForm): DialTarget | undefined {
+  function human(form: Leg): DialTarget | undefined {
     return transferNumber === undefined ? undefined : target(transferNumber, form);
   }
 
-  function target(to: string, { CallSid, From, To }: TwilioForm): DialTarget {
+  function target(to: string, { CallSid, From, To }: Leg): DialTarget {
     return {
       webhookUrl,
       to,
@@ -132,10 +138,20 @@ export function createEndings(options: EndingsOptions): Endings {
     }
   }
 
+  async function unasked(carrierId: string): Promise<string | undefined> {
+    const party = book.find(carrierId)?.party ?? (await store.findByCarrierId(carrierId));
+    const ending = await state.getEnding(carrierId);
+    if (!party || !ending) return undefined;
+    const leg = { CallSid: carrierId, From: party.from, To: party.to };
+    if (ending.kind === "hangup") return HANG_UP;
+    return ending.kind === "transfer" ? transfer(target(ending.to, leg)) : apologise(human(leg));
+  }
+
   return {
     afterStream,
     afterDial,
     note,
+    unasked,
     apology: (form) => apologise(human(form)),
     async briefing(carrierId) {
       // Without the note the human can still take the call.

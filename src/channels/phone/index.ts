@@ -11,6 +11,7 @@ import type { PhoneCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
 import { createReception } from "./reception.ts";
 import { createCarrierApi, type CarrierApi } from "./rest.ts";
+import { createSecondWay } from "./second-way.ts";
 import { DEFAULT_TIMING, type PhoneAccount, type PhoneTiming } from "./settings.ts";
 import { createSignatures } from "./signature.ts";
 import { createMediaStreams } from "./streams.ts";
@@ -66,6 +67,15 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     log,
     reception,
   });
+  const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
+  const secondWay = createSecondWay({
+    book,
+    api,
+    clock,
+    log,
+    patienceMs: timing.secondWayMs,
+    documentFor: endings.unasked,
+  });
   const streams = createMediaStreams({
     signatures,
     state,
@@ -79,6 +89,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
       void reception.giveUp(party.carrierId);
     },
     enter: (line, { party }) => calls.enter(line, party),
+    onClosedByUs: secondWay.expect,
   });
   const callbacks = createCallbacks({
     book,
@@ -91,10 +102,9 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     endCall: streams.endCall,
     endStream: streams.endStream,
   });
-  const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
 
   return {
-    router: createWebhook({ account, signatures, reception, endings, callbacks, log, meter }),
+    router: createWebhook({ account, signatures, reception, endings, callbacks, secondWay, log, meter }),
     sockets: [streams.route],
     hangUp: api.hangUp,
     redirect: api.redirect,

@@ -31,6 +31,8 @@ export interface PhoneTiming {
   /** ms that a request to Twilio's REST API may take, and the pause before the one retry. */
   readonly restTimeoutMs: number;
   readonly restRetryMs: number;
+  /** ms after our closing of a stream in which Twilio has to ask /voice/after-stream before it is told over REST. */
+  readonly secondWayMs: number;
   /** ms that /voice/after-stream waits for an ending which the breaking of the stream may still bring. */
   readonly endingGraceMs: number;
 }
@@ -47,5 +49,6 @@ export const DEFAULT_TIMING: PhoneTiming = {
   gapCapMs: 10_000,
   restTimeoutMs: 2000,
   restRetryMs: 250,
+  secondWayMs: 3000,
   endingGraceMs: 150,
 };

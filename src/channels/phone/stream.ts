@@ -23,7 +23,7 @@ export interface StreamOptions {
   readonly disown: (grant: StreamGrant) => void;
   readonly enter: (line: Line, grant: StreamGrant) => void;
   /** Told once, when the stream has ended. */
-  readonly onEnded: (stream: Stream) => void;
+  readonly onEnded: (stream: Stream, cause: LineCloseCause) => void;
   readonly tally: Tally;
 }
 
@@ -100,7 +100,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
     if (stage === "ended") return false;
     stage = "ended";
     cancelDeadline();
-    options.onEnded(stream);
+    options.onEnded(stream, cause);
     meter.count("voice_ws_close_total", { code: String(code) });
     log.debug("stream ended", { call: started?.callSid, cause, code });
     phone?.end(cause);

@@ -1,4 +1,5 @@
 // All the media sockets of the phone channel: who may open one, and the one timer and the list of those that are open.
+import type { LineCloseCause } from "../../core/line.ts";
 import type { Socket, SocketRoute, UpgradeRequest } from "../../core/socket.ts";
 import type { Tally } from "./line.ts";
 import { VOICE_PATHS } from "./paths.ts";
@@ -18,6 +19,8 @@ export interface MediaStreams {
 
 export interface MediaStreamsOptions extends Omit<StreamOptions, "onEnded" | "tally"> {
   readonly signatures: Signatures;
+  /** We ended the line of this call: Twilio is to ask what comes next. */
+  readonly onClosedByUs: (carrierId: string) => void;
 }
 
 /** 64 KiB: Twilio's frames have 400 bytes. */
@@ -41,8 +44,13 @@ export function createMediaStreams(options: MediaStreamsOptions): MediaStreams {
   }
 
   function accept(socket: Socket): void {
-    streams.add(openStream(socket, { ...options, tally, onEnded: (stream) => streams.delete(stream) }));
+    streams.add(openStream(socket, { ...options, tally, onEnded }));
     cancelTick ??= clock.after(timing.tickMs, tick);
+  }
+
+  function onEnded(stream: Stream, cause: LineCloseCause): void {
+    streams.delete(stream);
+    if (cause === "closed-by-us" && stream.callSid !== undefined && !closed) options.onClosedByUs(stream.callSid);
   }
 
   /** The one timer of all streams; it rests while there are none. */

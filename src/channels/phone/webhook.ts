@@ -5,6 +5,7 @@ import type { Log, Meter } from "../../core/observe.ts";
 import { Problem } from "../../core/problem.ts";
 import { isTerminalStatus, parseTwilioForm, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Callbacks } from "./callbacks.ts";
+import type { SecondWay } from "./second-way.ts";
 import type { Endings } from "./endings.ts";
 import { VOICE_PATHS } from "./paths.ts";
 import type { Reception } from "./reception.ts";
@@ -17,6 +18,7 @@ export interface WebhookOptions {
   readonly reception: Reception;
   readonly endings: Endings;
   readonly callbacks: Callbacks;
+  readonly secondWay: SecondWay;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -29,7 +31,7 @@ const FORM_BYTES = 32_768;
 const FORM_FIELDS = 250;
 
 export function createWebhook(options: WebhookOptions): Router {
-  const { account, signatures, reception, endings, callbacks, log, meter } = options;
+  const { account, signatures, reception, endings, callbacks, secondWay, log, meter } = options;
   // Names like a[b] stay as they are: as objects they would break the signature.
   const readForm = express.urlencoded({
     extended: false,
@@ -117,6 +119,7 @@ export function createWebhook(options: WebhookOptions): Router {
   /** These are asked for when the caller has hung up as well, perhaps before any callback has said so. */
   function afterwards(answer: (form: TwilioForm) => Promise<string>): Answer {
     return async (form) => {
+      secondWay.settled(form.CallSid);
       if (isTerminalStatus(form.CallStatus)) await callbacks.status(form);
       return answer(form);
     };
