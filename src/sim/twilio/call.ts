@@ -136,8 +136,6 @@ export function createCall(network: Network, plan: CallPlan): LiveCall {
   async function run(): Promise<CallResult> {
     timeline.add({ kind: "placed", from, to, direction });
     void clock.wait(plan.maxMs ?? DEFAULT_MAX_MS, over.signal).then((elapsed) => elapsed && end("time-limit"));
-    const onClosing = () => end("simulation-closed");
-    network.closing.addEventListener("abort", onClosing);
     const { outcome, extra } = await (plan.connect ? plan.connect(call) : ring());
     if (endedMs === undefined && outcome === "answered") {
       const { first } = plan;
@@ -148,7 +146,6 @@ export function createCall(network: Network, plan: CallPlan): LiveCall {
       end(by ?? "caller");
     }
     if (outcome !== "answered") end("not-answered", outcome);
-    network.closing.removeEventListener("abort", onClosing);
     return finish();
   }
 

@@ -66,7 +66,7 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
   const numbers = createNumberBook(chance);
   const calls = createCallRegistry();
   const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const running = new Map<LiveCall, Promise<unknown>>();
   const defaultRoute = routeOf(options.route?.url ?? "", options.route?.publicUrl);
   for (const one of options.numbers ?? []) {
     if (typeof one === "string") numbers.add(one);
@@ -86,8 +86,8 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
   const place = (plan: CallPlan): LiveCall => {
     const call = createCall(network, plan);
     calls.add(call);
-    const settled = call.done.catch(() => undefined).finally(() => running.delete(settled));
-    running.add(settled);
+    const settled = call.done.catch(() => undefined).finally(() => running.delete(call));
+    running.set(call, settled);
     return call;
   };
 
@@ -130,8 +130,9 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
     },
     async close() {
       closing.abort();
+      for (const call of running.keys()) call.end("simulation-closed");
       for (const stream of network.streams) stream.abort();
-      await Promise.all(running);
+      await Promise.all(running.values());
       await rest.close();
     },
   };

@@ -21,6 +21,7 @@ export interface Network {
   owns: (number: string) => boolean;
   /** Streams whose sockets are open, to be cut when the simulation closes. */
   streams: Set<MediaStream>;
+  /** Cuts requests short when the simulation closes. */
   closing: AbortSignal;
   log: ((callSid: string, entry: TimelineEntry) => void) | undefined;
 }
