@@ -168,6 +168,21 @@ test("what fails is tried again later, with growing patience, and holds nothing 
   await until("the rest", () => tried.length >= 6 + CLIP_IDS.length);
 });
 
+test("a success makes patience short again", async () => {
+  let turn = 0;
+  const { clips, clock, log } = clipsWith({
+    render: (text) => ([0, 1, 3].includes(turn++) ? Promise.reject(new Error("no")) : Promise.resolve(audioFor(text))),
+  });
+  const waits = () => log.lines.filter((line) => line.level === "warn").map((line) => line.fields.againInMs);
+  clips.start();
+  await until("the first failure", () => waits().length === 1);
+  clock.advance(5000);
+  await until("the second", () => waits().length === 2);
+  clock.advance(30_000);
+  await until("the third, after a success", () => waits().length === 3);
+  expect(waits()).toEqual([5000, 30_000, 5000]);
+});
+
 test("a rendering that is not its text is refused", async () => {
   const { clips, log } = clipsWith({ render: () => Promise.resolve(Buffer.alloc(10)) });
   clips.start();

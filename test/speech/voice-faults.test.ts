@@ -502,6 +502,14 @@ describe("F4, F6: error events", () => {
     await ready(kit);
   });
 
+  test("session_expired without a close ends the session as well", async () => {
+    const upstream = await scripted();
+    const voice = bench(upstream.baseUrl).open();
+    await voice.next("voice.ready");
+    upstream.connections[0]?.send({ type: "error", error: { type: "invalid_request_error", code: "session_expired" } });
+    expect(await voice.next("voice.closed")).toEqual({ type: "voice.closed", code: "session-expired", fatal: false });
+  });
+
   test("rate limits at the door: at most one attempt a second for the whole process, and on again at once after them", async () => {
     const sim = await simulated({ refuse: 429 });
     const kit = bench(sim.baseUrl, { speed: 10 });
@@ -612,6 +620,28 @@ describe("messages that are none", () => {
     expect(voice.all("voice.audio")).toEqual([]);
   });
 
+  test("audio that comes between a cancel and its effect is dropped", async () => {
+    const upstream = await scripted((connection, event) => {
+      const delta = { type: "response.output_audio.delta", response_id: "r1", item_id: "i", delta: frame() };
+      if (event.type === "response.create") {
+        const { metadata } = event.response as { metadata: Record<string, string> };
+        connection.send({ type: "response.created", response: { id: "r1", metadata } });
+        connection.send(delta);
+      }
+      if (event.type !== "response.cancel") return;
+      connection.send(delta);
+      connection.send({ type: "response.output_audio_transcript.delta", response_id: "r1", item_id: "i", delta: "Hi" });
+      // It had ended by itself in the meantime.
+      connection.send({ type: "response.done", response: { id: "r1", status: "completed" } });
+    });
+    const voice = bench(upstream.baseUrl).open();
+    voice.say("s1", "Hi.");
+    await voice.next("voice.audio");
+    voice.cancel("s1");
+    expect(await voice.next("voice.spoken")).toMatchObject({ speechId: "s1", status: "cancelled" });
+    expect(voice.all("voice.audio")).toHaveLength(1);
+  });
+
   test("a reply of several items keeps each item's audio and words apart", async () => {
     const upstream = await scripted((connection, event) => {
       if (event.type !== "response.create") return;
@@ -683,6 +713,15 @@ describe("closing", () => {
       expect(voice.all("voice.closed")).toHaveLength(1);
     }
     await until("no timer", () => kit.clock.pending === 0);
+  });
+
+  test("while the settings are not confirmed: nothing is waited for any more", async () => {
+    const sim = await simulated({ ignoreUpdates: true });
+    const kit = bench(sim.baseUrl);
+    const voice = kit.open();
+    await (await sim.session(0)).received.waitFor("session.update");
+    voice.close();
+    await until("no timer", () => kit.clock.pending === 0, 900);
   });
 
   test("a peer that ignores our close is cut after a second, and counted", async () => {
