@@ -1,19 +1,11 @@
 // Twilio Media Streams: parses what Twilio sends over the WebSocket and builds the three messages it accepts from us.
 // It keeps no state; order, gaps and permission are the business of channels/phone. See PROTOCOLS.md, "Twilio".
 import { z } from "zod";
+import { isBase64 } from "./base64.ts";
+import { readMark, readMedia, type TwilioMark, type TwilioMedia } from "./twilio-fast.ts";
 
-/** 20 ms of caller audio, as Twilio sends it 50 times a second. */
-export interface TwilioMedia {
-  readonly event: "media";
-  readonly sequenceNumber: number;
-  readonly streamSid: string;
-  readonly track: string;
-  readonly chunk: number;
-  /** ms since the start of the stream. */
-  readonly timestamp: number;
-  /** Canonical base64 of raw mu-law, 8000 Hz mono, at least one byte. */
-  readonly payload: string;
-}
+export { payloadBytes } from "./base64.ts";
+export { readMark, readMedia, type TwilioMark, type TwilioMedia } from "./twilio-fast.ts";
 
 export interface TwilioStart {
   readonly event: "start";
@@ -31,7 +23,7 @@ export type TwilioMessage =
   | TwilioStart
   | TwilioMedia
   | { readonly event: "dtmf"; readonly sequenceNumber: number; readonly streamSid: string; readonly digit: string }
-  | { readonly event: "mark"; readonly sequenceNumber: number; readonly streamSid: string; readonly name: string }
+  | TwilioMark
   | { readonly event: "stop"; readonly sequenceNumber: number; readonly streamSid: string };
 
 export type TwilioParsed =
@@ -45,39 +37,21 @@ const NOT_JSON: TwilioParsed = { outcome: "bad", why: "json" };
 const MISSHAPEN: TwilioParsed = { outcome: "bad", why: "shape" };
 const UNKNOWN: TwilioParsed = { outcome: "unknown" };
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-const LAST_OF_ONE_BYTE = "AQgw"; // The low four bits of the last digit before "==" must be zero,
-const LAST_OF_TWO_BYTES = "AEIMQUYcgkosw048"; // and the low two bits of the last one before "=".
-
-const EQUALS = 61;
-
-/** How many "=" a base64 text ends with. By character code, which is several times faster than endsWith, 50 times a second. */
-function paddingOf(text: string): 0 | 1 | 2 {
-  if (text.charCodeAt(text.length - 1) !== EQUALS) return 0;
-  return text.charCodeAt(text.length - 2) === EQUALS ? 2 : 1;
-}
-
-/** Canonical base64 of at least one byte: padded, without line breaks, no stray bits. `text` must match BASE64. */
-function isCanonical(text: string): boolean {
-  if (text.length % 4 !== 0) return false;
-  const padding = paddingOf(text);
-  if (padding === 0) return true;
-  const last = text.charAt(text.length - padding - 1);
-  return (padding === 2 ? LAST_OF_ONE_BYTE : LAST_OF_TWO_BYTES).includes(last);
-}
+/** Characters of an id or a name. */
+const MOST_TEXT = 512;
 
 // A string with half a surrogate pair is not text: it cannot be sent on as UTF-8 without changing it.
 const text = z
   .string()
   .min(1)
-  .max(512)
+  .max(MOST_TEXT)
   .refine((value) => !/\p{Surrogate}/u.test(value));
 // Twilio sends these numbers as strings. Fifteen digits are the most that a double holds exactly.
 const counter = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number);
-const base64 = z.string().refine((value) => BASE64.test(value) && isCanonical(value));
+const base64 = z.string().refine(isBase64);
 
 // Loose throughout: Twilio adds fields without notice.
 const known = z.discriminatedUnion("event", [
@@ -169,43 +143,11 @@ export function parseFully(data: Buffer): TwilioParsed {
   return parsed.success ? { outcome: "ok", message: parsed.data } : MISSHAPEN;
 }
 
-// The media message exactly as Twilio writes it, with streamSid before `media` or after it. Everything else (other spacing,
-// order, escapes, tracks, more fields) is left to the full parse. The classes exclude quotes and backslashes, so that what
-// is captured is what JSON.parse would give; nothing in it can backtrack.
-const MEDIA =
-  /^\{"event":"media","sequenceNumber":"(\d{1,15})",(?:"streamSid":"([0-9A-Za-z]{1,64})",)?"media":\{"track":"inbound","chunk":"(\d{1,15})","timestamp":"(\d{1,15})","payload":"([A-Za-z0-9+/]+={0,2})"\}(?:,"streamSid":"([0-9A-Za-z]{1,64})")?\}$/;
-
-/** The fast path: a media message in one of its two usual forms, or undefined for everything that needs the full parse. */
-export function readMedia(data: Buffer): TwilioMedia | undefined {
-  const found = MEDIA.exec(data.toString("latin1"));
-  if (!found) return undefined;
-  const before = found[2];
-  const after = found[6];
-  // Neither is a mistake; with both, JSON would take the later one.
-  if ((before === undefined) === (after === undefined)) return undefined;
-  const payload = found[5] as string;
-  if (!isCanonical(payload)) return undefined;
-  return {
-    event: "media",
-    sequenceNumber: Number(found[1]),
-    streamSid: (before ?? after) as string,
-    track: "inbound",
-    chunk: Number(found[3]),
-    timestamp: Number(found[4]),
-    payload,
-  };
-}
-
 /** Never throws. `data` is one whole WebSocket message. */
 export function parseTwilioMessage(data: Buffer, isBinary: boolean): TwilioParsed {
   if (isBinary) return BINARY;
-  const media = readMedia(data);
-  return media ? { outcome: "ok", message: media } : parseFully(data);
-}
-
-/** Bytes of audio in a canonical base64 payload. */
-export function payloadBytes(payload: string): number {
-  return (payload.length / 4) * 3 - paddingOf(payload);
+  const message = readMedia(data) ?? readMark(data);
+  return message ? { outcome: "ok", message } : parseFully(data);
 }
 
 /** Builds the messages of one stream: exactly the fields Twilio knows, since any other one makes it drop the message (31951). */

@@ -6,6 +6,7 @@ import {
   parseFully,
   parseTwilioMessage,
   payloadBytes,
+  readMark,
   readMedia,
   type TwilioMessage,
 } from "../../src/wire/twilio-stream.ts";
@@ -170,10 +171,35 @@ describe("the fast path", () => {
 
   /** Whatever the fast path says, the full parse says the same. */
   function agree(data: Buffer): boolean {
-    const fast = readMedia(data);
+    const fast = readMedia(data) ?? readMark(data);
     if (fast) expect({ outcome: "ok", message: fast }).toEqual(parseFully(data));
     return fast !== undefined;
   }
+
+  const markBefore = `{"event":"mark","sequenceNumber":"9","streamSid":"${SID}","mark":{"name":"g3:m12"}}`;
+  const markAfter = `{"event":"mark","sequenceNumber":"9","mark":{"name":"g3:m12"},"streamSid":"${SID}"}`;
+
+  test("takes marks in both key orders", () => {
+    expect(agree(bytes(markBefore))).toBe(true);
+    expect(agree(bytes(markAfter))).toBe(true);
+    expect(readMark(bytes(markBefore))).toEqual(readMark(bytes(markAfter)));
+  });
+
+  test.each([
+    ["an empty name", markBefore.replace("g3:m12", "")],
+    ["an escape in the name", markBefore.replace("g3", "\\u0067")],
+    ["a name of another alphabet", markBefore.replace("g3", "ġ3")],
+    ["a long name", markBefore.replace("g3", "g".repeat(200))],
+    ["streamSid twice", markBefore.replace(/\}$/, `,"streamSid":"MZother"}`)],
+    ["no streamSid", markBefore.replace(`"streamSid":"${SID}",`, "")],
+    ["a long id", markBefore.replace(SID, "M".repeat(65))],
+    ["name twice", markBefore.replace(`"}}`, `","name":"x"}}`)],
+    ["a number for the name", markBefore.replace(`"g3:m12"`, "7")],
+    ["something behind", `${markAfter}x`],
+    ["cut short", markBefore.slice(0, -1)],
+  ])("near miss of a mark, left to the full parse: %s", (_, text) => {
+    expect(agree(bytes(text))).toBe(false);
+  });
 
   test("takes both usual key orders", () => {
     expect(agree(bytes(before))).toBe(true);
@@ -231,7 +257,7 @@ describe("the fast path", () => {
   });
 
   test("agrees with the full parse on 10 000 mutated messages", () => {
-    const seeds = [before, after];
+    const seeds = [before, after, markBefore, markAfter];
     let taken = 0;
     fc.assert(
       fc.property(
