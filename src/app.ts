@@ -31,6 +31,8 @@ const KEYPAD_TIMEOUT_MS = 3000;
 const THREAD_GRACE_MS = 1000;
 /** After the goodbye of a shutdown a call has this long to close, ms. */
 const LAST_WORDS_MS = 15_000;
+/** Twilio asks what comes next the moment a stream is closed; were the server gone by then, its caller would hear an error. ms. */
+const LAST_REQUESTS_MS = 800;
 
 export interface App {
   readonly store: CallStore;
@@ -93,6 +95,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
       const thread = speaksItself
         ? undefined
         : threads.open({ callId: party.callId, tools, ...(threadId !== undefined && { threadId }) });
+      // While the greeting plays there is time for what the first answer would have to wait for.
+      thread?.prepare();
       const call = startCall({
         party,
         line,
@@ -155,7 +159,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
   async function close(): Promise<void> {
     calls.close();
     clips.close();
-    await phone?.close();
+    phone?.close();
     await server.close();
     engine.close();
     await Promise.all([state.close(), store.close()]);
@@ -179,13 +183,27 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
       const hurry = (): void => force.abort();
       if (now?.aborted) hurry();
       now?.addEventListener("abort", hurry, { once: true });
+      const hadCalls = calls.counts().active > 0;
       await calls.drain(limit.signal, force.signal);
+      if (hadCalls) await pause(clock, LAST_REQUESTS_MS, force.signal);
       for (const cancel of cancels) cancel();
       now?.removeEventListener("abort", hurry);
       await this.close();
     },
     close: () => (closed ??= close()),
   };
+}
+
+function pause(clock: Clock, ms: number, cutShort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    const cut = (): void => {
+      cancel();
+      resolve();
+    };
+    if (cutShort.aborted) cut();
+    else cutShort.addEventListener("abort", cut, { once: true });
+  });
 }
 
 /** Lines for the start banner and the status page; no secrets. */

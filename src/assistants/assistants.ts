@@ -200,6 +200,7 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
 
     return {
       id: () => thread,
+      prepare: (link) => ready(link).then(() => undefined),
       round,
       async repair(turn, link) {
         const id = thread;

@@ -177,6 +177,7 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
 
     return {
       id: () => conversation,
+      prepare: (link) => ready(link).then(() => undefined),
       round,
       async repair(turn, link) {
         const id = conversation;

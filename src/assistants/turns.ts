@@ -11,7 +11,7 @@ import { createLedger } from "./ledger.ts";
 import { createLink } from "./link.ts";
 import { correctionNote } from "./notes.ts";
 import { createTurn, type Turn } from "./turn.ts";
-import type { Message, Wire } from "./wire.ts";
+import type { Link, Message, Wire } from "./wire.ts";
 
 export interface TurnsOptions {
   readonly client: ThreadClient["name"];
@@ -102,21 +102,32 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
     }
   }
 
-  async function mend(turn: Turn): Promise<void> {
+  /** Work between turns: bounded in time, and over with the thread. */
+  async function beside<T>(work: (link: Link) => Promise<T>): Promise<T> {
     const scope = new AbortController();
     const unfollow = follow(scope, closing.signal);
     const stop = clock.after(Math.min(REPAIR_MS, timeoutMs), () =>
       scope.abort(failure("timeout", "The repair took too long")),
     );
-    const link = createLink({
-      signal: scope.signal,
-      clock,
-      mayRepeat: () => true,
-      onEvent: () => undefined,
-      said: () => ledger.lines(),
-    });
     try {
-      const { held } = await wire.repair(turn, link);
+      return await work(
+        createLink({
+          signal: scope.signal,
+          clock,
+          mayRepeat: () => true,
+          onEvent: () => undefined,
+          said: () => ledger.lines(),
+        }),
+      );
+    } finally {
+      stop();
+      unfollow();
+    }
+  }
+
+  async function mend(turn: Turn): Promise<void> {
+    try {
+      const { held } = await beside((link) => wire.repair(turn, link));
       if (held) account(turn);
       else carried = turn.messages;
       meter.count("voice_thread_repairs_total", { client, result: "ok" });
@@ -135,9 +146,6 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
       if (turn.spoken !== "" || turn.acted) account(turn);
       else carried = turn.messages;
       wire.forget?.();
-    } finally {
-      stop();
-      unfollow();
     }
   }
 
@@ -179,6 +187,12 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
 
   return {
     threadId: () => wire.id(),
+    prepare() {
+      if (!wire.prepare) return;
+      const ready = (link: Link) => wire.prepare?.(link) ?? Promise.resolve();
+      // What fails here fails again in the first reply, which can tell the caller.
+      idle = idle.then(() => beside(ready)).catch(() => undefined);
+    },
     async *reply(input, { signal, runTool }) {
       const scope = new AbortController();
       const unfollow = follow(scope, signal, closing.signal);

@@ -61,6 +61,8 @@ export interface BrokenTurn {
 /** The protocol side of one open thread. Calls never overlap. */
 export interface Wire {
   id(): string | undefined;
+  /** Makes the thread, if there is none, before the first round needs it. Absent where there is nothing to make. */
+  prepare?(link: Link): Promise<void>;
   /** Streams one request; ends when the far side's answer is complete. Makes the thread first when there is none. */
   round(round: Round, link: Link): AsyncGenerator<WireEvent, void>;
   /**

@@ -38,6 +38,8 @@ export type ThreadEvent =
 export interface AssistantThread {
   /** The id under which this thread can be gone on with; undefined until the first reply made or found it. */
   threadId(): string | undefined;
+  /** Makes the thread ahead of the first reply, in the background, where that takes a request. Never throws. */
+  prepare(): void;
   /**
    * Answers one turn. At most one reply at a time; a second one waits for the first one's end and repair.
    * @throws ThreadError when the assistant cannot answer; an abort of `signal` ends the stream with its reason thrown.
@@ -62,7 +64,7 @@ export interface ToolDescription {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Opens threads; one instance per program. Opening does no I/O: the thread is made at the first reply. */
+/** Opens threads; one instance per program. Opening does no I/O: the thread is made by `prepare` or at the first reply. */
 export interface ThreadClient {
   readonly name: "responses" | "assistants" | "chat";
   open(request: ThreadRequest): AssistantThread;

@@ -188,6 +188,27 @@ describe.each(["responses", "assistants", "chat"] as const)("%s", (client) => {
       expect(deltas.length).toBeGreaterThan(1);
     });
 
+    test("made ready ahead, the first reply waits for nothing but its answer", async () => {
+      const { thread } = setUp();
+      thread.prepare();
+      thread.prepare();
+      await until("the thread", () => client === "chat" || thread.threadId() !== undefined);
+      const before = sim.requests.length;
+      expect((await readReply(thread, "one")).text).toBe("You said one.");
+      const made = sim.requests.slice(before).filter(({ method }) => method === "POST");
+      expect(made.filter(({ path }) => /^\/v1\/(conversations|threads)$/.test(path))).toEqual([]);
+    });
+
+    test("what fails ahead is tried again by the first reply", async () => {
+      sim.faults = { restStatus: 500 };
+      const { thread } = setUp();
+      outOfReach = true;
+      thread.prepare();
+      await until("the failure", () => client === "chat" || sim.requests.length >= 2);
+      sim.faults = {};
+      expect((await readReply(thread, "one")).text).toBe("You said one.");
+    });
+
     test("remembers the turns before", async () => {
       const { thread } = setUp();
       await readReply(thread, "my name is Ada");

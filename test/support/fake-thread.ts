@@ -66,6 +66,7 @@ export function createFakeThread(
     get open() {
       return open;
     },
+    prepare: () => {},
     threadId: () => "thread-1",
     async *reply(input, { signal, runTool }): AsyncGenerator<ThreadEvent> {
       const entry: Asked = { ...input, at: time.now(), aborted: false, ended: false, outputs: [] };
