@@ -227,7 +227,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
     socket.close();
     if (code !== "closed-by-us" && ready) countError(code);
     meter.count("voice_frames_total", { leg: "upstream", direction: "out" }, audio.framesSent());
-    log.info("voice session closed", { code, fatal });
+    log[code === "closed-by-us" ? "debug" : "warn"]("voice session closed", { code, fatal });
     emit({ type: "voice.closed", code, fatal });
     onGone();
   }
