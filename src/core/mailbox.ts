@@ -17,6 +17,8 @@ export function createMailbox<Event>(
   { limit = 1024, onError }: { readonly limit?: number; readonly onError: (error: unknown) => void },
 ): Mailbox<Event> {
   const waiting: Event[] = [];
+  /** What of `waiting` was read already: an index instead of shift(), which is linear in what waits. */
+  let read = 0;
   let busy = false;
   let closed = false;
 
@@ -24,7 +26,11 @@ export function createMailbox<Event>(
     try {
       handler(event);
     } catch (error) {
-      onError(error);
+      try {
+        onError(error);
+      } catch {
+        // Whoever is told of errors may fail too; the call must not stop for it.
+      }
     }
   }
 
@@ -32,15 +38,18 @@ export function createMailbox<Event>(
     post(event) {
       if (closed) return false;
       if (busy) {
-        if (waiting.length >= limit) return false;
+        if (waiting.length - read >= limit) return false;
         waiting.push(event);
         return true;
       }
       busy = true;
       deliver(event);
-      // An index instead of shift(): shifting is linear in what waits. Closing empties the list, which ends the loop.
-      for (let next = 0; next < waiting.length; next++) deliver(waiting[next] as Event);
-      waiting.length = 0;
+      if (waiting.length > 0) {
+        // Closing empties the list, which ends the loop.
+        while (read < waiting.length) deliver(waiting[read++] as Event);
+        waiting.length = 0;
+        read = 0;
+      }
       busy = false;
       return true;
     },
