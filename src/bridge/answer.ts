@@ -18,6 +18,8 @@ export interface Run {
   acted(): boolean;
   /** What it says, once it says something. */
   utterance(): Utterance | undefined;
+  /** The caller went on, but it may not be cancelled: what it has not begun yet it leaves to the next answer. */
+  yield(): void;
   /** Stops it; none of its events follow. */
   cancel(): void;
 }

@@ -39,7 +39,7 @@ export function createAnswering(parts: AnsweringParts): {
         if (result !== "ok") journal.cause(turn, `tool-${result}`);
       }),
   });
-  const shared = { ...parts, runTool, timeoutMs: settings.threadTimeoutMs };
+  const shared = { ...parts, runTool, timeoutMs: settings.threadTimeoutMs, now: () => parts.clock.now() };
   if (thread)
     return { answerer: createThreadAnswerer({ ...shared, thread, onUsage: (usage) => journal.usage(usage) }) };
   const ownVoice = createVoiceAnswerer(shared);

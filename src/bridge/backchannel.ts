@@ -12,6 +12,9 @@ const GREETINGS = new Set(
   "hello hi hey hallo hola bonjour salut ciao pronto olá alô good morning afternoon evening there moin".split(" "),
 );
 
+/** Sounds that answer nothing, whatever was asked before. */
+const MURMURS = new Set("mhm mhmm mm mmm mmhmm hm hmm uh huh uhhuh ah oh aha um er うん".split(" "));
+
 const MOST_WORDS = 4;
 
 function wordsOf(text: string): string[] {
@@ -27,6 +30,12 @@ function wordsOf(text: string): string[] {
 export function isBackchannel(text: string): boolean {
   const words = wordsOf(text);
   return words.length > 0 && words.length <= MOST_WORDS && words.every((word) => SIGNALS.has(word));
+}
+
+/** True for sounds that are not even a yes. */
+export function isMurmur(text: string): boolean {
+  const words = wordsOf(text);
+  return words.length > 0 && words.every((word) => MURMURS.has(word));
 }
 
 /** True for what people say to a phone that was just picked up ("hello?"), or a listening signal. */

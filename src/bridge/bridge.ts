@@ -1,17 +1,16 @@
 // One call: joins a line, a voice and an assistant, and knows no vendor. Everything that happens arrives in one mailbox, in
 // order; nothing in here waits. README.md beside this file has the picture.
 import type { CallEnding, EndReason } from "../core/call.ts";
-import type { ClipId } from "../core/clip.ts";
 import type { LineEvent } from "../core/line.ts";
 import { createMailbox } from "../core/mailbox.ts";
 import type { VoiceEvent } from "../core/voice.ts";
 import { createAnswering } from "./answering.ts";
-import { isBackchannel, isFarewell } from "./backchannel.ts";
 import { createDialogue } from "./dialogue.ts";
-import { createEar, type Owed } from "./ear.ts";
 import { createEnding, reasonOf } from "./ending.ts";
+import { createFiller } from "./filler.ts";
+import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
-import { createKeypad } from "./keypad.ts";
+import { createParting } from "./parting.ts";
 import type { BridgeParts, Call } from "./parts.ts";
 import { createPhases } from "./phase.ts";
 import { createPhrases } from "./phrases.ts";
@@ -43,49 +42,81 @@ export function startCall(parts: BridgeParts): Call {
     now,
     divergence: parts.divergence,
     events: {
-      onAudio({ kind, turn }) {
+      onAudio(utterance) {
         phase.move("audio");
         silence.stop();
-        journal.speaks(kind);
-        if (kind === "reply") dialogue.answered(turn);
+        journal.speaks(utterance.kind);
+        if (utterance.kind === "reply") dialogue.answered(utterance);
       },
-      onHeard({ kind }, record) {
+      onHeard(utterance, record) {
         journal.reply(record);
-        if (kind === "greeting") phase.move("greeted");
+        dialogue.heard(utterance, record);
+        // Not a word of it could be spoken.
+        if (record.generatedMs === 0) parting.apologise();
+        if (utterance.kind === "greeting") phase.move("greeted");
+        const how = ending.wanted();
+        if (how && !keeper.voice() && !speaker.isPlaying()) ending.close(how);
       },
-      onFailed({ turn, startedAtMs }, code) {
-        journal.speechFailed(turn, code);
-        if (startedAtMs === undefined) phrases.say("sorry", "notice");
-      },
+      onFailed: ({ turn }, code) => journal.speechFailed(turn, code),
       onDivergence: ({ turn }, rate) => journal.diverged(turn, rate),
       onQuiet,
     },
   });
   const phrases = createPhrases({ speaker, clip: parts.clip });
+  const ending = createEnding({
+    after,
+    post,
+    store: (how) => parts.state.putEnding(party.carrierId, how),
+    onUnstored: (error) => journal.unstored(error),
+    closeLine: () => line.close(),
+    onLineStuck: () => release(ending.wanted()?.reason ?? "internal-error"),
+  });
+  const parting = createParting({
+    ending,
+    phrases,
+    move: phase.move,
+    dropAll() {
+      cutSpeech();
+      ear.overrule();
+      dialogue.close();
+    },
+    onQuiet,
+    replyLimitMs: settings.threadTimeoutMs,
+  });
   const keeper = createVoiceKeeper({
     engine: parts.engine,
     callId: party.callId,
     early: parts.early,
-    history: () => [...journal.spoken()],
+    history: () => [...journal.spoken(), ...speaker.coming()],
     now,
     after,
     post: (event) => void mailbox.post(event),
-    isListening: () => ear.isSpeaking() || ear.isWaiting(),
+    openSince: () => ear.openSince(),
     onReady(voice, again) {
       journal.note("voice is ready", { again });
       speaker.setVoice(voice);
-      if (again) ownVoice?.back();
+      ownVoice?.back();
     },
     onLost(code) {
       journal.voiceLost(code);
+      const guessing = hearing.isGuessing();
       ear.forget();
       speaker.setVoice(undefined);
+      if (guessing) dialogue.recall();
       ownVoice?.lost();
+      onQuiet();
     },
     onWaiting: () => phrases.interject("hold"),
-    onHopeless(code) {
+    onHopeless(code, leftMs) {
       journal.log.error("no voice can be had, the call ends", { code });
-      ending.close({ kind: "apologise", reason: "voice-unavailable" });
+      const how: CallEnding = { kind: "apologise", reason: "voice-unavailable" };
+      ear.forget();
+      dialogue.close();
+      speaker.setVoice(undefined);
+      // What is being heard is heard to its end, as far as the time reaches.
+      if (!speaker.isPlaying()) return ending.close(how);
+      ending.want(how, { limitMs: leftMs, final: true });
+      phase.move("end");
     },
   });
   const { answerer, ownVoice } = createAnswering({
@@ -96,93 +127,56 @@ export function startCall(parts: BridgeParts): Call {
     post,
     after,
     signal: lifetime.signal,
-    endAfterReply,
+    endAfterReply: (how) => parting.afterReply(how),
   });
   const dialogue = createDialogue({
     answerer,
     journal,
     now,
-    after,
-    fillerAfterMs: settings.fillerAfterMs,
-    onFiller: () => !ear.isSpeaking() && !speaker.isHeld() && phrases.filler(),
+    filler: createFiller({
+      afterMs: settings.fillerAfterMs,
+      now,
+      after,
+      quietFrom: playout.quietFrom,
+      isOwed: () => dialogue.isBusy() || ear.isWaiting() || speaker.busy(),
+      // Without a voice the keeper tells the caller what they wait for; into a goodbye nothing is put in.
+      say: () => keeper.isReady() && !ear.isSpeaking() && !ending.wanted() && phrases.filler(),
+    }),
     onTurn() {
       phase.move("turn");
       silence.reset();
     },
     onAnswered(turn, said) {
-      if (!said && !ending.wanted()) {
-        journal.cause(turn.number, "empty-reply");
-        phrases.say("sorry", "notice");
-      }
+      if (!said && !ending.wanted()) journal.cause(turn.number, "empty-reply");
+      if (!said) parting.apologise();
       onQuiet();
     },
-    onFailed: () => phrases.say("sorry", "notice"),
-  });
-  const ear = createEar({
-    backchannelMs: settings.backchannelMs,
-    endSilenceMs: settings.endSilenceMs,
-    transcriptTimeoutMs: settings.transcriptTimeoutMs,
-    now,
-    after,
-    owed,
-    isNod: (text) => isBackchannel(text) || (ending.wanted() !== undefined && isFarewell(text)),
-    events: {
-      onHold() {
-        const began = now();
-        if (speaker.hold()) journal.bargeIn(now() - began);
-        phase.move("interrupt");
-      },
-      onResume() {
-        speaker.release();
-        phase.move("resume");
-      },
-      onCut: cutSpeech,
-      onCommitted(itemId, endedAt) {
-        if (ownVoice && !dialogue.isBusy()) unheard.set(itemId, dialogue.accept("", "speech", endedAt));
-        else dialogue.expectAnswer(endedAt);
-      },
-      onTurn(itemId, text, endedAt) {
-        const early = unheard.get(itemId);
-        unheard.delete(itemId);
-        if (early !== undefined) return journal.turnText(early, text);
-        dialogue.accept(text, "speech", endedAt);
-      },
-      onIgnored(why) {
-        journal.note("ignored", { why });
-        dialogue.nothingNew();
-        onQuiet();
-      },
-      onLost(cause) {
-        journal.note("words lost", { cause });
-        if (!dialogue.nothingNew()) phrases.say("say-again", "notice");
-      },
+    onFailed() {
+      parting.apologise();
+      onQuiet();
     },
   });
-  /** Turns a speech-to-speech voice answers before their words are known, by item. */
-  const unheard = new Map<string, number>();
-  const keypad = createKeypad({
-    timeoutMs: settings.keypadTimeoutMs,
+  const hearing = createHearing({
+    settings,
+    now,
     after,
-    onEntry: (digits) => void dialogue.accept(`[keypad] ${digits || "#"}`, "keypad", now()),
+    speaker,
+    dialogue,
+    ending,
+    journal,
+    phrases,
+    move: phase.move,
+    answersItself: ownVoice !== undefined,
+    cutSpeech,
+    onQuiet,
   });
-  const ending = createEnding({
-    after,
-    post,
-    store: (how) => parts.state.putEnding(party.carrierId, how),
-    closeLine: () => line.close(),
-  });
+  const { ear } = hearing;
   const silence = createSilenceWatch({
     promptMs: settings.silencePromptMs,
     after,
     onPrompt: () => phrases.say("still-there", "prompt"),
-    onGiveUp: () => end({ kind: "hangup", reason: "silence" }, "silence-goodbye"),
+    onGiveUp: () => parting.end({ kind: "hangup", reason: "silence" }, "silence-goodbye"),
   });
-
-  function owed(): Owed {
-    if (speaker.current()?.shielded) return "greeting";
-    if (speaker.busy()) return "words";
-    return dialogue.isBusy() || ear.isWaiting() ? "thought" : "nothing";
-  }
 
   function take(event: LineEvent | VoiceEvent): void {
     switch (event.type) {
@@ -194,22 +188,21 @@ export function startCall(parts: BridgeParts): Call {
       case "line.mark":
         return speaker.ack(event.name);
       case "line.digit":
-        journal.note("key");
-        if (!keypad.isOpen()) cutSpeech();
         silence.reset();
-        return keypad.press(event.digit);
+        return hearing.key(event.digit);
       case "line.closed":
-        return release((ending.isClosing() && ending.wanted()?.reason) || reasonOf(event.cause));
+        return release(ending.isLineClosed() ? (ending.wanted()?.reason ?? "agent-hangup") : reasonOf(event.cause));
       case "voice.ready":
       case "voice.closed":
         return keeper.take(event);
       case "voice.speech-started":
         journal.note("caller speaks");
         silence.stop();
-        return ear.started();
+        return ear.started(event.audioMs);
       case "voice.speech-stopped":
         journal.note("caller silent", { speechMs: Math.round(event.speechMs) });
-        return ear.stopped(event.speechMs);
+        ear.stopped(event.speechMs);
+        return onQuiet();
       case "voice.committed":
         return ear.committed(event.itemId);
       case "voice.heard":
@@ -229,11 +222,13 @@ export function startCall(parts: BridgeParts): Call {
         return journal.usage(event.usage);
       case "voice.trouble":
         journal.note("voice trouble", { code: event.code });
+        ownVoice?.take(event);
         if (event.code === "stall") phrases.interject("hold");
     }
   }
 
-  function cutSpeech(): void {
+  /** Drops what was not heard yet; returns the ending that was taken back by it. */
+  function cutSpeech(): CallEnding | undefined {
     const dropped = speaker.cut();
     for (const { record, truncations } of dropped) {
       journal.reply(record);
@@ -241,59 +236,61 @@ export function startCall(parts: BridgeParts): Call {
     }
     dialogue.cut(dropped);
     // Whoever speaks into a goodbye wants to stay.
-    if (ending.withdraw()) journal.note("ending withdrawn");
-    phase.move("cut");
+    const withdrawn = ending.withdraw();
+    if (withdrawn) journal.note("ending withdrawn");
+    if (!ending.isFinal()) phase.move("cut");
+    return withdrawn;
   }
 
-  /** Nothing is left to be heard: it is the caller's turn, or the time to go. */
+  /** Something is over: if nothing is left to be heard it is the caller's turn, or the time to go. */
   function onQuiet(): void {
-    if (speaker.busy() || dialogue.isBusy() || ending.isClosing()) return;
+    if (speaker.busy() || speaker.isHeld() || ending.isClosing()) return;
+    if (dialogue.isBusy()) return phase.move("think");
     const how = ending.wanted();
-    if (how) return ending.close(how);
+    if (how) {
+      // Words that are still coming may take the call back.
+      if (ending.isFinal() || !(ear.isSpeaking() || ear.isWaiting())) ending.close(how);
+      return;
+    }
     phase.move("quiet");
-    if (!ear.isSpeaking() && !keypad.isOpen()) silence.start();
+    if (!ear.isSpeaking() && !hearing.isTyping()) silence.start();
   }
 
-  /** A tool wants the call to end once its reply was heard. */
-  function endAfterReply(how: CallEnding): void {
-    ending.want(how, settings.threadTimeoutMs);
-    phase.move("end");
-    onQuiet();
-  }
-
-  function end(how: CallEnding, goodbye?: ClipId): void {
-    if (ending.isClosing()) return;
-    cutSpeech();
-    ending.want(how);
-    phase.move("end");
-    if (goodbye) phrases.say(goodbye, "notice");
-    onQuiet();
-  }
-
+  /** The one end. Whatever goes wrong in a step, the others are done. */
   function release(reason: EndReason): void {
     if (phase.now() === "ended") return;
-    for (const { record } of speaker.cut()) journal.reply(record);
     phase.move("closed");
-    dialogue.close();
-    ear.forget();
-    timers.close();
-    mailbox.close();
-    lifetime.abort();
-    keeper.close();
-    parts.thread?.close().catch((error: unknown) => journal.stumbled(error));
-    journal.end(reason);
-    settleEnded(reason);
+    const steps = [
+      () => speaker.cut().forEach(({ record }) => journal.reply(record)),
+      () => dialogue.close(),
+      () => ear.forget(),
+      () => mailbox.close(),
+      () => timers.close(),
+      () => lifetime.abort(),
+      () => keeper.close(),
+      () => void parts.thread?.close().catch((error: unknown) => journal.stumbled(error)),
+      () => journal.end(reason),
+      () => settleEnded(reason),
+    ];
+    for (const step of steps) {
+      try {
+        step();
+      } catch (error) {
+        journal.stumbled(error);
+      }
+    }
   }
 
   post(() => {
     keeper.start();
-    after(settings.maxCallMs, () => end({ kind: "hangup", reason: "time-limit" }, "time-up"));
-    line.attach((event) => void mailbox.post(event));
-    phrases.greet(settings.greeting);
+    after(settings.maxCallMs, () => parting.end({ kind: "hangup", reason: "time-limit" }, "time-up"));
   });
+  // Not from inside the mailbox: what the line has kept goes straight through instead of filling it up.
+  line.attach((event) => void mailbox.post(event));
+  post(() => phrases.greet(settings.greeting));
   return {
     party,
-    end: (how, goodbye) => post(() => end(how, goodbye)),
+    end: (how, goodbye) => post(() => parting.end(how, goodbye)),
     gone: () => post(() => ending.close({ kind: "hangup", reason: "caller-hangup" })),
     phase: phase.now,
     ended,

@@ -4,9 +4,11 @@ import type { CallEnding, EndReason } from "../core/call.ts";
 import type { LineCloseCause } from "../core/line.ts";
 
 /** A goodbye nobody hears to its end must not keep the call, ms. */
-const GOODBYE_LIMIT_MS = 12_000;
+export const GOODBYE_LIMIT_MS = 12_000;
 /** A store that hangs does not keep the caller, ms. */
 const STORE_LIMIT_MS = 1000;
+/** A line that was closed and does not say so is taken for gone, ms. */
+const LINE_LIMIT_MS = 8000;
 
 export type Ending = ReturnType<typeof createEnding>;
 
@@ -16,12 +18,25 @@ export function createEnding(parts: {
   readonly post: (what: () => void) => void;
   /** Keeps what the carrier is to do next. */
   readonly store: (ending: CallEnding) => Promise<void>;
+  /** The carrier will not find what it is to do. */
+  readonly onUnstored: (error: unknown) => void;
   readonly closeLine: () => void;
+  /** The line was closed long ago and never said so. */
+  readonly onLineStuck: () => void;
 }) {
   const { after, post } = parts;
   let wanted: CallEnding | undefined;
+  let final = false;
   let closing = false;
+  let lineClosed = false;
   let cancelLimit = (): void => {};
+
+  function closeLine(): void {
+    if (lineClosed) return;
+    lineClosed = true;
+    after(LINE_LIMIT_MS, parts.onLineStuck);
+    parts.closeLine();
+  }
 
   function close(how: CallEnding): void {
     if (closing) return;
@@ -29,31 +44,36 @@ export function createEnding(parts: {
     wanted = how;
     cancelLimit();
     // The carrier asks the moment the line closes, so the answer has to be there before.
-    after(STORE_LIMIT_MS, parts.closeLine);
+    after(STORE_LIMIT_MS, closeLine);
     void parts
       .store(how)
-      .catch(() => {})
-      .then(() => post(parts.closeLine));
+      .catch(parts.onUnstored)
+      .then(() => post(closeLine));
   }
 
   return {
-    /** The call is to end like this once nothing is left to be heard. */
-    want(how: CallEnding, extraMs = 0): void {
+    /** The call is to end like this once nothing is left to be heard. `final`: whatever the caller says to it. */
+    want(how: CallEnding, { limitMs = GOODBYE_LIMIT_MS, final: isFinal = false } = {}): void {
       if (closing) return;
       wanted = how;
+      final ||= isFinal;
       cancelLimit();
-      cancelLimit = after(GOODBYE_LIMIT_MS + extraMs, () => close(how));
+      cancelLimit = after(limitMs, () => close(how));
     },
-    /** True when there was something to take back. */
-    withdraw(): boolean {
-      if (closing || !wanted) return false;
+    /** What was taken back, if there was something that can be. */
+    withdraw(): CallEnding | undefined {
+      if (closing || final || !wanted) return undefined;
+      const how = wanted;
       cancelLimit();
       wanted = undefined;
-      return true;
+      return how;
     },
     close,
     wanted: () => wanted,
+    isFinal: () => closing || final,
     isClosing: () => closing,
+    /** The line was asked to close: that it is closed now is our doing. */
+    isLineClosed: () => lineClosed,
   };
 }
 

@@ -12,10 +12,10 @@ import type {
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
+import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
+import type { SpokenRecord } from "./utterance.ts";
 
 const LONGEST_TIMELINE = 5000;
-/** The caller heard nothing for longer than this after they had fallen silent. */
-const LATE_MS = 2000;
 /** Word error rate from which an operator should look. */
 const MUCH_DIVERGENCE = 0.2;
 
@@ -29,7 +29,7 @@ export function createJournal(parts: {
   readonly meter: Meter;
   readonly logContent: boolean;
 }) {
-  const { party, store, clock, meter } = parts;
+  const { party, clock, meter } = parts;
   const log = parts.log.with({ call: party.carrierId, callId: party.callId });
   const began = clock.now();
   const turns: TurnRecord[] = [];
@@ -39,7 +39,17 @@ export function createJournal(parts: {
   const usage: Record<string, number> = {};
   const atMs = (at = clock.now()): number => Math.round(at - began);
 
-  store.open(party, clock.date());
+  /** A call never dies of its store. */
+  function keep(write: (store: CallStore) => void): void {
+    try {
+      write(parts.store);
+    } catch (error) {
+      log.error("the call's record could not be kept", { error: messageOf(error) });
+    }
+  }
+  const update = (change: Partial<CallRecord>): void => keep((store) => store.update(party.callId, change));
+
+  keep((store) => store.open(party, clock.date()));
   meter.count("voice_calls_started_total", { direction: party.direction, channel: party.channel });
   log.info("call begins");
 
@@ -53,7 +63,7 @@ export function createJournal(parts: {
     const index = turns.findIndex((one) => one.turn === turn);
     if (index < 0) return;
     turns[index] = { ...(turns[index] as TurnRecord), ...change };
-    store.update(party.callId, { turns: [...turns] });
+    update({ turns: [...turns] });
   }
 
   return {
@@ -67,18 +77,21 @@ export function createJournal(parts: {
       turns.push({ turn, by, text, endedAtMs: atMs(endedAt) });
       note("turn", { turn, by });
       log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
-      store.update(party.callId, { turns: [...turns] });
+      update({ turns: [...turns] });
     },
     /** The words of a turn that was answered before they were known (speech-to-speech). */
     turnText: (turn: number, text: string): void => changeTurn(turn, { text }),
-    /** The first audio of the answer is at the line. */
-    answered(turn: number, endedAt: number): void {
-      const latencyMs = Math.round(clock.now() - endedAt);
+    /** The first audio of the answer is at the line; `times` are those before it. */
+    answered(turn: number, times: AnswerTimes): void {
+      const latencyMs = Math.round(clock.now() - times[0]);
       changeTurn(turn, { latencyMs });
       meter.observe("voice_turn_latency_seconds", latencyMs / 1000);
-      if (latencyMs > LATE_MS) meter.observe("voice_silence_gap_seconds", latencyMs / 1000);
       note("answer", { turn, latencyMs });
       log.info("turn answered", { turn, latencyMs });
+      const cause = causeOfDelay(times, clock.now());
+      if (!cause) return;
+      meter.observe("voice_silence_gap_seconds", latencyMs / 1000);
+      this.cause(turn, cause);
     },
     /** Why a turn was silent, late or cut: the first cause stands, later ones follow it. */
     cause(turn: number, cause: string): void {
@@ -113,15 +126,24 @@ export function createJournal(parts: {
       meter.count("voice_upstream_reconnects_total", { reason: code });
       log.warn("the voice was lost, opening another", { code });
     },
+    /** Something was said, and nobody will ever know what. */
+    wordsLost(cause: string): void {
+      note("words lost", { cause });
+      log.warn("the caller's words were lost", { cause });
+    },
+    /** The carrier will not find out what to do after the stream. */
+    unstored(error: unknown): void {
+      log.error("how the call ends could not be stored", { error: messageOf(error) });
+    },
     /** A handler threw: a defect of ours, which the call survives. */
     stumbled(error: unknown): void {
       meter.count("voice_internal_errors_total");
-      log.error("the call stumbled", { error: error instanceof Error ? (error.stack ?? error.message) : "unknown" });
+      log.error("the call stumbled", { error: messageOf(error) });
     },
-    reply(record: ReplyRecord): void {
-      replies.push({ ...record, startedAtMs: record.startedAtMs ? atMs(record.startedAtMs) : atMs() });
+    reply({ startedAt, ...record }: SpokenRecord): void {
+      replies.push({ ...record, startedAtMs: atMs(startedAt) });
       note("reply", { kind: record.kind, heardMs: record.heardMs, interrupted: record.interrupted });
-      store.update(party.callId, { replies: [...replies] });
+      update({ replies: [...replies] });
     },
     tool(name: string, result: ToolRecord["result"], began: number): void {
       const tookMs = Math.round(clock.now() - began);
@@ -131,7 +153,7 @@ export function createJournal(parts: {
       const label = result === "unknown-tool" ? "unknown" : name;
       meter.count("voice_tool_calls_total", { tool: label, result });
       meter.observe("voice_tool_duration_seconds", tookMs / 1000, { tool: label });
-      store.update(party.callId, { tools: [...tools] });
+      update({ tools: [...tools] });
     },
     usage(counts: Readonly<Record<string, number>>): void {
       for (const [name, count] of Object.entries(counts)) usage[name] = (usage[name] ?? 0) + count;
@@ -150,19 +172,23 @@ export function createJournal(parts: {
     end(reason: EndReason): void {
       const durationSeconds = Math.round((clock.now() - began) / 100) / 10;
       note("end", { reason });
-      store.update(party.callId, {
+      update({
         status: "completed",
         endedAt: clock.date().toISOString(),
         durationSeconds,
         endReason: reason,
         timeline: [...timeline],
         usage: { ...usage },
-      } satisfies Partial<CallRecord>);
+      });
       meter.count("voice_calls_ended_total", { reason, result: resultOf(reason) });
       meter.observe("voice_call_duration_seconds", durationSeconds);
       log.info("call ended", { reason, durationSeconds, turns: turns.length });
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : "unknown";
 }
 
 function resultOf(reason: EndReason): "success" | "client_error" | "server_error" {

@@ -11,11 +11,14 @@
  */
 export type Phase = "greeting" | "listening" | "thinking" | "speaking" | "interrupted" | "ending" | "ended";
 
-export type PhaseEvent = "greeted" | "turn" | "audio" | "quiet" | "interrupt" | "resume" | "cut" | "end" | "closed";
+/** `think`: our words (a filler, say) are over or were never begun, and the answer is still owed. The others are as they read. */
+export type PhaseEvent =
+  "greeted" | "turn" | "audio" | "think" | "quiet" | "interrupt" | "resume" | "cut" | "end" | "closed";
 
 const MOVES: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
   greeting: { greeted: "listening", turn: "thinking", cut: "listening", end: "ending", closed: "ended" },
-  listening: { turn: "thinking", audio: "speaking", end: "ending", closed: "ended" },
+  // Words on their way to a transcript are an answer owed, too: speech may interrupt before the turn is known.
+  listening: { turn: "thinking", audio: "speaking", interrupt: "interrupted", end: "ending", closed: "ended" },
   // A filler or an interruption may come and go while the assistant still thinks.
   thinking: {
     turn: "thinking",
@@ -28,6 +31,7 @@ const MOVES: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
   },
   speaking: {
     turn: "thinking",
+    think: "thinking",
     interrupt: "interrupted",
     quiet: "listening",
     cut: "listening",
@@ -36,6 +40,7 @@ const MOVES: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
   },
   interrupted: {
     resume: "speaking",
+    think: "thinking",
     cut: "listening",
     turn: "thinking",
     quiet: "listening",
@@ -55,14 +60,13 @@ export function nextPhase(phase: Phase, event: PhaseEvent): Phase | undefined {
 /** Walks the table for one call. An event that means nothing in the present phase is ignored. */
 export function createPhases(onMove: (from: Phase, to: Phase) => void) {
   let phase: Phase = "greeting";
-  return {
-    now: (): Phase => phase,
-    move(event: PhaseEvent): void {
-      const next = nextPhase(phase, event);
-      if (!next || next === phase) return;
-      const from = phase;
-      phase = next;
-      onMove(from, next);
-    },
+  const now = (): Phase => phase;
+  const move = (event: PhaseEvent): void => {
+    const next = nextPhase(phase, event);
+    if (!next || next === phase) return;
+    const from = phase;
+    phase = next;
+    onMove(from, next);
   };
+  return { now, move };
 }

@@ -8,23 +8,36 @@ const FILLERS: readonly ClipId[] = ["filler-1", "filler-2", "filler-3", "filler-
 export function createPhrases(parts: { readonly speaker: Speaker; readonly clip: (id: ClipId) => Clip | undefined }) {
   const { speaker, clip } = parts;
   let fillers = 0;
+  let lastFiller: ClipId | undefined;
 
   /** False when there is no such clip: a missing phrase is silence, not an error. */
-  function say(id: ClipId, kind: UtteranceKind, ahead = false): boolean {
+  function say(id: ClipId, kind: UtteranceKind, { ahead = false, shielded = false } = {}): boolean {
     const found = clip(id);
     if (!found) return false;
-    const utterance = speaker.begin(kind, { ahead });
+    const utterance = speaker.begin(kind, { ahead, shielded });
     speaker.addClip(utterance, found.text, found.audio.toString("base64"));
     speaker.finish(utterance);
     return true;
   }
 
+  /** At once, whatever else waits to be said: only while the caller hears nothing. */
+  function now(id: ClipId, kind: UtteranceKind): boolean {
+    return !speaker.isPlaying() && !speaker.isHeld() && say(id, kind, { ahead: true });
+  }
+
   return {
     say,
     /** Said at once if the caller hears nothing now, whatever else waits to be said. */
-    interject: (id: ClipId): boolean => !speaker.isPlaying() && say(id, "notice", true),
+    interject: (id: ClipId): boolean => now(id, "notice"),
     /** One after the other, so that none comes twice running; before an answer that has no audio yet. */
-    filler: (): boolean => !speaker.isPlaying() && say(FILLERS[fillers++ % FILLERS.length] as ClipId, "filler", true),
+    filler(): boolean {
+      const known = FILLERS.filter((id) => clip(id));
+      const id = known[fillers % known.length];
+      if (!id || id === lastFiller || !now(id, "filler")) return false;
+      fillers++;
+      lastFiller = id;
+      return true;
+    },
     /** A greeting that was not rendered yet is spoken live. An early "hello?" does not cut it. */
     greet(text: string): void {
       const found = clip("greeting");

@@ -51,7 +51,9 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
         watch();
         return false;
       }
-      if (piece.generation !== ledger.generation) {
+      // A stretch ends with its generation, and where something else was put in between while nothing was playing.
+      if (piece.generation !== ledger.generation || piece.at + slice.at - piece.base !== ledger.sent) {
+        piece.heardBefore = heardOf(piece, ledger.generation, playhead(ledger, now));
         piece.generation = ledger.generation;
         piece.base = slice.at;
         piece.at = ledger.sent;
@@ -59,6 +61,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       line.play(slice.payload);
       ledger = recordSent(ledger, slice.bytes, now);
       piece.position = slice.at + slice.bytes;
+      if (piece.position > piece.sent) piece.sent = piece.position;
       if (unmarked(ledger) >= MARK_EVERY_BYTES) mark();
     }
     return piece.complete;
@@ -101,7 +104,8 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       piece.heardBefore = heardOf(piece, ledger.generation, at);
       if (piece.generation === ledger.generation) piece.position = Math.max(piece.heardBefore, piece.base);
     }
-    if (ledger.sent > at || ledger.pending.length > 0) line.clear();
+    // By proof, not by guess: what may still be on its way is not to be heard either.
+    if (ledger.sent > ledger.acked) line.clear();
     ledger = newPlayback(ledger.generation + 1, now);
   }
 
@@ -112,6 +116,10 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     generation: () => ledger.generation,
     isHeld: () => held,
     isPlaying: () => unplayed(ledger, clock.now()) > 0,
+    /** ms of audio at the far end that were not heard yet. */
+    unplayedMs: () => unplayed(ledger, clock.now()) / BYTES_PER_MS,
+    /** The moment (monotonic ms, past or coming) at which all that was sent has been played. */
+    quietFrom: () => ledger.anchorAt + (ledger.sent - ledger.anchor) / BYTES_PER_MS,
     /** True when the mark was one that was waited for. */
     ack(name: string): boolean {
       const before = ledger;
@@ -119,8 +127,12 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       return ledger !== before;
     },
     /** Lets go of audio far behind the ear. */
-    forgetBehind(piece: Piece): void {
-      piece.tape.forget(heardOf(piece, ledger.generation, ledger.acked) - KEEP_BYTES);
+    forgetBehind(pieces: readonly Piece[]): void {
+      for (const piece of pieces) {
+        const heard = heardOf(piece, ledger.generation, ledger.acked);
+        if (heard === 0 && piece.tape.length() > 0) return;
+        piece.tape.forget(isHeard(piece, ledger.generation, ledger.acked) ? heard : heard - KEEP_BYTES);
+      }
     },
     /** Heard to its end, by proof and not by guess. */
     isProven: (piece: Piece): boolean => isHeard(piece, ledger.generation, ledger.acked),
@@ -141,6 +153,5 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       if (!held) drop(pieces);
       held = false;
     },
-    close: unwatch,
   };
 }

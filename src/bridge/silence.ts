@@ -15,21 +15,25 @@ const QUESTIONS = 2;
 export function createSilenceWatch(parts: {
   readonly promptMs: number;
   readonly after: (ms: number, fn: () => void) => () => void;
-  readonly onPrompt: () => void;
+  /** False when there is nothing to ask with. */
+  readonly onPrompt: () => boolean;
   readonly onGiveUp: () => void;
 }): SilenceWatch {
   let asked = 0;
   let cancel = (): void => {};
 
+  function start(): void {
+    cancel();
+    cancel = parts.after(parts.promptMs, () => {
+      if (asked >= QUESTIONS) return parts.onGiveUp();
+      asked++;
+      // The question's own end starts the next wait; where there is none the caller still gets the time for it.
+      if (!parts.onPrompt()) start();
+    });
+  }
+
   return {
-    start() {
-      cancel();
-      cancel = parts.after(parts.promptMs, () => {
-        if (asked >= QUESTIONS) return parts.onGiveUp();
-        asked++;
-        parts.onPrompt();
-      });
-    },
+    start,
     stop() {
       cancel();
     },

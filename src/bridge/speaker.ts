@@ -1,34 +1,34 @@
-// What the agent says, in order: asks the voice for one piece at a time, hands the audio to the playout, and reports each
-// utterance as heard, failed or cut. It does not decide what is said.
-import type { ReplyRecord } from "../core/call.ts";
-import type { SpeechPart, Voice } from "../core/voice.ts";
+// What the agent says, in order: has the voice speak it, hands the audio to the playout, and reports each utterance as heard,
+// failed or cut. It does not decide what is said.
+import type { SpeechPart, SpokenLine, Voice } from "../core/voice.ts";
+import { heardText } from "./heard-text.ts";
+import { createMouth, type MouthParts, type SpeechStatus } from "./mouth.ts";
+import { BYTES_PER_MS } from "./playback.ts";
 import type { Playout } from "./playout.ts";
 import {
   newPiece,
   recordOf,
   truncations,
-  splitBroken,
+  unheardMs,
+  wholeOf,
   type Piece,
+  type SpokenRecord,
   type Utterance,
   type UtteranceKind,
 } from "./utterance.ts";
 
-export interface SpeakerEvents {
+export interface SpeakerEvents extends Pick<MouthParts, "onFailed" | "onDivergence"> {
   /** The first audio of an utterance goes to the line. */
   onAudio(utterance: Utterance): void;
-  /** Every word of it was heard. */
-  onHeard(utterance: Utterance, record: ReplyRecord): void;
-  /** The voice could not speak a piece of it. */
-  onFailed(utterance: Utterance, code: string): void;
+  /** It is over: every word there was sound for was heard. `generatedMs` is 0 where the voice could not speak any of it. */
+  onHeard(utterance: Utterance, record: SpokenRecord): void;
   /** Nothing is left to be heard. */
   onQuiet(): void;
-  /** What was said differs from what was asked: word error rate 0..1. */
-  onDivergence(utterance: Utterance, rate: number): void;
 }
 
 export interface CutUtterance {
   readonly utterance: Utterance;
-  readonly record: ReplyRecord;
+  readonly record: SpokenRecord;
   readonly truncations: readonly { part: SpeechPart; heardMs: number }[];
 }
 
@@ -36,61 +36,59 @@ export interface SpeakerParts {
   readonly playout: Playout;
   /** Monotonic ms. */
   readonly now: () => number;
-  readonly divergence: (asked: string, spoken: string) => number;
+  readonly divergence: MouthParts["divergence"];
   readonly events: SpeakerEvents;
+}
+
+export interface BeginOptions {
+  readonly turn?: number;
+  /** Speech of the caller does not cut it. */
+  readonly shielded?: boolean;
+  /** Before everything that waits; for a moment in which nothing plays. */
+  readonly ahead?: boolean;
+  /** Called when nearly all there is was heard, while more may come. */
+  readonly more?: () => void;
 }
 
 export type Speaker = ReturnType<typeof createSpeaker>;
 
+/** Audio that waits to be sent, on top of what the far end holds; the rest of a long reply is not even asked for. */
+const WAITING_BYTES = 20_000 * BYTES_PER_MS;
+/** With less than this left to be heard, ms, a reply that is being written is asked for what it has. */
+const STARVING_MS = 1000;
+
 export function createSpeaker({ playout, now, divergence, events }: SpeakerParts) {
   let queue: Utterance[] = [];
-  let voice: Voice | undefined;
-  /** The piece the voice speaks now; it speaks one at a time, or their audio would interleave. */
-  let asked: Piece | undefined;
   let count = 0;
-  /** Speeches that may still bring audio; what is not in here was cut. */
-  const speeches = new Map<string, { utterance: Utterance; own: boolean; pieces: Piece[] }>();
-  /** The piece that took audio last, because nearly every delta belongs to it. */
-  let receiving: Piece | undefined;
   /** The piece being sent. */
   let sending: Piece | undefined;
+  const { onFailed, onDivergence } = events;
+  const mouth = createMouth({ divergence, onFailed, onDivergence });
 
   const allPieces = (): Piece[] => queue.flatMap((utterance) => utterance.pieces);
 
-  /** `ahead`: before everything that waits; for a moment in which nothing plays. `shielded`: speech of the caller does not cut it. */
-  function begin(kind: UtteranceKind, { turn = 0, shielded = false, ahead = false } = {}): Utterance {
-    const utterance: Utterance = { id: ++count, kind, turn, shielded, pieces: [], open: true, cut: false };
+  function begin(kind: UtteranceKind, options: BeginOptions = {}): Utterance {
+    const { turn = 0, shielded = false, ahead = false, more } = options;
+    const utterance: Utterance = {
+      id: ++count,
+      kind,
+      turn,
+      shielded,
+      pieces: [],
+      open: true,
+      cut: false,
+      begunAt: now(),
+      ...(more && { more }),
+    };
     if (ahead) queue.unshift(utterance);
     else queue.push(utterance);
     return utterance;
   }
 
-  function askNext(): void {
-    if (asked || !voice) return;
-    for (const utterance of queue) {
-      const piece = utterance.pieces.find((one) => !one.asked);
-      if (!piece?.speechId) continue;
-      piece.asked = true;
-      asked = piece;
-      speeches.set(piece.speechId, { utterance, own: false, pieces: [piece] });
-      voice.say(piece.speechId, piece.text);
-      return;
-    }
-  }
-
-  function pieceFor(speechId: string, part: SpeechPart | undefined): Piece | undefined {
-    if (receiving && receiving.speechId === speechId && samePart(receiving.part, part)) return receiving;
-    const speech = speeches.get(speechId);
-    if (!speech) return undefined;
-    let piece = speech.own ? speech.pieces.find((one) => samePart(one.part, part)) : speech.pieces[0];
-    if (!piece) {
-      piece = newPiece("", { speechId, ...(part && { part }) });
-      piece.asked = true;
-      speech.pieces.push(piece);
-      speech.utterance.pieces.push(piece);
-    }
-    receiving = piece;
-    return piece;
+  function isWellSupplied(): boolean {
+    let waiting = 0;
+    for (const { pieces } of queue) for (const piece of pieces) waiting += piece.tape.length() - piece.position;
+    return waiting > WAITING_BYTES;
   }
 
   /** Sends what may be sent, in order. */
@@ -98,9 +96,9 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     for (const utterance of queue) {
       for (const piece of utterance.pieces) {
         sending = piece;
-        const before = piece.position;
+        const before = piece.sent;
         const done = playout.send(piece);
-        if (piece.position > before) began(utterance);
+        if (piece.sent > before) began(utterance);
         if (!done) return;
       }
       if (utterance.open) return;
@@ -109,8 +107,8 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
   }
 
   function began(utterance: Utterance): void {
-    if (utterance.startedAtMs !== undefined) return;
-    utterance.startedAtMs = now();
+    if (utterance.startedAt !== undefined) return;
+    utterance.startedAt = now();
     events.onAudio(utterance);
   }
 
@@ -121,14 +119,20 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     for (let first = queue[0]; first && !first.open && first.pieces.every(playout.isProven); first = queue[0]) {
       queue.shift();
       changed = true;
-      events.onHeard(first, recordOf(first, playout.generation(), playout.head()));
+      // An answer that was a tool call only has no words to tell of.
+      if (first.pieces.length > 0) events.onHeard(first, recordOf(first, playout.generation(), playout.head()));
     }
     if (changed && queue.length === 0) events.onQuiet();
   }
 
-  function pumpAndSettle(): void {
+  function goOn(): void {
+    mouth.ask(queue, isWellSupplied);
     pump();
     settle();
+  }
+
+  function isStarving(utterance: Utterance): boolean {
+    return queue[0] === utterance && utterance.open && mouth.isIdle(queue) && playout.unplayedMs() < STARVING_MS;
   }
 
   return {
@@ -136,13 +140,13 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     /** An utterance whose words the voice chooses itself (speech-to-speech). */
     beginOwn(speechId: string, turn: number): Utterance {
       const utterance = begin("reply", { turn });
-      speeches.set(speechId, { utterance, own: true, pieces: [] });
+      mouth.own(speechId, utterance);
       return utterance;
     },
     addText(utterance: Utterance, text: string): void {
       if (utterance.cut) return;
       utterance.pieces.push(newPiece(text, { speechId: `u${utterance.id}p${utterance.pieces.length}` }));
-      askNext();
+      mouth.ask(queue, isWellSupplied);
     },
     /** `audio` is base64 mu-law. */
     addClip(utterance: Utterance, text: string, audio: string): void {
@@ -152,10 +156,10 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     /** No more pieces will come. */
     finish(utterance: Utterance): void {
       utterance.open = false;
-      pumpAndSettle();
+      goOn();
     },
     audio(speechId: string, payload: string, part?: SpeechPart): void {
-      const piece = pieceFor(speechId, part);
+      const piece = mouth.pieceFor(speechId, part);
       if (!piece) return;
       piece.tape.append(payload);
       // Nearly always this piece is the one being sent and has begun: nothing else needs looking at.
@@ -163,45 +167,21 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       else pump();
     },
     words(speechId: string, delta: string, part?: SpeechPart): void {
-      const piece = pieceFor(speechId, part);
+      const piece = mouth.pieceFor(speechId, part);
       if (piece) piece.text += delta;
     },
-    spoken(
-      speechId: string,
-      status: "completed" | "cancelled" | "failed" | "incomplete",
-      text: string,
-      code?: string,
-    ): void {
-      const speech = speeches.get(speechId);
-      if (!speech) return;
-      const { utterance, own, pieces } = speech;
-      speeches.delete(speechId);
-      if (asked?.speechId === speechId) asked = undefined;
-      receiving = undefined;
-      const first = pieces[0];
-      if (status === "failed" && !own && first && first.tape.length() === 0 && !first.retried) {
-        // Nothing of it was heard, so a second try repeats nothing.
-        first.retried = true;
-        first.asked = false;
-        askNext();
-        return;
-      }
-      for (const piece of pieces) piece.complete = true;
-      if (own) utterance.open = false;
-      else if (first && status === "completed") {
-        const rate = divergence(first.text, text);
-        utterance.divergence = Math.max(utterance.divergence ?? 0, rate);
-        if (rate > 0) events.onDivergence(utterance, rate);
-      }
-      if (status === "failed" || status === "incomplete") events.onFailed(utterance, code ?? status);
-      askNext();
-      pumpAndSettle();
+    spoken(speechId: string, status: SpeechStatus, text: string, code?: string): void {
+      mouth.ended(speechId, status, text, code);
+      goOn();
     },
     ack(name: string): void {
       if (!playout.ack(name)) return;
-      const first = queue[0]?.pieces[0];
-      if (first) playout.forgetBehind(first);
-      pumpAndSettle();
+      const first = queue[0];
+      if (first) {
+        playout.forgetBehind(first.pieces);
+        if (first.more && isStarving(first)) first.more();
+      }
+      goOn();
     },
     /** Quiets the line at once, but forgets nothing: what the caller says next decides. True when there was something to quiet. */
     hold(): boolean {
@@ -212,48 +192,43 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     release(): void {
       if (!playout.isHeld()) return;
       playout.release(allPieces());
-      pumpAndSettle();
+      goOn();
     },
     /** Gives up everything not heard yet and stops the voice. */
     cut(): CutUtterance[] {
       playout.drop(allPieces());
       const dropped = queue;
       queue = [];
+      sending = undefined;
       for (const utterance of dropped) utterance.cut = true;
-      for (const speechId of speeches.keys()) voice?.cancel(speechId);
-      speeches.clear();
-      asked = receiving = sending = undefined;
-      return dropped.map((utterance) => ({
-        utterance,
-        record: recordOf(utterance, playout.generation(), 0),
-        truncations: truncations(utterance, playout.generation(), 0),
-      }));
+      mouth.cancel();
+      return dropped
+        .filter(({ pieces }) => pieces.length > 0)
+        .map((utterance) => ({
+          utterance,
+          record: recordOf(utterance, playout.generation(), 0),
+          truncations: truncations(utterance, playout.generation(), 0),
+        }));
     },
-    setVoice(next: Voice | undefined): void {
-      voice = next;
-      if (next) return askNext();
-      const broken = asked;
-      asked = receiving = undefined;
-      for (const { utterance, own, pieces } of speeches.values()) {
-        if (!own) continue;
-        utterance.open = false;
-        for (const piece of pieces) piece.complete = true;
-      }
-      speeches.clear();
-      if (broken) for (const utterance of queue) splitBroken(utterance, broken);
-      pumpAndSettle();
+    setVoice(voice: Voice | undefined): void {
+      mouth.use(voice, queue);
+      goOn();
     },
+    /** Marks were given up on: what waited for them is over. */
+    look: goOn,
     /** The caller hears something now. */
     isPlaying: () => playout.isPlaying(),
-    /** Marks were given up on: what waited for them is over. */
-    look: pumpAndSettle,
-    busy: () => queue.length > 0,
     isHeld: () => playout.isHeld(),
-    current: (): Utterance | undefined => queue[0],
+    isStarving,
+    busy: () => queue.length > 0,
     utterances: (): readonly Utterance[] => queue,
+    /** ms of everything that is still to be heard; Infinity while more may come. */
+    unheardMs: (): number => queue.reduce((sum, one) => sum + unheardMs(one, playout.generation(), playout.head()), 0),
+    /** The words there is sound for, of everything that was not heard to its end yet. */
+    coming: (): SpokenLine[] =>
+      queue
+        .flatMap(({ pieces }) => pieces.map((piece) => heardText(wholeOf(piece), piece.tape.length())))
+        .filter(Boolean)
+        .map((text) => ({ role: "agent", text })),
   };
-}
-
-function samePart(a: SpeechPart | undefined, b: SpeechPart | undefined): boolean {
-  return a === b || (a?.itemId === b?.itemId && a?.contentIndex === b?.contentIndex);
 }

@@ -25,11 +25,11 @@ export interface Tape {
   forget(position: number): void;
 }
 
-/** Length in bytes of what a base64 text holds. */
+/** Length in bytes of what a base64 text holds, padded or not. */
 export function base64Bytes(payload: string): number {
   const length = payload.length;
   const padding = payload.charCodeAt(length - 1) !== 61 ? 0 : payload.charCodeAt(length - 2) !== 61 ? 1 : 2;
-  return (length * 3) / 4 - padding;
+  return Math.floor((length * 3) / 4) - padding;
 }
 
 export function createTape(): Tape {

@@ -8,7 +8,11 @@ import { createWatchdog } from "./watchdog.ts";
 
 /** Cuts streamed text into pieces fit to be spoken. */
 export interface SentenceCutter {
+  /** What is complete now. */
   push(delta: string): string[];
+  /** What can be said without waiting for a bigger piece or the next word. */
+  take(): string[];
+  /** The text is over: the rest. */
   end(): string[];
 }
 
@@ -62,7 +66,7 @@ function startRun(
 
   function say(pieces: readonly string[]): void {
     for (const piece of pieces) {
-      utterance ??= speaker.begin("reply", { turn: turn.number });
+      utterance ??= speaker.begin("reply", { turn: turn.number, more: () => say(cutter.take()) });
       speaker.addText(utterance, piece);
     }
   }
@@ -79,6 +83,8 @@ function startRun(
     }
     watchdog.fed();
     say(cutter.push(event.delta));
+    // The voice has run dry: a short piece now is better than a long one later.
+    if (utterance && speaker.isStarving(utterance)) say(cutter.take());
   }
 
   function done(): void {
@@ -92,8 +98,11 @@ function startRun(
   async function useTool(request: ToolRequest): Promise<string> {
     acted = true;
     toolsRunning++;
-    // A tool has a time limit of its own.
+    // A tool has a time limit of its own. What was written before it is said meanwhile.
     watchdog.pause();
+    post(() => {
+      if (!over) say(cutter.take());
+    });
     try {
       return await parts.runTool(request, signal, turn.number);
     } finally {
@@ -117,6 +126,7 @@ function startRun(
     turn,
     acted: () => acted,
     utterance: () => utterance,
+    yield() {},
     cancel() {
       if (over) return;
       stop();

@@ -2,7 +2,7 @@
 // generated, sent, heard. Data and arithmetic only; speaker.ts decides when what is sent.
 import type { ReplyRecord } from "../core/call.ts";
 import type { SpeechPart } from "../core/voice.ts";
-import { expectedBytes, heardText, unsaidText } from "./heard-text.ts";
+import { expectedBytes, heardText, ORDINARY_PACE, unsaidText, type SpokenPiece } from "./heard-text.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import { createTape, type Tape } from "./tape.ts";
 
@@ -19,15 +19,20 @@ export interface Piece {
   complete: boolean;
   /** The voice was asked for it (or it needs no asking). */
   asked: boolean;
+  /** It is a second try: there is no third. */
   retried: boolean;
+  /** Bytes a character will probably take. */
+  pace: number;
   /** Next byte to send. */
   position: number;
-  /** Where sending began in this generation of the line: byte `base` of the piece lies at `at` of the generation. */
+  /** Bytes that were ever sent. */
+  sent: number;
+  /** Where the stretch being sent began: byte `base` of the piece lies at `at` of the generation. */
   base: number;
   at: number;
   /** The generation `at` speaks of; -1 before anything was sent. */
   generation: number;
-  /** Heard in earlier generations. */
+  /** Heard in earlier stretches. */
   heardBefore: number;
 }
 
@@ -43,18 +48,31 @@ export interface Utterance {
   cut: boolean;
   /** Speech of the caller does not cut it. */
   readonly shielded: boolean;
-  startedAtMs?: number;
+  /** Monotonic ms. */
+  readonly begunAt: number;
+  /** Monotonic ms: its first audio went to the line. */
+  startedAt?: number;
   divergence?: number;
+  /** Asked for more when nearly all there is was heard. */
+  readonly more?: () => void;
 }
 
-export function newPiece(text: string, from: { speechId?: string; part?: SpeechPart; clip?: string }): Piece {
+/** A reply record whose time is still the monotonic clock's; absent when nothing of it was ever sent. */
+export type SpokenRecord = Omit<ReplyRecord, "startedAtMs"> & { readonly startedAt?: number };
+
+export function newPiece(
+  text: string,
+  from: { speechId?: string; part?: SpeechPart; clip?: string; pace?: number; retried?: boolean },
+): Piece {
   const piece: Piece = {
     text,
     tape: createTape(),
     complete: from.clip !== undefined,
     asked: from.clip !== undefined || from.part !== undefined,
-    retried: false,
+    retried: from.retried ?? false,
+    pace: from.pace ?? ORDINARY_PACE,
     position: 0,
+    sent: 0,
     base: 0,
     at: 0,
     generation: -1,
@@ -73,43 +91,42 @@ export function heardOf(piece: Piece, generation: number, head: number): number 
   return Math.max(piece.heardBefore, now);
 }
 
-export function wholeOf(piece: Piece): { text: string; generated: number; complete: boolean } {
-  return { text: piece.text, generated: piece.tape.length(), complete: piece.complete };
+export function wholeOf(piece: Piece): SpokenPiece {
+  return { text: piece.text, generated: piece.tape.length(), complete: piece.complete, pace: piece.pace };
+}
+
+export function isHeard(piece: Piece, generation: number, head: number): boolean {
+  return piece.complete && heardOf(piece, generation, head) >= piece.tape.length();
 }
 
 /** The record of an utterance, with the playhead where it is now. */
-export function recordOf(utterance: Utterance, generation: number, head: number): ReplyRecord {
-  const generated: string[] = [];
-  const sent: string[] = [];
-  const heard: string[] = [];
-  let generatedBytes = 0;
-  let sentBytes = 0;
-  let heardBytes = 0;
+export function recordOf(utterance: Utterance, generation: number, head: number): SpokenRecord {
+  const texts = { generated: [] as string[], sent: [] as string[], heard: [] as string[], cut: [] as string[] };
+  const bytes = { generated: 0, sent: 0, heard: 0 };
   for (const piece of utterance.pieces) {
     const whole = wholeOf(piece);
     // Never more than was decoded for this piece: an engine refuses to truncate beyond its audio.
-    const heardNow = Math.min(heardOf(piece, generation, head), whole.generated);
-    const sentNow = Math.max(piece.position, piece.heardBefore);
-    generated.push(piece.text);
-    sent.push(heardText(whole, sentNow));
-    heard.push(heardText(whole, heardNow));
-    generatedBytes += whole.generated;
-    sentBytes += Math.min(sentNow, whole.generated);
-    heardBytes += heardNow;
+    const heard = Math.min(heardOf(piece, generation, head), whole.generated);
+    const heardWords = heardText(whole, heard);
+    texts.generated.push(piece.text);
+    texts.sent.push(heardText(whole, piece.sent));
+    texts.heard.push(heardWords);
+    texts.cut.push(piece.text.slice(heardWords.length).trimStart());
+    bytes.generated += whole.generated;
+    bytes.sent += Math.min(piece.sent, whole.generated);
+    bytes.heard += heard;
   }
-  const all = join(generated);
-  const known = join(heard);
   return {
     kind: utterance.kind,
-    generated: all,
-    sent: join(sent),
-    heard: known,
-    cut: all.startsWith(known) ? all.slice(known.length).trimStart() : all,
-    generatedMs: Math.round(generatedBytes / BYTES_PER_MS),
-    sentMs: Math.round(sentBytes / BYTES_PER_MS),
-    heardMs: Math.floor(heardBytes / BYTES_PER_MS),
+    generated: join(texts.generated),
+    sent: join(texts.sent),
+    heard: join(texts.heard),
+    cut: join(texts.cut),
+    generatedMs: Math.round(bytes.generated / BYTES_PER_MS),
+    sentMs: Math.round(bytes.sent / BYTES_PER_MS),
+    heardMs: Math.floor(bytes.heard / BYTES_PER_MS),
     interrupted: utterance.open || utterance.pieces.some((piece) => !isHeard(piece, generation, head)),
-    startedAtMs: utterance.startedAtMs ?? 0,
+    ...(utterance.startedAt !== undefined && { startedAt: utterance.startedAt }),
     ...(utterance.divergence !== undefined && { divergence: utterance.divergence }),
   };
 }
@@ -128,22 +145,36 @@ export function truncations(
   });
 }
 
-export function isHeard(piece: Piece, generation: number, head: number): boolean {
-  return piece.complete && heardOf(piece, generation, head) >= expectedBytes(wholeOf(piece));
+/** ms of an utterance that will still be heard if nothing comes between, as far as it is known. */
+export function unheardMs(utterance: Utterance, generation: number, head: number): number {
+  if (utterance.open) return Infinity;
+  let bytes = 0;
+  for (const piece of utterance.pieces) bytes += expectedBytes(wholeOf(piece)) - heardOf(piece, generation, head);
+  return bytes / BYTES_PER_MS;
 }
 
-/** The voice is gone; a piece it left half said ends there, and another goes on with the words after those already spoken. */
-export function splitBroken(utterance: Utterance, piece: Piece): void {
-  const index = utterance.pieces.indexOf(piece);
-  if (index < 0) return;
+/** A piece that will get no more audio: only the words it has sound for were spoken. Returns the others. */
+export function breakOff(piece: Piece): string {
+  const whole = wholeOf(piece);
+  piece.complete = true;
+  if (whole.generated === 0) return piece.text;
+  const rest = unsaidText({ ...whole, complete: false }, whole.generated);
+  piece.text = piece.text.slice(0, piece.text.length - rest.length).trimEnd();
+  return rest;
+}
+
+/** A piece the voice did not speak to its end: it ends where it broke off, and another goes on with the words after that. */
+export function askAgain(utterance: Utterance, piece: Piece, retried: boolean): void {
   if (piece.tape.length() === 0) {
     piece.asked = false;
+    piece.retried ||= retried;
     return;
   }
-  const rest = unsaidText(wholeOf(piece), piece.tape.length());
-  piece.text = piece.text.slice(0, piece.text.length - rest.length).trimEnd();
-  piece.complete = true;
-  if (rest) utterance.pieces.splice(index + 1, 0, newPiece(rest, { speechId: `${piece.speechId}+` }));
+  const { speechId, pace } = piece;
+  const rest = breakOff(piece);
+  if (!rest || speechId === undefined) return;
+  const index = utterance.pieces.indexOf(piece);
+  utterance.pieces.splice(index + 1, 0, newPiece(rest, { speechId: `${speechId}+`, pace, retried }));
 }
 
 function join(parts: readonly string[]): string {

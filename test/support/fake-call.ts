@@ -143,7 +143,30 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
       endings.push({ at: time.now(), ending });
     },
   };
-  const store: CallStore = { ...createMemoryCallStore(), ...options.store };
+  const kept = createMemoryCallStore();
+  let record: CallRecord | undefined;
+  const store: CallStore = {
+    ...kept,
+    open(party, at) {
+      kept.open(party, at);
+      record = {
+        ...party,
+        status: "in-progress",
+        startedAt: "",
+        turns: [],
+        replies: [],
+        tools: [],
+        timeline: [],
+        usage: {},
+      };
+      options.store?.open?.(party, at);
+    },
+    update(callId, change) {
+      kept.update(callId, change);
+      if (record) record = { ...record, ...change };
+      options.store?.update?.(callId, change);
+    },
+  };
   const early = options.prewarmMs !== undefined ? voices.open({ callId: PARTY.callId, history: [] }) : undefined;
   if (options.prewarmMs !== undefined) await time.run(options.prewarmMs);
 
@@ -170,11 +193,6 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
   const reasons: EndReason[] = [];
   void call.ended.then((reason) => reasons.push(reason));
 
-  let record: CallRecord | undefined;
-  const readStore = async (): Promise<void> => {
-    record = (await store.get(PARTY.callId)) ?? record;
-  };
-
   function textOf(name: string): string {
     if (name.startsWith("clip:")) return CLIP_TEXTS[name.slice(5) as ClipId];
     return voices.spoken.find((one) => one.name === name)?.text ?? name;
@@ -192,14 +210,8 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
     meter,
     endings,
     reasons,
-    async run(ms) {
-      await time.run(ms);
-      await readStore();
-    },
-    async until(what, condition, ms) {
-      await time.until(what, condition, ms);
-      await readStore();
-    },
+    run: (ms) => time.run(ms),
+    until: (what, condition, ms) => time.until(what, condition, ms),
     untilHeard: (text, ms) =>
       fake.until(`"${text}" is heard`, () => line.heard().some(({ name }) => textOf(name).includes(text)), ms),
     greeted: () => fake.until("the greeting is over", () => call.phase() === "listening"),

@@ -1,0 +1,48 @@
+// Who may bring a call to its end, and what is said then: a tool after its reply, the bridge or the program with a goodbye.
+// When the line is closed, and how, is ending.ts.
+import type { CallEnding } from "../core/call.ts";
+import type { ClipId } from "../core/clip.ts";
+import { GOODBYE_LIMIT_MS, type Ending } from "./ending.ts";
+import type { PhaseEvent } from "./phase.ts";
+import type { createPhrases } from "./phrases.ts";
+
+export function createParting(parts: {
+  readonly ending: Ending;
+  readonly phrases: ReturnType<typeof createPhrases>;
+  readonly move: (event: PhaseEvent) => void;
+  /** What is being said, weighed and answered is given up. */
+  readonly dropAll: () => void;
+  readonly onQuiet: () => void;
+  /** ms a reply may take before its goodbye. */
+  readonly replyLimitMs: number;
+}) {
+  const { ending, phrases, move } = parts;
+  return {
+    /** A tool wants the call to end once its reply was heard. */
+    afterReply(how: CallEnding): void {
+      if (ending.isFinal()) return;
+      ending.want(how, { limitMs: GOODBYE_LIMIT_MS + parts.replyLimitMs });
+      move("end");
+      parts.onQuiet();
+    },
+    /** The call is to end now, with this goodbye. */
+    end(how: CallEnding, goodbye?: ClipId): void {
+      if (ending.isFinal()) return;
+      // Only a caller who was merely silent can take the call back.
+      const final = how.reason !== "silence";
+      const leaving = ending.wanted();
+      if (leaving) return ending.want(leaving, { final });
+      parts.dropAll();
+      ending.want(how, { final });
+      move("end");
+      if (goodbye) phrases.say(goodbye, "notice", { shielded: final });
+      parts.onQuiet();
+    },
+    /** There is nothing to say where something was owed. */
+    apologise(): void {
+      const how = ending.wanted();
+      if (how?.kind === "transfer") phrases.say("transfer", "notice");
+      else if (!how) phrases.say("sorry", "notice");
+    },
+  };
+}

@@ -1,0 +1,156 @@
+// The ledger of one generation against the truth: what was sent, what is acknowledged, where the playhead is.
+import * as fc from "fast-check";
+import {
+  newPlayback,
+  playhead,
+  recordAck,
+  recordMark,
+  recordSent,
+  unmarked,
+  unplayed,
+  type Playback,
+} from "../../src/bridge/playback.ts";
+
+describe("the playhead", () => {
+  test("stands at nothing before anything was sent", () => {
+    expect(playhead(newPlayback(1, 1000), 99_999)).toBe(0);
+  });
+  test("moves at 8 bytes a millisecond from the moment of sending", () => {
+    const ledger = recordSent(newPlayback(1, 0), 8000, 500);
+    expect(playhead(ledger, 500)).toBe(0);
+    expect(playhead(ledger, 600)).toBe(800);
+    expect(unplayed(ledger, 600)).toBe(7200);
+  });
+  test("stops where what was sent ends", () => {
+    expect(playhead(recordSent(newPlayback(1, 0), 80, 0), 60_000)).toBe(80);
+  });
+  test("does not believe in sound beyond a mark that has not come back", () => {
+    const ledger = recordSent(recordMark(recordSent(newPlayback(1, 0), 800, 0)), 8000, 0);
+    expect(playhead(ledger, 90)).toBe(720);
+    expect(playhead(ledger, 5000)).toBe(800);
+    expect(playhead(recordAck(ledger, "g1:m0", 150), 160)).toBe(880);
+  });
+  test("begins anew after the far end ran dry", () => {
+    const first = recordSent(newPlayback(1, 0), 800, 0);
+    const second = recordSent(first, 800, 1000);
+    expect(playhead(second, 1050)).toBe(1200);
+  });
+  test("a clock that steps back moves nothing", () => {
+    expect(playhead(recordSent(newPlayback(1, 0), 800, 1000), 10)).toBe(0);
+  });
+});
+
+describe("marks", () => {
+  const two = recordMark(recordSent(recordMark(recordSent(newPlayback(7, 0), 800, 0)), 800, 0));
+  test("have names of their own, with the generation in them", () => {
+    expect(two.pending.map(({ name, at }) => [name, at])).toEqual([
+      ["g7:m0", 800],
+      ["g7:m1", 1600],
+    ]);
+    expect(unmarked(recordSent(two, 5, 0))).toBe(5);
+  });
+  test("of another generation, unknown or come back twice change nothing", () => {
+    const acked = recordAck(two, "g7:m0", 100);
+    for (const name of ["g6:m1", "g8:m1", "m1", "", "g7:m9", "g7:m0"]) expect(recordAck(acked, name, 200)).toBe(acked);
+  });
+  test("that come back prove all before them", () => {
+    const acked = recordAck(two, "g7:m1", 300);
+    expect(acked.acked).toBe(1600);
+    expect(acked.pending).toEqual([]);
+    expect(recordAck(acked, "g7:m0", 301)).toBe(acked);
+  });
+});
+
+/** A line with real first-in-first-out timing; what it does is random, what the ledger believes is compared with it. */
+interface Step {
+  readonly waitMs: number;
+  readonly bytes: number;
+  readonly mark: boolean;
+}
+const steps = fc.array(
+  fc.record({
+    waitMs: fc.integer({ min: 0, max: 700 }),
+    bytes: fc.integer({ min: 1, max: 6000 }),
+    mark: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 40 },
+);
+
+function follow(
+  script: readonly Step[],
+  { uplinkMs, downlinkMs }: { uplinkMs: number; downlinkMs: number },
+  check: (at: { ledger: Playback; now: number; truth: number }) => void,
+): void {
+  let ledger = newPlayback(1, 0);
+  let now = 0;
+  let farEnd = 0;
+  let sent = 0;
+  const pieces: { start: number; from: number; bytes: number }[] = [];
+  let acks: { at: number; name: string }[] = [];
+  const truth = (at: number): number =>
+    pieces.reduce((sum, { start, bytes }) => sum + Math.max(0, Math.min(bytes, (at - start) * 8)), 0);
+  const passTo = (until: number): void => {
+    for (; now < until; now++) {
+      for (const { name } of acks.filter(({ at }) => at <= now)) ledger = recordAck(ledger, name, now);
+      acks = acks.filter(({ at }) => at > now);
+      check({ ledger, now, truth: truth(now) });
+    }
+  };
+  for (const { waitMs, bytes, mark } of script) {
+    passTo(now + waitMs);
+    ledger = recordSent(ledger, bytes, now);
+    const start = Math.max(now + uplinkMs, farEnd);
+    farEnd = start + bytes / 8;
+    pieces.push({ start, from: sent, bytes });
+    sent += bytes;
+    if (mark || unmarked(ledger) >= 1600) {
+      ledger = recordMark(ledger);
+      acks.push({ at: farEnd + downlinkMs, name: ledger.pending.at(-1)?.name ?? "" });
+    }
+  }
+  passTo(now + 2000);
+}
+
+describe("for any sending", () => {
+  test("heard is never more than sent, never goes back, and proven never exceeds believed", () => {
+    fc.assert(
+      fc.property(
+        steps,
+        fc.integer({ min: 0, max: 120 }),
+        fc.integer({ min: 0, max: 120 }),
+        (script, uplinkMs, downlinkMs) => {
+          let last = 0;
+          follow(script, { uplinkMs, downlinkMs }, ({ ledger, now }) => {
+            const head = playhead(ledger, now);
+            expect(head).toBeLessThanOrEqual(ledger.sent);
+            expect(head).toBeGreaterThanOrEqual(ledger.acked);
+            expect(head).toBeGreaterThanOrEqual(last);
+            expect(Number.isInteger(head)).toBe(true);
+            last = head;
+          });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+  test("what is proven was really played", () => {
+    fc.assert(
+      fc.property(steps, (script) => {
+        follow(script, { uplinkMs: 30, downlinkMs: 30 }, ({ ledger, truth }) =>
+          expect(ledger.acked).toBeLessThanOrEqual(truth),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+  test("the playhead is at most the way there and back off the truth, and exact with no way between", () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 60 }), (script, wayMs) => {
+        follow(script, { uplinkMs: wayMs, downlinkMs: wayMs }, ({ ledger, now, truth }) => {
+          expect(Math.abs(playhead(ledger, now) - truth) / 8).toBeLessThanOrEqual(2 * wayMs + 2);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
