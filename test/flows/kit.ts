@@ -1,0 +1,322 @@
+// What the tests of whole calls share: the real server between a simulated phone network and a simulated OpenAI, all in this
+// process, with the server's clock running as fast as the calls do, so that every setting keeps its ordinary value.
+import { readFileSync } from "node:fs";
+import { buildApp, type App } from "../../src/app.ts";
+import { decodeMulaw } from "../../src/audio/mulaw.ts";
+import { readConfig } from "../../src/config.ts";
+import type { CallRecord, ReplyRecord } from "../../src/core/call.ts";
+import { CLIP_IDS } from "../../src/core/clip.ts";
+import type { Clock } from "../../src/core/clock.ts";
+import type { Log } from "../../src/core/observe.ts";
+import { startOpenAISim, type OpenAISim, type OpenAISimOptions } from "../../src/sim/openai/index.ts";
+import {
+  startTwilioSim,
+  type CallerScript,
+  type CallerStep,
+  type CallOptions,
+  type CallResult,
+  type SimCall,
+  type TwilioSim,
+} from "../../src/sim/twilio/index.ts";
+import { emptyFolder, freePort } from "../support/child.ts";
+import { keptLog, type KeptLog } from "../support/observe.ts";
+import { until } from "../support/until.ts";
+
+export const ACCOUNT_SID = `AC${"5".repeat(32)}`;
+export const AUTH_TOKEN = "flows-auth-token-0123456789abcdef";
+export const METRICS_TOKEN = "flows-metrics-token";
+export const CALLER = "+15551110000";
+export const DESK = "+15550002222";
+export const HUMAN = "+15550003333";
+
+const FOLDER = new URL("../fixtures/caller/", import.meta.url);
+const recordings = (
+  JSON.parse(readFileSync(new URL("utterances.json", FOLDER), "utf8")) as { id: string; file: string; text: string }[]
+).map(({ id, file, text }) => ({ id, text, audio: new Uint8Array(readFileSync(new URL(file, FOLDER))) }));
+
+/** A recorded utterance of a caller. */
+export function words(id: string): { readonly text: string; readonly audio: Uint8Array } {
+  const found = recordings.find((one) => one.id === id);
+  if (!found) throw new Error(`there is no recording ${id}`);
+  return { text: found.text, audio: found.audio };
+}
+
+export const say = (id: string): CallerStep => ({ do: "say", ...words(id) });
+/** Until the agent has finished speaking. A gap between two sentences must not be taken for the end on a busy machine. */
+export const listen = (ms = 1500): CallerStep => ({ do: "wait-for-silence", ms });
+/** Waits for the end of what the agent says, and answers. */
+export const answer = (id: string): CallerStep[] => [listen(), say(id)];
+
+/** Linear samples as bytes: what a codec makes of a recording is the same every time, wherever it stands in an utterance. */
+const bytesOf = (samples: Int16Array): Buffer => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+/** The loudest 100 ms of each recording: who has said that has said the sentence. */
+const hearts = recordings.map(({ text, audio }) => {
+  const samples = decodeMulaw(audio);
+  const loudness = (from: number): number =>
+    samples.subarray(from, from + 800).reduce((sum, sample) => sum + Math.abs(sample), 0);
+  let best = 0;
+  for (let from = 0; from + 800 <= samples.length; from += 80) if (loudness(from) > loudness(best)) best = from;
+  return { text, bytes: bytesOf(samples.slice(best, best + 800)) };
+});
+
+/** Hears the recordings, whatever course a call takes, in less than a millisecond, so that the clocks of other calls go on. */
+export function hear(_session: unknown, { audio }: { readonly audio: Int16Array }): string {
+  const heard = bytesOf(audio);
+  return hearts
+    .map(({ text, bytes }) => ({ text, at: heard.indexOf(bytes) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+    .map(({ text }) => text)
+    .join(" ");
+}
+
+/** A clock that runs `speed` times faster than the wall's. */
+export function fastClock(speed: number): Clock {
+  const origin = performance.now();
+  const began = Date.now();
+  const now = () => (performance.now() - origin) * speed;
+  return {
+    now,
+    date: () => new Date(began + now()),
+    after(ms, fn) {
+      const timer = setTimeout(fn, ms / speed);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+export interface FlowOptions {
+  /** Environment variables of the server, besides those it cannot do without. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly openai?: OpenAISimOptions;
+  /** Call time per wall time, for the server and for every call; 6. */
+  readonly speed?: number;
+  /** The server's log; one that is kept unless told. */
+  readonly log?: Log;
+  readonly dialOutcome?: CallOptions["dialOutcome"];
+  /** Sockets of the simulated OpenAI that may be left over at the end, because a test made them so. */
+  readonly mayLeak?: boolean;
+}
+
+type Dialled = Partial<Omit<CallOptions, "caller">>;
+
+export interface Flow {
+  readonly url: string;
+  readonly app: App;
+  readonly openai: OpenAISim;
+  readonly twilio: TwilioSim;
+  readonly log: KeptLog;
+  readonly speed: number;
+  dial(caller: CallerScript, options?: Dialled): SimCall;
+  /** Places a call and waits for its end. */
+  run(caller: CallerScript, options?: Dialled): Promise<{ result: CallResult; record: CallRecord }>;
+  /** The record of a call once it is closed. */
+  record(callSid: string): Promise<CallRecord>;
+  /** The sum of a metric over all series that have these labels. */
+  metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  callsActive(): Promise<number>;
+}
+
+export type Start = (options?: FlowOptions) => Promise<Flow>;
+
+/** Calls that run at the same time in this process; more of them would slow each other's clocks. */
+const SIDE_BY_SIDE = 4;
+
+/**
+ * Declares tests whose calls run side by side, so that a folder of whole calls is soon done. Each gets a `start` of its own;
+ * what it started is ended with it. The first to be called on in a file renders the clips for all.
+ */
+export function together(tests: Readonly<Record<string, (start: Start) => Promise<void>>>): void {
+  const names = Object.keys(tests);
+  const outcomes = new Map<string, Promise<() => void>>();
+  let folder: Awaited<ReturnType<typeof emptyFolder>>;
+
+  beforeAll(async () => {
+    folder = await emptyFolder();
+    await renderClips(folder.path);
+    const waiting = names.map((name) => {
+      let begin: (ready: Promise<() => void>) => void = () => undefined;
+      outcomes.set(name, new Promise((resolve) => (begin = resolve)));
+      return { name, begin };
+    });
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const outcome = attempt(folder.path, tests[next.name] as (start: Start) => Promise<void>);
+        next.begin(outcome);
+        await outcome;
+      }
+    };
+    for (let i = 0; i < SIDE_BY_SIDE; i++) void work();
+  });
+  afterAll(async () => {
+    await Promise.all(outcomes.values());
+    await folder.remove();
+  });
+  test.each(names)(
+    "%s",
+    async (name) => {
+      const settle = await outcomes.get(name);
+      settle?.();
+    },
+    90_000,
+  );
+}
+
+/** Never rejects: resolves with what the test comes to, to be told by the test itself. */
+async function attempt(dataDir: string, body: (start: Start) => Promise<void>): Promise<() => void> {
+  const ends: (() => Promise<void>)[] = [];
+  const failures: unknown[] = [];
+  const keep = (error: unknown): void => void failures.push(error);
+  await body(async (options) => {
+    const { flow, end } = await startFlow(dataDir, options);
+    ends.push(end);
+    return flow;
+  }).catch(keep);
+  for (const end of ends) await end().catch(keep);
+  return () => {
+    if (failures.length > 0) throw failures[0];
+  };
+}
+
+function environment(port: number, openai: OpenAISim, twilio: TwilioSim, dataDir: string): Record<string, string> {
+  return {
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    WEBHOOK_URL: `http://127.0.0.1:${port}`,
+    TWILIO_ACCOUNT_SID: ACCOUNT_SID,
+    TWILIO_AUTH_TOKEN: AUTH_TOKEN,
+    TWILIO_API_BASE_URL: twilio.baseUrl,
+    OPENAI_API_KEY: openai.apiKey,
+    OPENAI_BASE_URL: openai.baseUrl,
+    DATA_DIR: dataDir,
+    METRICS_TOKEN,
+    // A moment in which the machine is busy is a second to a fast clock; where fillers are meant, a test says so.
+    FILLER_AFTER_MS: "20000",
+  };
+}
+
+/** Renders the clips once, so that no flow has a rendering of its own between its calls. */
+async function renderClips(path: string): Promise<void> {
+  const openai = await startOpenAISim({ timing: { pace: Infinity, replyMs: 0 } });
+  const twilio = await startTwilioSim({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN });
+  const config = readConfig(environment(await freePort(), openai, twilio, path));
+  const log = keptLog();
+  const app = buildApp({ config, log });
+  await app.listen();
+  const rendered = (): number => log.lines.filter(({ message }) => message === "clip rendered").length;
+  try {
+    await until("all clips are rendered", () => rendered() === CLIP_IDS.length, 20_000);
+  } finally {
+    await app.close();
+    await twilio.close();
+    await openai.close();
+  }
+}
+
+async function startFlow(
+  dataDir: string,
+  options: FlowOptions = {},
+): Promise<{ flow: Flow; end: () => Promise<void> }> {
+  const { speed = 6, dialOutcome } = options;
+  const openai = await startOpenAISim({
+    timing: { transcriptMs: 5, replyMs: 5, textDeltaMs: 1, pace: 10 * speed },
+    ...options.openai,
+    script: { transcripts: hear, ...options.openai?.script },
+  });
+  const twilio = await startTwilioSim({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, numbers: [DESK] });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const config = readConfig({ ...environment(port, openai, twilio, dataDir), ...options.settings });
+  const log = keptLog();
+  const app = buildApp({ config, log: options.log ?? log, clock: fastClock(speed) });
+  await app.listen();
+
+  const end = async (): Promise<void> => {
+    await twilio.close();
+    await app.close();
+    try {
+      if (!options.mayLeak) await until("every socket to the voice is closed", () => openai.counts.open === 0);
+    } finally {
+      await openai.close();
+    }
+  };
+
+  const record = async (callSid: string): Promise<CallRecord> => {
+    let found: CallRecord | undefined;
+    let asked = false;
+    await until(
+      () => `the record of ${callSid} is complete: ${JSON.stringify(found)}`,
+      () => {
+        if (!asked) {
+          asked = true;
+          void app.store.findByCarrierId(callSid).then((one) => {
+            found = one;
+            asked = false;
+          });
+        }
+        return found?.status === "completed";
+      },
+      10_000,
+    );
+    return found as CallRecord;
+  };
+
+  const dial = (caller: CallerScript, more: Dialled = {}): SimCall =>
+    twilio.call({
+      url,
+      from: CALLER,
+      to: DESK,
+      speed,
+      statusCallback: `${url}/voice/status`,
+      maxMs: 180_000,
+      ...(dialOutcome !== undefined && { dialOutcome }),
+      ...more,
+      caller,
+    });
+
+  const flow: Flow = {
+    url,
+    app,
+    openai,
+    twilio,
+    log,
+    speed,
+    dial,
+    async run(caller, more) {
+      const call = dial(caller, more);
+      const result = await call.done;
+      return { result, record: await record(call.callSid) };
+    },
+    record,
+    async metric(name, labels = {}) {
+      const answered = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+      const text = await answered.text();
+      if (!text.includes(`# TYPE ${name} `)) throw new Error(`there is no metric ${name}: ${text.slice(0, 200)}`);
+      const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+      return text
+        .split("\n")
+        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+        .filter((line) => wanted.every((label) => line.includes(label)))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    },
+    async callsActive() {
+      const answered = await fetch(`${url}/status`, { headers: { accept: "application/json" } });
+      return ((await answered.json()) as { callsActive: number }).callsActive;
+    },
+  };
+  return { flow, end };
+}
+
+/** What the agent said as answers, as the caller heard it. */
+export const heardReplies = (record: CallRecord, kind: ReplyRecord["kind"] = "reply"): string[] =>
+  record.replies.filter((reply) => reply.kind === kind).map((reply) => reply.heard);
+
+/** Lines of the network's Debugger that a healthy call does not have (31921: the server closed the stream). */
+export const complaints = (result: CallResult): string[] =>
+  result.debugger
+    .filter(({ code }) => code !== 31921)
+    .map(({ level, code, message, detail }) => `${level} ${code} ${message} ${detail}`);
+
+/** ms of the agent really played to the caller on the streams of a call. */
+export const playedMs = (result: CallResult): number =>
+  result.streams.reduce((sum, stream) => sum + stream.playedBytes / 8, 0);
