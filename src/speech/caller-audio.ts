@@ -1,5 +1,6 @@
 // The caller's audio on its way up: kept while the session is not ready, sent in order from then on, and shed (oldest first)
 // when the far side does not take it. Payloads are never decoded.
+import { payloadBytes } from "../wire/base64.ts";
 import { appendFrame } from "../wire/openai-realtime-client.ts";
 
 const BYTES_PER_MS = 8;
@@ -83,10 +84,4 @@ export function createCallerAudio({ send, bufferedBytes, dropped }: CallerAudioP
     droppedMs: () => droppedBytes / BYTES_PER_MS,
     framesSent: () => frames,
   };
-}
-
-/** Decoded length of a base64 payload. */
-export function payloadBytes(payload: string): number {
-  const padding = payload.endsWith("==") ? 2 : payload.endsWith("=") ? 1 : 0;
-  return (payload.length / 4) * 3 - padding;
 }

@@ -1,7 +1,7 @@
 // How much audio each item of the session's conversation has, so that a truncation never asks for more than there is: the
 // API refuses that, and would go on believing that all of it was heard.
 import type { SpeechPart } from "../core/voice.ts";
-import { payloadBytes } from "./caller-audio.ts";
+import { payloadBytes } from "../wire/base64.ts";
 
 const BYTES_PER_MS = 8;
 /** Only items that may still be playing matter; a caller is never this many items behind. */
@@ -20,21 +20,35 @@ export interface ItemAudio {
 }
 
 export function createItemAudio(): ItemAudio {
-  const bytesByItem = new Map<string, Map<number, number>>();
+  const parts = new Map<string, Map<number, { bytes: number }>>();
+  /** The part that took audio last, and its account: nearly every delta is of the same one as the delta before. */
+  let latest: SpeechPart | undefined;
+  let account = { bytes: 0 };
+
+  function accountOf({ itemId, contentIndex }: SpeechPart): { bytes: number } {
+    let item = parts.get(itemId);
+    if (!item) {
+      item = new Map();
+      parts.set(itemId, item);
+      const [oldest] = parts.keys();
+      if (parts.size > ITEMS_KEPT && oldest !== undefined) parts.delete(oldest);
+    }
+    const known = item.get(contentIndex) ?? { bytes: 0 };
+    item.set(contentIndex, known);
+    return known;
+  }
+
   return {
-    add({ itemId, contentIndex }, payload) {
-      let bytes = bytesByItem.get(itemId);
-      if (!bytes) {
-        bytes = new Map();
-        bytesByItem.set(itemId, bytes);
-        const [oldest] = bytesByItem.keys();
-        if (bytesByItem.size > ITEMS_KEPT && oldest !== undefined) bytesByItem.delete(oldest);
+    add(part, payload) {
+      if (part !== latest) {
+        latest = part;
+        account = accountOf(part);
       }
-      bytes.set(contentIndex, (bytes.get(contentIndex) ?? 0) + payloadBytes(payload));
+      account.bytes += payloadBytes(payload);
     },
     cut({ itemId, contentIndex }, heardMs) {
-      const item = bytesByItem.get(itemId);
-      const bytes = item?.get(contentIndex);
+      const item = parts.get(itemId);
+      const bytes = item?.get(contentIndex)?.bytes;
       const ms = Math.max(0, Math.floor(bytes === undefined ? heardMs : Math.min(heardMs, bytes / BYTES_PER_MS)));
       const onlyPart = item !== undefined && item.size === 1;
       return ms === 0 && onlyPart ? { kind: "delete" } : { kind: "truncate", ms };

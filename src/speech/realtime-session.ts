@@ -70,8 +70,8 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   const check = createAudioCheck({ speed: settings.speed, log, countError });
   const items = createItemAudio();
   const audio = createCallerAudio({
-    send: (frame, sent) => socket.send(frame, sent),
-    bufferedBytes: () => socket.bufferedBytes(),
+    send: socket.send,
+    bufferedBytes: socket.bufferedBytes,
     dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
   });
   const hearing = createHearing(settings.vad, { emit, droppedMs: audio.droppedMs, log });

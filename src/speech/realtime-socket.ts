@@ -19,9 +19,9 @@ const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 export interface RealtimeSocket {
   /** `sent` is called once the network took the frame. */
-  send(frame: string, sent?: () => void): void;
+  readonly send: (frame: string, sent?: () => void) => void;
   /** Bytes given to `send` that the network has not taken. */
-  bufferedBytes(): number;
+  readonly bufferedBytes: () => number;
   /** session.created came: from here on an end is an end, never a reason to dial again. */
   established(): void;
   /** Ends it without a call to `onClosed`. Idempotent. */

@@ -3,7 +3,7 @@
 import type { SpeechPart, VoiceEvent } from "../core/voice.ts";
 import { cancelResponse, functionOutput, speech, type ClientEvent } from "../wire/openai-realtime-client.ts";
 import type { AudioDelta, RealtimeResponse, ResponseItem, ServerEventOf } from "../wire/openai-realtime.ts";
-import { payloadBytes } from "./caller-audio.ts";
+import { payloadBytes } from "../wire/base64.ts";
 import { speechFor, type VoiceSettings } from "./session-config.ts";
 
 interface Speech {
@@ -16,6 +16,8 @@ interface Speech {
   cancel?: string;
   cancelled: boolean;
   bytes: number;
+  /** The part that took audio last. */
+  part?: SpeechPart;
   /** Words by part, in order of appearance. */
   readonly words: Map<string, string>;
   readonly calls: Map<string, ResponseItem>;
@@ -50,6 +52,8 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
   const answers = settings.mode === "speech-to-speech";
   const open = new Map<string, Speech>();
   const byResponse = new Map<string, Speech>();
+  /** Whose audio came last: nearly every delta is of the same response as the one before, and needs no looking up. */
+  let sounding: Speech | undefined;
 
   function begin(speechId: string, kind: Speech["kind"], request?: string): Speech {
     const begun: Speech = {
@@ -73,6 +77,7 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
   function end(target: Speech, status: "completed" | "cancelled" | "failed" | "incomplete", code?: string): void {
     open.delete(target.id);
     if (target.responseId !== undefined) byResponse.delete(target.responseId);
+    if (sounding === target) sounding = undefined;
     const text = spokenText(target);
     if (status === "completed") measured(target.bytes, text);
     emit({ type: "voice.spoken", speechId: target.id, status, text, ...(code !== undefined && { code }) });
@@ -127,11 +132,14 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
     },
 
     audio(delta) {
-      const target = byResponse.get(delta.response_id);
+      const target = sounding?.responseId === delta.response_id ? sounding : byResponse.get(delta.response_id);
       if (!target) return stray("audio");
       if (target.cancelled || delta.delta === "") return;
+      sounding = target;
       target.bytes += payloadBytes(delta.delta);
-      emit({ type: "voice.audio", speechId: target.id, payload: delta.delta, ...partOf(target, delta) });
+      const part = partOf(target, delta);
+      if (part) emit({ type: "voice.audio", speechId: target.id, payload: delta.delta, part });
+      else emit({ type: "voice.audio", speechId: target.id, payload: delta.delta });
     },
 
     words(event) {
@@ -140,7 +148,8 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
       const key = `${event.item_id}:${event.content_index}`;
       target.words.set(key, (target.words.get(key) ?? "") + event.delta);
       if (target.kind !== "reply" || target.cancelled || event.delta === "") return;
-      emit({ type: "voice.words", speechId: target.id, delta: event.delta, ...partOf(target, event) });
+      const part = partOf(target, event);
+      emit({ type: "voice.words", speechId: target.id, delta: event.delta, ...(part && { part }) });
     },
 
     transcript(event) {
@@ -184,9 +193,15 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
   };
 }
 
-function partOf({ kind }: Speech, event: { item_id: string; content_index: number }): { part?: SpeechPart } {
-  // What was spoken outside the conversation cannot be truncated in it.
-  return kind === "reply" ? { part: { itemId: event.item_id, contentIndex: event.content_index } } : {};
+/** Undefined for what is spoken outside the conversation: it cannot be truncated in it. Otherwise the same object while it lasts. */
+function partOf(
+  speech: Speech,
+  { item_id: itemId, content_index: contentIndex }: { readonly item_id: string; readonly content_index: number },
+): SpeechPart | undefined {
+  if (speech.kind !== "reply") return undefined;
+  if (speech.part?.itemId !== itemId || speech.part.contentIndex !== contentIndex)
+    speech.part = { itemId, contentIndex };
+  return speech.part;
 }
 
 /** Only whole calls count: the arguments of a call that was cut are half a JSON text. */

@@ -37,9 +37,10 @@ export function createStallWatch(
   }
 
   return {
-    // Called for every message, so it only takes the time; the one timer looks at it when it fires.
+    // Called for every message, so it only takes the time, in whole ms (a fraction would cost a heap object each); the one
+    // timer looks at it when it fires.
     heard() {
-      since = clock.now();
+      since = Math.floor(clock.now());
     },
     owing(owes, restart = false) {
       if (owes && (restart || !cancel)) since = clock.now();
