@@ -59,6 +59,8 @@ interface Awaited {
 
 /** How long a long interruption may wait for the transcript that could still show it was a nod, ms. */
 const NOD_TRANSCRIPT_MS = 1200;
+/** The beginning and the end of speech are reported with different delays, ms: short speech must not look long for it. */
+const REPORT_SLACK_MS = 200;
 const REMEMBERED_ITEMS = 64;
 
 export type Ear = ReturnType<typeof createEar>;
@@ -141,7 +143,10 @@ export function createEar(parts: EarParts) {
       if (!over) return;
       events.onHold();
       if (backchannelMs === 0 || owed === "prompt" || owed === "tail") cut(speech);
-      else speech.cancelDeadline = after(backchannelMs + parts.endSilenceMs, () => cutUnheard(speech));
+      else {
+        const decidedMs = backchannelMs + parts.endSilenceMs + REPORT_SLACK_MS;
+        speech.cancelDeadline = after(decidedMs, () => cutUnheard(speech));
+      }
     },
     stopped(speechMs: number): void {
       speaking = false;

@@ -22,6 +22,9 @@ export interface SpeechPlan {
   readonly code?: string;
   /** No more comes after this many ms of audio, not even an end. */
   readonly stallAtMs?: number;
+  /** After this many ms of audio the voice falls silent for `pauseMs`, and goes on. */
+  readonly pauseAtMs?: number;
+  readonly pauseMs?: number;
   /** What it says it spoke. */
   readonly spoken?: string;
 }
@@ -213,7 +216,7 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
       { text, name, part, speech }: { text: string; name: string; part?: SpeechPart; speech: SpeechPlan },
       done: (status: "completed" | "cancelled" | "failed" | "incomplete") => void,
     ): void {
-      const { msPerCharacter = 65, speed = 5, endAtMs, stallAtMs } = speech;
+      const { msPerCharacter = 65, speed = 5, endAtMs, stallAtMs, pauseAtMs = Infinity, pauseMs = 0 } = speech;
       const whole = Math.round(text.length * msPerCharacter) * BYTES_PER_MS + random.between(0, 7);
       const bytes = endAtMs !== undefined ? Math.min(whole, Math.round(endAtMs * BYTES_PER_MS)) : whole;
       const recording = audio.make(name, bytes);
@@ -236,7 +239,12 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
           record.status = status;
           return done(status);
         }
-        const size = Math.min(bytes - record.sent, random.between(9, pieceMs * BYTES_PER_MS));
+        const untilPause = pauseAtMs * BYTES_PER_MS - record.sent;
+        const size = Math.min(
+          bytes - record.sent,
+          random.between(9, pieceMs * BYTES_PER_MS),
+          untilPause > 0 ? untilPause : Infinity,
+        );
         const payload = recording.subarray(record.sent, record.sent + size).toString("base64");
         if (part) {
           // Words run ahead of the sound.
@@ -248,7 +256,7 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
         }
         record.sent += size;
         emit({ type: "voice.audio", speechId: entry.speechId, payload, ...(part && { part }) });
-        later(size / BYTES_PER_MS / speed, next);
+        later(size === untilPause ? pauseMs : size / BYTES_PER_MS / speed, next);
       }
       next();
     }

@@ -2,6 +2,8 @@
 // be traced back to the byte, however it was cut up on its way.
 
 const WORD = 5;
+/** Name of what is too short to be traced. */
+export const SCRAP = "(scrap)";
 
 export interface Stretch {
   readonly name: string;
@@ -46,6 +48,8 @@ export function createMarkedAudio(): MarkedAudio {
       const found = matchAt(audio, at, name, 0);
       if (found) return found;
     }
+    // A few bytes that a clear left over say nothing of where they come from.
+    if (audio.length - at < 2 * WORD) return { name: SCRAP, from: 0, to: audio.length - at };
     throw new Error(`audio of unknown origin at ${at}: ${audio.subarray(at, at + 12).toString("hex")}`);
   }
 
