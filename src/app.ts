@@ -88,13 +88,18 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
     log,
     meter,
     // A voice that answers itself has to know what the caller was greeted with.
-    openVoice: ({ callId }) =>
-      engine.open({ callId, history: speaksItself ? [{ role: "agent", text: config.GREETING }] : [] }),
+    openVoice: ({ callId, carrierId }) =>
+      engine.open({ callId, carrierId, history: speaksItself ? [{ role: "agent", text: config.GREETING }] : [] }),
     startCall(line, party, early) {
       const threadId = callerThreads.claim(party);
       const thread = speaksItself
         ? undefined
-        : threads.open({ callId: party.callId, tools, ...(threadId !== undefined && { threadId }) });
+        : threads.open({
+            callId: party.callId,
+            carrierId: party.carrierId,
+            tools,
+            ...(threadId !== undefined && { threadId }),
+          });
       // While the greeting plays there is time for what the first answer would have to wait for.
       thread?.prepare();
       const call = startCall({

@@ -59,7 +59,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
         wire: openWire(request),
         timeoutMs,
         clock,
-        log: log.with({ call: request.callId }),
+        log: log.with({ call: request.carrierId ?? request.callId, callId: request.callId }),
         meter,
       }),
   };

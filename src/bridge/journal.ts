@@ -15,7 +15,6 @@ import type { CallStore } from "../core/stores.ts";
 import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
 import type { SpokenRecord } from "./utterance.ts";
 
-const LONGEST_TIMELINE = 5000;
 /** Word error rate from which an operator should look. */
 const MUCH_DIVERGENCE = 0.2;
 
@@ -35,7 +34,6 @@ export function createJournal(parts: {
   const turns: TurnRecord[] = [];
   const replies: ReplyRecord[] = [];
   const tools: ToolRecord[] = [];
-  const timeline: TimelineEntry[] = [];
   const usage: Record<string, number> = {};
   const atMs = (at = clock.now()): number => Math.round(at - began);
 
@@ -54,8 +52,7 @@ export function createJournal(parts: {
   log.info("call begins");
 
   function note(what: string, detail?: TimelineEntry["detail"]): void {
-    if (timeline.length >= LONGEST_TIMELINE) return;
-    timeline.push({ atMs: atMs(), what, ...(detail && { detail }) });
+    keep((store) => store.note(party.callId, { atMs: atMs(), what, ...(detail && { detail }) }));
     log.debug(what, detail);
   }
 
@@ -177,7 +174,6 @@ export function createJournal(parts: {
         endedAt: clock.date().toISOString(),
         durationSeconds,
         endReason: reason,
-        timeline: [...timeline],
         usage: { ...usage },
       });
       meter.count("voice_calls_ended_total", { reason, result: resultOf(reason) });

@@ -22,6 +22,7 @@ const MOST_UNHEARD_FRAMES = 1500;
 export interface VoiceKeeperParts {
   readonly engine: VoiceEngine;
   readonly callId: string;
+  readonly carrierId: string;
   readonly early: Voice | undefined;
   readonly history: () => readonly SpokenLine[];
   readonly now: () => number;
@@ -41,7 +42,7 @@ export interface VoiceKeeperParts {
 export type VoiceKeeper = ReturnType<typeof createVoiceKeeper>;
 
 export function createVoiceKeeper(parts: VoiceKeeperParts) {
-  const { engine, callId, after, now } = parts;
+  const { engine, callId, carrierId, after, now } = parts;
   let voice: Voice | undefined;
   let ready = false;
   let readyAt = 0;
@@ -123,7 +124,7 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
   return {
     start(): void {
       wait();
-      take(parts.early ?? engine.open({ callId, history: parts.history() }));
+      take(parts.early ?? engine.open({ callId, carrierId, history: parts.history() }));
     },
     /** Caller audio, base64 mu-law: the one path of every frame. */
     hear(payload: string): void {
@@ -155,7 +156,7 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
       if (event.fatal || losses > 1) return giveUp(event.code);
       parts.onLost(event.code);
       if (closed) return;
-      const next = engine.open({ callId, history: parts.history() });
+      const next = engine.open({ callId, carrierId, history: parts.history() });
       take(next);
       for (const payload of recent) next.hear(payload);
     },

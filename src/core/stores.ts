@@ -1,10 +1,12 @@
 // Ports to what outlives a moment: call records (Store) and short-lived shared state (State).
-import type { CallEnding, CallParty, CallRecord } from "./call.ts";
+import type { CallEnding, CallParty, CallRecord, TimelineEntry } from "./call.ts";
 
 export interface CallStore {
   open(party: CallParty, startedAt: Date): void;
   /** Changes the record by shallow merge; unknown ids are ignored. */
   update(callId: string, change: Partial<CallRecord>): void;
+  /** Adds to the time line; beyond a bound, and for unknown ids, nothing happens. */
+  note(callId: string, entry: TimelineEntry): void;
   get(callId: string): Promise<CallRecord | undefined>;
   findByCarrierId(carrierId: string): Promise<CallRecord | undefined>;
   /** Newest first; `before` is the id of a call: only those that began before it. */

@@ -52,6 +52,8 @@ export interface AssistantThread {
 /** What a thread has to know about one call. */
 export interface ThreadRequest {
   readonly callId: string;
+  /** The carrier's id of the call, for the log. */
+  readonly carrierId?: string;
   readonly tools: readonly ToolDescription[];
   /** The id of a thread to go on with, when this caller has one. */
   readonly threadId?: string;

@@ -74,6 +74,8 @@ export interface Voice {
 /** What a voice has to know about one call. */
 export interface VoiceRequest {
   readonly callId: string;
+  /** The carrier's id of the call, for the log; absent for speech that belongs to no call. */
+  readonly carrierId?: string;
   /** Words of the conversation so far; empty for a fresh call. */
   readonly history: readonly SpokenLine[];
 }

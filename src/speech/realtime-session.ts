@@ -36,7 +36,7 @@ const SESSION_UPDATE = "session";
 
 export function openSession(request: VoiceRequest, options: SessionOptions, onGone: () => void): Voice {
   const { settings, clock, meter } = options;
-  const log = options.log.with({ call: request.callId });
+  const log = options.log.with({ call: request.carrierId ?? request.callId, callId: request.callId });
   const answers = settings.mode === "speech-to-speech";
   let state: "opening" | "configuring" | "ready" | "closed" = "opening";
   let listener: ((event: VoiceEvent) => void) | undefined;

@@ -1,12 +1,17 @@
 // Call records in the memory of one process: a bounded number of the newest, gone with the process.
-import type { CallRecord } from "../core/call.ts";
+import type { CallRecord, TimelineEntry } from "../core/call.ts";
 import type { CallStore } from "../core/stores.ts";
+
+/** Entries of one call's time line; a call of an hour has some hundreds. */
+const LONGEST_TIMELINE = 5000;
 
 /** @param limit records kept at most. When full, the oldest finished record goes, or the oldest at all if none is finished. */
 export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: number } = {}): CallStore {
   // A record is never changed in place, only replaced: whoever holds one keeps what it was. The Map is in order of opening.
   const records = new Map<string, CallRecord>();
   const byCarrier = new Map<string, string>();
+  /** Apart from the records, because it grows entry by entry. */
+  const timelines = new Map<string, TimelineEntry[]>();
 
   function makeRoom(): void {
     if (records.size < limit) return;
@@ -20,7 +25,12 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
     }
     if (!victim) return;
     records.delete(victim.callId);
+    timelines.delete(victim.callId);
     if (byCarrier.get(victim.carrierId) === victim.callId) byCarrier.delete(victim.carrierId);
+  }
+
+  function whole(record: CallRecord): CallRecord {
+    return { ...record, timeline: [...(timelines.get(record.callId) ?? [])] };
   }
 
   return {
@@ -38,34 +48,42 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
         timeline: [],
         usage: {},
       });
+      timelines.set(party.callId, []);
       byCarrier.set(party.carrierId, party.callId);
+    },
+    note(callId, entry) {
+      const timeline = timelines.get(callId);
+      if (timeline && timeline.length < LONGEST_TIMELINE) timeline.push(entry);
     },
     update(callId, change) {
       const record = records.get(callId);
       if (!record) return;
       const next = { ...record, ...change, callId };
       records.set(callId, next);
+      if (change.timeline) timelines.set(callId, [...change.timeline]);
       if (next.carrierId !== record.carrierId) {
         if (byCarrier.get(record.carrierId) === callId) byCarrier.delete(record.carrierId);
         byCarrier.set(next.carrierId, callId);
       }
     },
     async get(callId) {
-      return records.get(callId);
+      const record = records.get(callId);
+      return record && whole(record);
     },
     async findByCarrierId(carrierId) {
       const callId = byCarrier.get(carrierId);
-      return callId === undefined ? undefined : records.get(callId);
+      return callId === undefined ? undefined : this.get(callId);
     },
     async recent(count, before) {
       if (count <= 0) return [];
       const all = [...records.values()];
       // Ids sort by time, so that a cursor goes on working when its own record has been let go.
       const older = before === undefined ? all : all.filter(({ callId }) => callId < before);
-      return older.slice(-count).toReversed();
+      return older.slice(-count).toReversed().map(whole);
     },
     async close() {
       records.clear();
+      timelines.clear();
       byCarrier.clear();
     },
   };

@@ -26,7 +26,7 @@ test("a record is opened, changed by merge and found by both ids", async () => {
   store.update("call-1", { carrierStatus: "completed" });
   const record = await store.findByCarrierId("CA1");
   expect(record).toMatchObject({ status: "completed", endReason: "caller-hangup", carrierStatus: "completed" });
-  expect(await store.get("call-1")).toBe(record);
+  expect(await store.get("call-1")).toEqual(record);
 });
 
 test("opening twice keeps the first; unknown ids are ignored", async () => {
@@ -84,4 +84,19 @@ test("100 000 calls leave a bounded number of records", async () => {
   expect(await store.recent(1e6)).toHaveLength(100);
   await store.close();
   expect(await store.recent(1e6)).toEqual([]);
+});
+
+test("the time line grows beside the changes, to a bound, and a copy is given out", async () => {
+  const store = createMemoryCallStore();
+  store.open(party(1), new Date(0));
+  store.note("call-1", { atMs: 1, what: "one" });
+  store.update("call-1", { status: "completed" });
+  store.note("call-1", { atMs: 2, what: "two" });
+  store.note("nobody", { atMs: 3, what: "three" });
+  const before = await store.get("call-1");
+  expect(before?.timeline.map(({ what }) => what)).toEqual(["one", "two"]);
+  for (let n = 0; n < 6000; n++) store.note("call-1", { atMs: n, what: "again" });
+  expect(before?.timeline).toHaveLength(2);
+  expect((await store.get("call-1"))?.timeline).toHaveLength(5000);
+  expect(await store.get("nobody")).toBeUndefined();
 });

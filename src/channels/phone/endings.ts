@@ -132,7 +132,7 @@ export function createEndings(options: EndingsOptions): Endings {
       const record = await store.findByCarrierId(carrierId);
       if (!record || record.timeline.some((entry) => entry.what === what)) return;
       const atMs = Math.max(0, +clock.date() - Date.parse(record.startedAt));
-      store.update(record.callId, { timeline: [...record.timeline, { atMs, what, detail }] });
+      store.note(record.callId, { atMs, what, detail });
     } catch (error) {
       log.error("a call's time line could not be written", { call: carrierId, what, error: String(error) });
     }
