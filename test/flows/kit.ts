@@ -1,6 +1,8 @@
 // What the tests of whole calls share: the real server between a simulated phone network and a simulated OpenAI, all in this
 // process, with the server's clock running as fast as the calls do, so that every setting keeps its ordinary value.
 import { readFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { jest } from "@jest/globals";
 import { buildApp, type App } from "../../src/app.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { readConfig } from "../../src/config.ts";
@@ -115,6 +117,8 @@ export interface Flow {
   /** The sum of a metric over all series that have these labels. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   callsActive(): Promise<number>;
+  /** What a moment may be late, in call ms: `ms` by design, and what this machine was seen to hold its programs up for. */
+  within(ms: number): number;
 }
 
 export type Start = (options?: FlowOptions) => Promise<Flow>;
@@ -122,45 +126,41 @@ export type Start = (options?: FlowOptions) => Promise<Flow>;
 /** Calls that run at the same time in this process; more of them would slow each other's clocks. */
 const SIDE_BY_SIDE = 4;
 
-/**
- * Declares tests whose calls run side by side, so that a folder of whole calls is soon done. Each gets a `start` of its own;
- * what it started is ended with it. The first to be called on in a file renders the clips for all.
- */
-export function together(tests: Readonly<Record<string, (start: Start) => Promise<void>>>): void {
-  const names = Object.keys(tests);
-  const outcomes = new Map<string, Promise<() => void>>();
-  let folder: Awaited<ReturnType<typeof emptyFolder>>;
-
-  beforeAll(async () => {
-    folder = await emptyFolder();
-    await renderClips(folder.path);
-    const waiting = names.map((name) => {
-      let begin: (ready: Promise<() => void>) => void = () => undefined;
-      outcomes.set(name, new Promise((resolve) => (begin = resolve)));
-      return { name, begin };
-    });
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const outcome = attempt(folder.path, tests[next.name] as (start: Start) => Promise<void>);
-        next.begin(outcome);
-        await outcome;
-      }
-    };
-    for (let i = 0; i < SIDE_BY_SIDE; i++) void work();
-  });
-  afterAll(async () => {
-    await Promise.all(outcomes.values());
-    await folder.remove();
-  });
-  test.each(names)(
-    "%s",
-    async (name) => {
-      const settle = await outcomes.get(name);
-      settle?.();
-    },
-    90_000,
-  );
+interface Waiting {
+  readonly body: (start: Start) => Promise<void>;
+  readonly begin: (outcome: Promise<() => void>) => void;
 }
+const waiting: Waiting[] = [];
+const outcomes: Promise<() => void>[] = [];
+
+/**
+ * The body of a test whose calls run beside those of the file's other tests, so that a folder of whole calls is soon done. It
+ * gets a `start` of its own, and what that started is ended with it; the test itself only tells what became of it.
+ */
+export function sideBySide(body: (start: Start) => Promise<void>): () => Promise<void> {
+  const outcome = new Promise<() => void>((resolve) => waiting.push({ body, begin: resolve }));
+  outcomes.push(outcome);
+  return async () => (await outcome)();
+}
+
+let folder: Awaited<ReturnType<typeof emptyFolder>>;
+jest.setTimeout(120_000);
+beforeAll(async () => {
+  folder = await emptyFolder();
+  await renderClips(folder.path);
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const outcome = attempt(folder.path, next.body);
+      next.begin(outcome);
+      await outcome;
+    }
+  };
+  for (let i = 0; i < SIDE_BY_SIDE; i++) void work();
+});
+afterAll(async () => {
+  await Promise.all(outcomes);
+  await folder.remove();
+});
 
 /** Never rejects: resolves with what the test comes to, to be told by the test itself. */
 async function attempt(dataDir: string, body: (start: Start) => Promise<void>): Promise<() => void> {
@@ -231,7 +231,11 @@ async function startFlow(
   const app = buildApp({ config, log: options.log ?? log, clock: fastClock(speed) });
   await app.listen();
 
+  const holdUps = monitorEventLoopDelay({ resolution: 1 });
+  holdUps.enable();
+
   const end = async (): Promise<void> => {
+    holdUps.disable();
     await twilio.close();
     await app.close();
     try {
@@ -299,6 +303,8 @@ async function startFlow(
         .filter((line) => wanted.every((label) => line.includes(label)))
         .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
     },
+    // From a sound to what is heard of it, a frame passes through four programs that take turns here.
+    within: (ms) => ms + 4 * (holdUps.max / 1e6) * speed,
     async callsActive() {
       const answered = await fetch(`${url}/status`, { headers: { accept: "application/json" } });
       return ((await answered.json()) as { callsActive: number }).callsActive;

@@ -1,7 +1,7 @@
 // The story of the demo, in every way the assistant can think: what the caller says becomes turns, the answers are heard, the
 // goodbye is heard to its end, and the record tells all of it.
 import type { CallerScript } from "../../src/sim/twilio/index.ts";
-import { answer, complaints, heardReplies, listen, playedMs, together, words, type Start } from "./kit.ts";
+import { answer, complaints, heardReplies, listen, playedMs, sideBySide, words, type Start } from "./kit.ts";
 
 const STORY: CallerScript = [
   ...answer("opening-hours"),
@@ -64,11 +64,13 @@ async function tell(start: Start, settings: Readonly<Record<string, string>>): P
 
   // What the record believes to have been heard is what the phone played; interruptions.test.ts looks closer, at less speed.
   const believedMs = record.replies.reduce((sum, { heardMs }) => sum + heardMs, 0);
-  expect(Math.abs(believedMs - playedMs(result))).toBeLessThan(100 * flow.speed);
+  expect(Math.abs(believedMs - playedMs(result))).toBeLessThan(flow.within(100));
   expect(record.usage).not.toEqual({});
   expect(await flow.callsActive()).toBe(0);
 }
 
-together(
-  Object.fromEntries(Object.entries(MODES).map(([name, settings]) => [name, (start: Start) => tell(start, settings)])),
-);
+for (const [mode, settings] of Object.entries(MODES))
+  test(
+    mode,
+    sideBySide((start) => tell(start, settings)),
+  );
