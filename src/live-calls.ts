@@ -130,7 +130,7 @@ export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: 
     close(): void {
       draining = true;
       for (const slot of slots.values())
-        if (slot.call) slot.call.gone();
+        if (slot.call) slot.call.end({ kind: "hangup", reason: "shutdown" });
         else abandon(slot.party.callId);
     },
   };

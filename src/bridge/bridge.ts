@@ -6,7 +6,7 @@ import { createMailbox } from "../core/mailbox.ts";
 import type { VoiceEvent } from "../core/voice.ts";
 import { createAnswering } from "./answering.ts";
 import { createDialogue } from "./dialogue.ts";
-import { createEnding, reasonOf } from "./ending.ts";
+import { createEnding } from "./ending.ts";
 import { createFiller } from "./filler.ts";
 import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
@@ -191,7 +191,7 @@ export function startCall(parts: BridgeParts): Call {
         silence.reset();
         return hearing.key(event.digit);
       case "line.closed":
-        return release(ending.isLineClosed() ? (ending.wanted()?.reason ?? "agent-hangup") : reasonOf(event.cause));
+        return release(ending.reasonFor(event.cause));
       case "voice.ready":
       case "voice.closed":
         return keeper.take(event);

@@ -72,13 +72,17 @@ export function createEnding(parts: {
     wanted: () => wanted,
     isFinal: () => closing || final,
     isClosing: () => closing,
-    /** The line was asked to close: that it is closed now is our doing. */
-    isLineClosed: () => lineClosed,
+    /** The reason to record for a line that closed for this cause. */
+    reasonFor(cause: LineCloseCause): EndReason {
+      // A server that is stopped at once closes its lines without waiting for us to do it.
+      const isOurDoing = lineClosed || cause === "closed-by-us";
+      return isOurDoing ? (wanted?.reason ?? "agent-hangup") : reasonOf(cause);
+    },
   };
 }
 
 /** The reason to record when the line closed before we asked it to. */
-export function reasonOf(cause: LineCloseCause): EndReason {
+function reasonOf(cause: LineCloseCause): EndReason {
   switch (cause) {
     case "hangup":
       return "caller-hangup";

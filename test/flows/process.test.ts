@@ -200,6 +200,7 @@ describe("leaving", () => {
     expect(await server.exited).toEqual({ code: 0, signal: null });
     expect(performance.now() - began).toBeLessThan(5000);
     expect(server.output()).toContain("leaving at once");
+    expect(log(server).find(({ message }) => message === "call ended")).toMatchObject({ reason: "shutdown" });
     await until("the stream is over", () => call.streams.at(-1)?.end !== undefined);
     call.hangUp();
     await call.done;
