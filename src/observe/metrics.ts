@@ -41,6 +41,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
 
 const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
   voice_calls_active: ["Calls whose stream is open.", "direction", "channel"],
+  voice_ws_buffered_bytes: ["Bytes written to sockets and not yet taken by the network.", "leg"],
   voice_draining: ["1 while the server takes no new calls and waits for the live ones."],
 };
 

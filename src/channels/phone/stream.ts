@@ -34,6 +34,8 @@ export interface Stream {
   /** One look at whether the caller is still there, every `tickMs`. */
   tick(): void;
   /** Ends the line, if it has not ended, and closes the socket. */
+  /** Bytes written to it and not yet taken by the network. */
+  readonly bufferedBytes: number;
   end(cause: LineCloseCause, code: number, reason: string): void;
 }
 
@@ -76,6 +78,9 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
   const stream: Stream = {
     get callSid() {
       return started?.callSid;
+    },
+    get bufferedBytes() {
+      return socket.bufferedBytes;
     },
     get streamSid() {
       return started?.streamSid;

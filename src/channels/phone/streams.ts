@@ -65,6 +65,9 @@ export function createMediaStreams(options: MediaStreamsOptions): MediaStreams {
     if (tally.sent > 0) meter.count("voice_frames_total", { leg: "phone", direction: "out" }, tally.sent);
     tally.received = 0;
     tally.sent = 0;
+    let buffered = 0;
+    for (const stream of streams) buffered += stream.bufferedBytes;
+    meter.gauge("voice_ws_buffered_bytes", buffered, { leg: "phone" });
   }
 
   function endWhere(isMeant: (stream: Stream) => boolean): void {
