@@ -130,3 +130,36 @@ test("errors with a name have one on the page", () => {
   for (const name of ["ConfigError", "ThreadError", "CarrierError", "Problem", "InvalidArguments"])
     expect(names).toContain(name);
 });
+
+test("docs/closing.md tells of every end reason, and of every way a line can close", () => {
+  const table = read("docs/closing.md");
+  const reasons = literals("src/core/call.ts", "export type EndReason =", ";");
+  const causes = literals("src/core/line.ts", "export type LineCloseCause =", ";");
+  expect(reasons.length + causes.length).toBeGreaterThan(15);
+  expect([...reasons, ...causes].filter((word) => !table.includes(`\`${word}\``))).toEqual([]);
+});
+
+test("docs/decisions tells why each dependency is here that the design does not name", () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read("package.json")) as Record<
+    string,
+    Record<string, string>
+  >;
+  const named = [
+    "express",
+    "express-ws",
+    "ws",
+    "twilio",
+    "openai",
+    "alawmulaw",
+    "dotenv",
+    "winston",
+    "jest",
+    "supertest",
+  ];
+  const all = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  const pages = readdirSync(join(ROOT, "docs/decisions")).map((name) => read(`docs/decisions/${name}`).toLowerCase());
+  const unexplained = all.filter(
+    (name) => !named.includes(name) && !name.startsWith("@types/") && !pages.some((page) => page.includes(name)),
+  );
+  expect(unexplained).toEqual([]);
+});
