@@ -33,9 +33,9 @@ export interface Stream {
   readonly streamSid: string | undefined;
   /** One look at whether the caller is still there, every `tickMs`. */
   tick(): void;
-  /** Ends the line, if it has not ended, and closes the socket. */
   /** Bytes written to it and not yet taken by the network. */
   readonly bufferedBytes: number;
+  /** Ends the line, if it has not ended, and closes the socket. */
   end(cause: LineCloseCause, code: number, reason: string): void;
 }
 
