@@ -44,14 +44,28 @@ export function isPickupNoise(text: string): boolean {
   return words.length <= MOST_WORDS && words.every((word) => SIGNALS.has(word) || GREETINGS.has(word));
 }
 
+/** One of these makes a farewell ... */
 const FAREWELLS = new Set(
-  "bye goodbye good-bye thanks thank you so much have a nice day see later take care tschüss danke wiedersehen auf adiós gracias hasta luego merci au revoir".split(
-    " ",
-  ),
+  (
+    "bye goodbye thanks thank cheers farewell tschüss tschüs ciao danke wiedersehen wiederhören servus " +
+    "adiós adios gracias chao merci revoir salut grazie arrivederci obrigado obrigada tchau"
+  ).split(" "),
 );
+/** ... and these may stand beside it. */
+const COURTESIES = new Set(
+  (
+    "and you so much very a lot have nice good great lovely day night evening afternoon weekend one see later soon talk to then now " +
+    "take care too the same for your all the help time that that's is it was will be everything no nothing else " +
+    "vielen dank schönen tag noch auf dir ihnen auch und alles hasta luego muchas au bonne journée mille"
+  ).split(" "),
+);
+const MOST_FAREWELL_WORDS = 10;
 
-/** What people say into somebody's goodbye: it takes nothing back. */
+/** What people say into somebody's goodbye: it takes nothing back. Listening signals alone are that, too. */
 export function isFarewell(text: string): boolean {
   const words = wordsOf(text);
-  return words.length > 0 && words.length <= 8 && words.every((word) => FAREWELLS.has(word) || SIGNALS.has(word));
+  if (words.length === 0 || words.length > MOST_FAREWELL_WORDS) return false;
+  if (words.every((word) => SIGNALS.has(word))) return true;
+  const polite = words.every((word) => FAREWELLS.has(word) || COURTESIES.has(word) || SIGNALS.has(word));
+  return polite && words.some((word) => FAREWELLS.has(word));
 }

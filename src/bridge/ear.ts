@@ -195,8 +195,9 @@ export function createEar(parts: EarParts) {
       latest.verdict = "cut";
     },
     isSpeaking: () => speaking,
-    /** Words of the caller are on the way. */
-    isWaiting: () => waiting().length > 0,
+    /** Words of the caller are on the way; of those whose item the predicate leaves out nobody waits. */
+    isWaiting: (without: (itemId: string) => boolean = () => false): boolean =>
+      waiting().some(({ speech }) => !without(speech.itemId as string)),
     /** Where the words begin that were not understood yet, in ms of the audio the voice heard; undefined when none are. */
     openSince(): number | undefined {
       const open = waiting().map(({ speech }) => speech.audioMs);

@@ -46,7 +46,7 @@ export function createHearing(parts: HearingParts) {
     const said = speaker.utterances();
     if (said[0]?.shielded) return "greeting";
     const busy = dialogue.isBusy();
-    if (said.length === 0) return busy || ear.isWaiting() ? "thought" : "nothing";
+    if (said.length === 0) return busy || isAwaiting() ? "thought" : "nothing";
     if (busy) return "words";
     if (said.every(({ kind }) => kind === "prompt")) return "prompt";
     return speaker.unheardMs() < TAIL_MS && !ending.wanted() ? "tail" : "words";
@@ -126,9 +126,14 @@ export function createHearing(parts: HearingParts) {
     },
   });
 
+  /** Words are on the way that somebody waits for: a voice that answers itself has begun without them. */
+  function isAwaiting(): boolean {
+    return ear.isWaiting((itemId) => words.has(itemId));
+  }
+
   /** True when the caller is being answered all the same. */
   function nothingNew(): boolean {
-    return ear.isWaiting() || dialogue.nothingNew();
+    return isAwaiting() || dialogue.nothingNew();
   }
 
   const keypad = createKeypad({
@@ -152,6 +157,7 @@ export function createHearing(parts: HearingParts) {
       keypad.press(digit);
     },
     isTyping: () => keypad.isOpen(),
+    isAwaiting,
     /** The words of the turn being answered are still on the way. */
     isGuessing(): boolean {
       const turn = dialogue.turn();

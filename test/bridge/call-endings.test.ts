@@ -6,7 +6,7 @@ import { fakeCall, HUMAN, type FakeCall, type FakeCallOptions } from "../support
 import { streamed, type Step } from "../support/fake-thread.ts";
 
 let call: FakeCall;
-afterEach(async () => expect(await call.leftovers()).toEqual([]));
+afterEach(() => call.over());
 
 const goodbye = (text: string): Step[] => [...streamed(text), { tool: "end_call" }];
 
@@ -369,9 +369,8 @@ describe("defects", () => {
     call = await fakeCall();
     await call.greeted();
     const voice = call.voices.current;
-    const close = voice.close;
     voice.close = () => {
-      close();
+      voice.lose("closed-by-us");
       throw new Error("a defect of the voice");
     };
     call.line.hangUp();

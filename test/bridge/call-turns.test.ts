@@ -5,7 +5,7 @@ import { streamed } from "../support/fake-thread.ts";
 const ANSWER = "We are open until six. On Saturdays we close at two. Is there anything else I can do for you?";
 
 let call: FakeCall;
-afterEach(async () => expect(await call.leftovers()).toEqual([]));
+afterEach(() => call.over());
 
 function names(): string[] {
   return call.heardNames().map(({ what }) => what);

@@ -16,7 +16,7 @@ import { createFakeCaller, type FakeCaller } from "./fake-caller.ts";
 import { createFakeLine, type FakeLine, type FakeLineOptions } from "./fake-line.ts";
 import { createFakeThread, streamed, type FakeThread, type Step } from "./fake-thread.ts";
 import { createFakeVoices, type FakeVoices, type FakeVoicesOptions } from "./fake-voice.ts";
-import { createMarkedAudio, type MarkedAudio } from "./marked-audio.ts";
+import { createMarkedAudio, SCRAP, type MarkedAudio } from "./marked-audio.ts";
 import { keptLog, keptMeter, type KeptLog, type KeptMeter } from "./observe.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
@@ -57,6 +57,8 @@ export interface FakeCallOptions {
   readonly msPerFrame?: number;
   /** The voice is opened this long before the call begins. */
   readonly prewarmMs?: number;
+  /** Happens to the line before the bridge has it. */
+  readonly beforeCall?: (line: FakeLine) => void;
   /** Anything else the bridge is to be given. */
   readonly parts?: Partial<BridgeParts>;
 }
@@ -89,6 +91,8 @@ export interface FakeCall {
   heardNames(): { readonly what: string; readonly ms: number; readonly at: number }[];
   /** Ends the call if it has not ended, and returns everything that is wrong with how it was left. */
   leftovers(): Promise<string[]>;
+  /** @throws Error that tells what was left, when anything was. */
+  over(): Promise<void>;
 }
 
 const SETTINGS: BridgeSettings = {
@@ -166,10 +170,15 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
       if (record) record = { ...record, ...change };
       options.store?.update?.(callId, change);
     },
+    note(callId, entry) {
+      kept.note(callId, entry);
+      if (record) record = { ...record, timeline: [...record.timeline, entry] };
+    },
   };
   const early = options.prewarmMs !== undefined ? voices.open({ callId: PARTY.callId, history: [] }) : undefined;
   if (options.prewarmMs !== undefined) await time.run(options.prewarmMs);
 
+  options.beforeCall?.(line);
   const startedAt = time.now();
   const caller = createFakeCaller(time, (event) => line.deliver(event), options.msPerFrame);
   const call = startCall({
@@ -212,8 +221,14 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
     reasons,
     run: (ms) => time.run(ms),
     until: (what, condition, ms) => time.until(what, condition, ms),
-    untilHeard: (text, ms) =>
-      fake.until(`"${text}" is heard`, () => line.heard().some(({ name }) => textOf(name).includes(text)), ms),
+    async untilHeard(text, ms = 60_000) {
+      // Tracing what was heard is too much work for every single event.
+      const limit = time.now() + ms;
+      while (!line.heard().some(({ name }) => textOf(name).includes(text))) {
+        if (time.now() >= limit) throw new Error(`not heard within ${ms} ms: "${text}"`);
+        await time.run(10);
+      }
+    },
     greeted: () => fake.until("the greeting is over", () => call.phase() === "listening"),
     record() {
       if (!record) throw new Error("there is no record yet");
@@ -222,11 +237,18 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
     replies: (kind) => fake.record().replies.filter((one) => !kind || one.kind === kind),
     sinceStart: () => time.now() - startedAt,
     heardNames: () =>
-      line.heard().map(({ name, from, to, at }) => ({
-        what: name.startsWith("clip:") ? name : textOf(name),
-        ms: Math.round((to - from) / 8),
-        at: Math.round(at - startedAt),
-      })),
+      line
+        .heard()
+        .filter(({ name }) => name !== SCRAP)
+        .map(({ name, from, to, at }) => ({
+          what: name.startsWith("clip:") ? name : textOf(name),
+          ms: Math.round((to - from) / 8),
+          at: Math.round(at - startedAt),
+        })),
+    async over() {
+      const wrong = await fake.leftovers();
+      if (wrong.length > 0) throw new Error(`the call left behind: ${wrong.join("; ")}`);
+    },
     async leftovers() {
       if (!line.isClosed) line.hangUp();
       await time.run(0);

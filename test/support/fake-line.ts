@@ -85,6 +85,23 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
     return Math.max(0, Math.min(bytes, Math.floor((time.now() - startsAt) * BYTES_PER_MS)));
   }
 
+  const known: HeardStretch[] = [];
+  let traced = 0;
+  const isOver = (piece: Piece): boolean => playedOf(piece) >= piece.bytes;
+
+  /** Adds what was heard of a piece. */
+  function trace(piece: Piece, to: HeardStretch[]): void {
+    let at = 0;
+    for (const { name, from, to: end } of audio.trace(piece.audio.subarray(0, playedOf(piece)), to.at(-1))) {
+      const begin = piece.startsAt + at / BYTES_PER_MS;
+      at += end - from;
+      const until = piece.startsAt + at / BYTES_PER_MS;
+      const last = to.at(-1);
+      if (last && last.name === name && last.to === from) to[to.length - 1] = { ...last, to: end, until };
+      else to.push({ name, from, to: end, at: begin, until });
+    }
+  }
+
   const line: FakeLine = {
     id: "MZ-fake",
     calls,
@@ -141,27 +158,11 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
       if (closeMs >= 0) time.after(closeMs, () => line.hangUp("closed-by-us"));
     },
     heard() {
-      const parts = pieces.map((piece) => ({ piece, bytes: playedOf(piece) })).filter(({ bytes }) => bytes > 0);
-      const starts: { readonly offset: number; readonly piece: Piece }[] = [];
-      let offset = 0;
-      for (const { piece, bytes } of parts) {
-        starts.push({ offset, piece });
-        offset += bytes;
-      }
-      const timeOf = (at: number): number => {
-        let index = starts.length - 1;
-        while (index > 0 && (starts[index] as { offset: number }).offset > at) index--;
-        const start = starts[index] as (typeof starts)[number];
-        return start.piece.startsAt + (at - start.offset) / BYTES_PER_MS;
-      };
-      let at = 0;
-      return audio
-        .trace(Buffer.concat(parts.map(({ piece, bytes }) => piece.audio.subarray(0, bytes))))
-        .map((stretch) => {
-          const begin = at;
-          at += stretch.to - stretch.from;
-          return { ...stretch, at: timeOf(begin), until: timeOf(at - 1) + 1 / BYTES_PER_MS };
-        });
+      // What has been played to its end is traced once.
+      while (traced < pieces.length && isOver(pieces[traced] as Piece)) trace(pieces[traced++] as Piece, known);
+      const all = known.slice();
+      for (const piece of pieces.slice(traced)) trace(piece, all);
+      return all;
     },
     heardBytes(which) {
       const byName = new Map<string, Stretch[]>();

@@ -15,8 +15,11 @@ export interface Stretch {
 export interface MarkedAudio {
   /** New audio of this many bytes under a name that was not used before. */
   make(name: string, bytes: number): Buffer;
-  /** Where these bytes come from, in order; neighbouring stretches are joined. @throws Error for bytes that are not ours. */
-  trace(audio: Buffer): Stretch[];
+  /**
+   * Where these bytes come from, in order; neighbouring stretches are joined. `last`: what came right before them.
+   * @throws Error for bytes that are not ours.
+   */
+  trace(audio: Buffer, last?: Stretch): Stretch[];
   bytesOf(name: string): number;
 }
 
@@ -79,13 +82,14 @@ export function createMarkedAudio(): MarkedAudio {
       byName.set(name, audio);
       return audio;
     },
-    trace(audio) {
+    trace(audio, before) {
       const out: Stretch[] = [];
       for (let at = 0; at < audio.length;) {
         const last = out.at(-1);
         const found = find(audio, at, last);
         at += found.to - found.from;
-        if (last && last.name === found.name && last.to === found.from) out[out.length - 1] = { ...last, to: found.to };
+        if (last && last !== before && last.name === found.name && last.to === found.from)
+          out[out.length - 1] = { ...last, to: found.to };
         else out.push(found);
       }
       return out;
