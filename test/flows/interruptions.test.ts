@@ -31,7 +31,7 @@ async function interrupted(start: Start, client: "responses" | "chat"): Promise<
   expect(record.turns.map(({ text }) => text)).toEqual(
     ["opening-hours", "how-long", "repeat"].map((id) => words(id).text),
   );
-  expect(record.turns[0]?.cause).toBe("cut-by-caller");
+  expect(record.turns[0]?.cause).toMatch(/cut-by-caller$/);
 
   const [stream] = result.streams;
   const [clear, ...more] = stream?.clears ?? [];
@@ -192,7 +192,7 @@ test(
     const keys = result.timeline.filter((entry) => entry.kind === "key");
     const clear = result.streams[0]?.clears[0];
     expect((clear?.atMs ?? Infinity) - (keys[0]?.atMs ?? NaN)).toBeLessThan(flow.within(50));
-    expect(record.turns[0]?.cause).toBe("cut-by-caller");
+    expect(record.turns[0]?.cause).toMatch(/cut-by-caller$/);
     const keyedMs = record.timeline.filter(({ what }) => what === "key").map(({ atMs }) => atMs);
     const turnMs = record.timeline.filter(({ what }) => what === "turn").map(({ atMs }) => atMs);
     expect((turnMs[1] as number) - (keyedMs[1] as number)).toBeGreaterThanOrEqual(2990);
