@@ -140,6 +140,8 @@ export function createMouth({ divergence, onFailed, onDivergence }: MouthParts) 
       speeches.clear();
       const owner = broken && queue.find(({ pieces }) => pieces.includes(broken));
       if (owner) askAgain(owner, broken, broken.retried);
+      // The items of a conversation that is gone can not be truncated in the next one's.
+      for (const { pieces } of queue) for (const piece of pieces) delete piece.part;
     },
     /** There is a voice, and it has nothing to say. */
     isIdle: (queue: readonly Utterance[]): boolean => voice !== undefined && busyWith === undefined && !next(queue),

@@ -403,6 +403,19 @@ describe("a voice that is lost", () => {
     expect(call.line.heardBytes((name) => name === "resp-1:0")).toBe(call.voices.spoken[0]?.sent);
   });
 
+  test("and the caller cuts what it had said: nothing is truncated at the next one, which never said it", async () => {
+    await started(({ number }) => ({ items: [number === 1 ? LONG : "All right."], speed: 30 }));
+    call.caller.speaks("What about my car?");
+    await call.untilHeard("Your car");
+    await call.until("generated", () => call.voices.spoken[0]?.status === "completed");
+    call.voices.current.lose();
+    await call.run(800);
+    call.caller.speaks("Stop, I have heard enough of it", { ms: 2000 });
+    await call.untilHeard("All right", 10_000);
+    expect(call.replies("reply")[0]).toMatchObject({ interrupted: true });
+    expect(call.voices.current.truncated).toEqual([]);
+  });
+
   test("before its answer began, with the words known: it is asked again", async () => {
     await started(({ number }) => (number === 1 ? { never: true } : { items: ["It is ready."] }));
     call.caller.speaks("What about my car?", { transcriptMs: 100 });
