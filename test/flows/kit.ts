@@ -125,6 +125,8 @@ export type Start = (options?: FlowOptions) => Promise<Flow>;
 
 /** Calls that run at the same time in this process; more of them would slow each other's clocks. */
 const SIDE_BY_SIDE = 4;
+/** Wall ms a test's calls may take. */
+const LONGEST_MS = 60_000;
 
 interface Waiting {
   readonly body: (start: Start) => Promise<void>;
@@ -147,10 +149,16 @@ let folder: Awaited<ReturnType<typeof emptyFolder>>;
 jest.setTimeout(120_000);
 beforeAll(async () => {
   folder = await emptyFolder();
-  await renderClips(folder.path);
+  // Whatever goes wrong here is told by every test.
+  const ready = renderClips(folder.path);
+  await ready.catch(() => undefined);
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const outcome = attempt(folder.path, next.body);
+      const { body } = next;
+      const outcome = attempt(folder.path, async (start) => {
+        await ready;
+        await body(start);
+      });
       next.begin(outcome);
       await outcome;
     }
@@ -167,11 +175,17 @@ async function attempt(dataDir: string, body: (start: Start) => Promise<void>): 
   const ends: (() => Promise<void>)[] = [];
   const failures: unknown[] = [];
   const keep = (error: unknown): void => void failures.push(error);
-  await body(async (options) => {
+  let giveUp: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    giveUp = setTimeout(() => reject(new Error("the calls of this test did not end")), LONGEST_MS);
+  });
+  const done = body(async (options) => {
     const { flow, end } = await startFlow(dataDir, options);
     ends.push(end);
     return flow;
-  }).catch(keep);
+  });
+  await Promise.race([done, tooLong]).catch(keep);
+  clearTimeout(giveUp);
   for (const end of ends) await end().catch(keep);
   return () => {
     if (failures.length > 0) throw failures[0];

@@ -22,20 +22,17 @@ function spoken(openai: OpenAISim): string[] {
 const at = (result: CallResult, kind: CallEvent["kind"]): number =>
   result.timeline.find((entry) => entry.kind === kind)?.atMs ?? Infinity;
 
-/** Longest time in which nothing was heard, from the stream's start to its end, and without the caller's own speech, call ms. */
-function longestSilence(result: CallResult): number {
-  const sounds = result.timeline
-    .flatMap(({ kind, atMs }) =>
-      /^(stream-started|agent-|caller-s|stream-ended|say)/.test(kind) ? [{ kind, atMs }] : [],
-    )
+/** Longest time in which nothing was heard until somebody spoke, call ms. */
+function longestSilence({ timeline }: CallResult): number {
+  const sounds = timeline
+    .filter(({ kind }) => /^(stream-started|agent-|caller-s)/.test(kind))
     .sort((a, b) => a.atMs - b.atMs);
-  let longest = 0;
-  for (const [index, { kind, atMs }] of sounds.entries()) {
-    const next = sounds[index + 1];
-    if (next && /^(stream-started|agent-silent|caller-silent)/.test(kind))
-      longest = Math.max(longest, next.atMs - atMs);
-  }
-  return longest;
+  const gaps = sounds.map(({ kind, atMs }, index) =>
+    kind.endsWith("-speaking") && sounds[index - 1]?.kind.endsWith("-speaking") === false
+      ? atMs - (sounds[index - 1]?.atMs ?? atMs)
+      : 0,
+  );
+  return Math.max(...gaps);
 }
 
 /** No voice from the beginning: the caller hears the greeting from memory, a reason, an apology, and a human. */
@@ -317,9 +314,9 @@ async function unspoken(start: Start, response: NonNullable<Faults["response"]>)
     listen(),
     { do: "run", action: () => void (flow.openai.faults = { response }) },
     say("opening-hours"),
-    { do: "wait-for-agent" },
+    listen(),
     { do: "run", action: () => void (flow.openai.faults = {}) },
-    ...answer("how-long"),
+    say("how-long"),
     listen(),
     { do: "hang-up" },
   ]);
