@@ -21,6 +21,8 @@ export interface Child {
   /** Resolves with the match once the output holds it. @throws Error with the output when it does not within `ms`, or ends before. */
   says(what: RegExp, ms?: number): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
+  /** To all processes of its group, as a terminal does on Ctrl-C. */
+  signalGroup(name: NodeJS.Signals): void;
   /** Stops reading, as a terminal that was closed. */
   closeTerminal(): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -39,6 +41,7 @@ export function startChild(file: string, { args = [], env = {}, cwd }: ChildOpti
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // A group of its own.
   });
   let all = "";
   let out = "";
@@ -90,6 +93,7 @@ export function startChild(file: string, { args = [], env = {}, cwd }: ChildOpti
       });
     },
     signal: (name) => void child.kill(name),
+    signalGroup: (name) => void process.kill(-(child.pid as number), name),
     closeTerminal() {
       child.stdout.destroy();
       child.stderr.destroy();
