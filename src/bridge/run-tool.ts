@@ -83,7 +83,10 @@ function serialise(value: unknown): string {
     throw new Error("the result cannot be written as JSON");
   }
   text ??= JSON.stringify({ ok: true });
-  return text.length <= LONGEST_RESULT ? text : `${text.slice(0, LONGEST_RESULT)}... (cut, the result was too long)`;
+  if (text.length <= LONGEST_RESULT) return text;
+  // Not between the halves of a surrogate pair.
+  const whole = text.slice(0, LONGEST_RESULT).replace(/[\ud800-\udbff]$/, "");
+  return `${whole}... (cut, the result was too long)`;
 }
 
 function raceWith(signal: AbortSignal): { aborted: Promise<never>; release: () => void } {
