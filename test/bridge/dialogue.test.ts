@@ -159,7 +159,7 @@ test("a failed answer is told of, its cause kept, and the words that wait are an
   dialogue.accept("one", "speech", 10);
   last().acted = true;
   dialogue.accept("two", "speech", 20);
-  asked[0]?.events.onFailed((asked[0]).run, "thread-timeout");
+  asked[0]?.events.onFailed(asked[0].run, "thread-timeout");
   expect(said).toContain("failed 1 thread-timeout");
   expect(last().turn.text).toBe("two");
   expect((await store.get(PARTY.callId))?.turns[0]).toMatchObject({ turn: 1, cause: "thread-timeout" });
