@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
 import type { CallStore } from "./core/stores.ts";
-import { createKeyGuard } from "./http/auth.ts";
+import { createKeyGuard, isBearer } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -154,7 +154,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
       facts: describe(config),
     }),
     metrics: {
-      ...(config.METRICS_TOKEN !== undefined && { token: config.METRICS_TOKEN }),
+      mayRead: (request) => isBearer(request, config.METRICS_TOKEN) || keys.isKnown(request),
       render: () => meter.render(),
       contentType: meter.contentType,
     },

@@ -38,11 +38,9 @@ const origin = httpUrl.transform((value, context) => {
   const url = new URL(value);
   if (url.pathname !== "/" || url.search || url.hash || url.username) {
     context.addIssue("must be an origin such as https://voice.example.com, without a path");
-    return z.NEVER;
   }
   if (url.protocol !== "https:" && !LOOPBACK.test(url.hostname)) {
     context.addIssue("must be https:// (http:// only for this machine): Twilio streams to wss:// addresses alone");
-    return z.NEVER;
   }
   return url.origin;
 });
@@ -51,7 +49,10 @@ const origin = httpUrl.transform((value, context) => {
 const variables = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   PORT: integer(0, 65535).default(5000),
-  HOST: z.string().default("0.0.0.0"),
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]+$/, "must be an address or a host name")
+    .default("0.0.0.0"),
   TRUST_PROXY: integer(0, 10).default(0),
   DATA_DIR: z.string().default("data"),
   LOG_LEVEL: z.enum(["error", "warn", "info", "debug"]).default("info"),

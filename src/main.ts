@@ -48,9 +48,17 @@ function leave(signal: string): void {
   log.info("no new calls from now on", { signal });
   void app
     .drain(leaving.signal)
-    .then(() => log.info("stopped"))
+    .then(
+      () => log.info("stopped"),
+      (error: unknown) => {
+        process.exitCode = 1;
+        log.error("the end was not clean", {
+          error: error instanceof Error ? (error.stack ?? error.message) : "unknown",
+        });
+      },
+    )
     .then(() => log.close())
-    .then(() => process.exit(0));
+    .then(() => process.exit());
 }
 process.on("SIGTERM", () => leave("SIGTERM"));
 process.on("SIGINT", () => leave("SIGINT"));

@@ -7,7 +7,10 @@ import { detailOf, summaryOf } from "./call-view.ts";
 
 const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(100).optional(),
+  cursor: z
+    .string()
+    .regex(/^call_[0-9a-z]{1,64}$/, "is not one that this list gave out")
+    .optional(),
 });
 
 /** `guard` decides who may read. */

@@ -20,11 +20,13 @@ import { createSpeaker } from "./speaker.ts";
 import { createTimers } from "./timers.ts";
 import { createVoiceKeeper } from "./voice-keeper.ts";
 
+type CallEvent = Exclude<LineEvent, { type: "line.audio" }> | VoiceEvent;
+
 export function startCall(parts: BridgeParts): Call {
   const { party, line, clock, settings } = parts;
   const now = (): number => clock.now();
   const lifetime = new AbortController();
-  const mailbox = createMailbox<LineEvent | VoiceEvent | (() => void)>(
+  const mailbox = createMailbox<CallEvent | (() => void)>(
     (event) => (typeof event === "function" ? event() : take(event)),
     { onError: (error) => journal.stumbled(error) },
   );
@@ -85,12 +87,12 @@ export function startCall(parts: BridgeParts): Call {
   });
   const keeper = createVoiceKeeper({
     engine: parts.engine,
-    callId: party.callId,
+    ...party,
     early: parts.early,
     history: () => [...journal.spoken(), ...speaker.coming()],
     now,
     after,
-    post: (event) => void mailbox.post(event),
+    post: mailbox.post,
     openSince: () => ear.openSince(),
     onReady(voice, again) {
       journal.note("voice is ready", { again });
@@ -138,7 +140,7 @@ export function startCall(parts: BridgeParts): Call {
       now,
       after,
       quietFrom: playout.quietFrom,
-      isOwed: () => dialogue.isBusy() || ear.isWaiting() || speaker.busy(),
+      isOwed: () => dialogue.isBusy() || hearing.isAwaiting() || speaker.busy(),
       // Without a voice the keeper tells the caller what they wait for; into a goodbye nothing is put in.
       say: () => keeper.isReady() && !ear.isSpeaking() && !ending.wanted() && phrases.filler(),
     }),
@@ -178,10 +180,8 @@ export function startCall(parts: BridgeParts): Call {
     onGiveUp: () => parting.end({ kind: "hangup", reason: "silence" }, "silence-goodbye"),
   });
 
-  function take(event: LineEvent | VoiceEvent): void {
+  function take(event: CallEvent): void {
     switch (event.type) {
-      case "line.audio":
-        return keeper.hear(event.payload);
       case "voice.audio":
         ownVoice?.take(event);
         return speaker.audio(event.speechId, event.payload, event.part);
@@ -285,8 +285,8 @@ export function startCall(parts: BridgeParts): Call {
     keeper.start();
     after(settings.maxCallMs, () => parting.end({ kind: "hangup", reason: "time-limit" }, "time-up"));
   });
-  // Not from inside the mailbox: what the line has kept goes straight through instead of filling it up.
-  line.attach((event) => void mailbox.post(event));
+  // Not from inside the mailbox, or what the line has kept would fill it up; and caller audio never waits in it at all.
+  line.attach((event) => void (event.type === "line.audio" ? keeper.hear(event.payload) : mailbox.post(event)));
   post(() => phrases.greet(settings.greeting));
   return {
     party,

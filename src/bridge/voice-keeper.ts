@@ -28,7 +28,7 @@ export interface VoiceKeeperParts {
   readonly now: () => number;
   readonly after: (ms: number, fn: () => void) => () => void;
   /** Posts into the call's mailbox. */
-  readonly post: (event: VoiceEvent) => void;
+  readonly post: (event: VoiceEvent) => unknown;
   /** Where the caller's words begin that were not understood yet, in ms of the audio the voice heard; undefined when none are. */
   readonly openSince: () => number | undefined;
   readonly onReady: (voice: Voice, again: boolean) => void;

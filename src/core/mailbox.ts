@@ -3,7 +3,7 @@
 
 export interface Mailbox<Event> {
   /** False when the event was refused because the mailbox is closed or full. */
-  post(event: Event): boolean;
+  readonly post: (event: Event) => boolean;
   /** Nothing is delivered any more; what is queued is dropped. */
   close(): void;
 }

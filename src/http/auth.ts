@@ -5,7 +5,7 @@ import type { Request, RequestHandler } from "express";
 import type { Meter } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 
-export type Role = "admin" | "organization" | "read";
+export type Role = "admin" | "read";
 
 export interface ApiKey {
   readonly name: string;
@@ -22,8 +22,14 @@ export interface KeyGuard {
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-export function bearerOf(request: Request): string | undefined {
+function bearerOf(request: Request): string | undefined {
   return /^Bearer (\S+)$/i.exec(request.get("authorization") ?? "")?.[1];
+}
+
+/** True for a request that bears this very token; without one nobody does. */
+export function isBearer(request: Request, token: string | undefined): boolean {
+  const given = bearerOf(request);
+  return token !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(token));
 }
 
 export function createKeyGuard(keys: readonly ApiKey[], meter: Meter): KeyGuard {

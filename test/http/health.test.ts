@@ -1,4 +1,6 @@
 // Health, readiness, the index, the status page and the metrics' door.
+import type { Request } from "express";
+import { isBearer } from "../../src/http/auth.ts";
 import request from "supertest";
 import { testServer } from "./support.ts";
 
@@ -108,7 +110,11 @@ describe("the status page", () => {
 });
 
 describe("/metrics", () => {
-  const metrics = { token: "0123456789abcdef", render: async () => "up 1\n", contentType: "text/plain; version=0.0.4" };
+  const metrics = {
+    mayRead: (request: Request) => isBearer(request, "0123456789abcdef"),
+    render: async () => "up 1\n",
+    contentType: "text/plain; version=0.0.4",
+  };
 
   test("opens to its token alone", async () => {
     const { app } = testServer({ metrics });
@@ -135,7 +141,7 @@ describe("/metrics", () => {
   });
 
   test("without a configured token are closed to everybody, and not there without metrics", async () => {
-    const { token: _, ...open } = metrics;
+    const open = { ...metrics, mayRead: (request: Request) => isBearer(request, undefined) };
     const { app } = testServer({ metrics: open });
     for (const value of ["Bearer ", "Bearer undefined", "Bearer 0123456789abcdef"]) {
       expect((await request(app).get("/metrics").set("Authorization", value)).status).toBe(401);
