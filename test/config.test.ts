@@ -132,7 +132,7 @@ describe("the thread client", () => {
     { AGENT_WORKFLOW_ID: "something" },
     { THREAD_CLIENT: "assistants" },
   ])("%j is refused, and told how to mend it", (environment) => {
-    const problems = problemsOf(environment as Record<string, string>);
+    const problems = problemsOf(environment);
     expect(problems).toHaveLength(1);
     if ("AGENT_WORKFLOW_ID" in environment) expect(problems[0]).toMatch(/THREAD_CLIENT.*ASSISTANT_MODEL.*PERSONA_FILE/);
   });
