@@ -95,7 +95,7 @@ export function startCall(parts: BridgeParts): Call {
     post: mailbox.post,
     openSince: () => ear.openSince(),
     onReady(voice, again) {
-      journal.note("voice is ready", { again });
+      journal.voiceReady(again);
       speaker.setVoice(voice);
       ownVoice?.back();
     },

@@ -118,6 +118,10 @@ export function createJournal(parts: {
       if (rate > MUCH_DIVERGENCE)
         log.warn("the voice said something else than it was asked to", { turn, wordErrorRate });
     },
+    voiceReady(again: boolean): void {
+      note("voice is ready", { again });
+      if (!again) meter.observe("voice_call_setup_seconds", (clock.now() - began) / 1000, { stage: "voice" });
+    },
     voiceLost(code: string): void {
       note("voice is lost", { code });
       meter.count("voice_upstream_reconnects_total", { reason: code });

@@ -31,11 +31,14 @@ function flat(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
 }
 
+/** The line's own; a field of that name gets an underscore behind it instead of taking its place. */
+const RESERVED = new Set(["level", "message", "timestamp"]);
+
 function cleaned(fields: LogFields, secrets: readonly string[]): Record<string, string | number | boolean> {
   const out: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    out[name] = typeof value === "string" ? maskSecrets(value, secrets) : value;
+    out[RESERVED.has(name) ? `${name}_` : name] = typeof value === "string" ? maskSecrets(value, secrets) : value;
   }
   return out;
 }

@@ -83,6 +83,7 @@ test("every metric of a call is one that is declared, with its labels", async ()
       'voice_tool_calls_total{tool="end_call",result="ok"} 1',
       "voice_turn_latency_seconds_count 1",
       "voice_first_audio_seconds_count 1",
+      'voice_call_setup_seconds_count{stage="voice"} 1',
       "voice_call_duration_seconds_count 1",
       "voice_speech_divergence_ratio_count 1",
     ])

@@ -1,0 +1,89 @@
+// The tools: what the model is offered, what it may send, and what each does to its call.
+import { z } from "zod";
+import type { CallEnding } from "../../src/core/call.ts";
+import { InvalidArguments, type Tool, type ToolContext } from "../../src/core/tool.ts";
+import { defineTool } from "../../src/tools/define.ts";
+import { createTools } from "../../src/tools/index.ts";
+
+const HUMAN = "+15550009999";
+
+function context(): ToolContext & { readonly endings: readonly CallEnding[] } {
+  const endings: CallEnding[] = [];
+  return {
+    callId: "c",
+    signal: new AbortController().signal,
+    endAfterReply: (how) => void endings.push(how),
+    endings,
+  };
+}
+const named = (name: string): Tool => {
+  const found = createTools({ humanNumber: HUMAN }).find((tool) => tool.name === name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+};
+
+test("a transfer is offered only where there is somebody to transfer to", () => {
+  expect(createTools({ humanNumber: undefined }).map(({ name }) => name)).toEqual(["end_call"]);
+  expect(createTools({ humanNumber: HUMAN }).map(({ name }) => name)).toEqual(["end_call", "transfer_call"]);
+});
+
+test("every tool is described as the model's API wants it: a closed JSON Schema object without a dialect", () => {
+  for (const { name, description, parameters, timeoutMs } of createTools({ humanNumber: HUMAN })) {
+    expect(name).toMatch(/^[a-z_]{1,64}$/);
+    expect(description.length).toBeGreaterThan(40);
+    expect(parameters).toMatchObject({ type: "object", additionalProperties: false });
+    expect(parameters).not.toHaveProperty("$schema");
+    expect(JSON.parse(JSON.stringify(parameters))).toEqual(parameters);
+    expect(timeoutMs).toBeGreaterThan(0);
+  }
+  expect(named("transfer_call").parameters.required).toEqual(["reason"]);
+  expect(named("end_call").parameters.required).toBeUndefined();
+});
+
+describe("end_call", () => {
+  test.each([{}, { reason: "the caller said goodbye" }])("with %p ends the call after the reply", async (args) => {
+    const call = context();
+    expect(await named("end_call").run(args, call)).toMatchObject({ ok: true });
+    expect(call.endings).toEqual([{ kind: "hangup", reason: "agent-hangup" }]);
+  });
+});
+
+describe("transfer_call", () => {
+  test("connects with the configured number, whatever the model writes, and hands the note on", async () => {
+    const call = context();
+    await named("transfer_call").run({ reason: "Wants a refund." }, call);
+    expect(call.endings).toEqual([{ kind: "transfer", reason: "transferred", to: HUMAN, note: "Wants a refund." }]);
+  });
+});
+
+describe("arguments that do not fit", () => {
+  test.each<[string, unknown]>([
+    ["end_call", null],
+    ["end_call", []],
+    ["end_call", "text"],
+    ["end_call", { reason: 5 }],
+    ["end_call", { reason: "x".repeat(201) }],
+    ["end_call", { force: true }],
+    ["transfer_call", {}],
+    ["transfer_call", { reason: "" }],
+    ["transfer_call", { reason: "x".repeat(301) }],
+    ["transfer_call", { reason: "x", to: "+19995550000" }],
+  ])("%s %p are refused, and nothing is done", async (name, args) => {
+    const call = context();
+    await expect(named(name).run(args, call)).rejects.toBeInstanceOf(InvalidArguments);
+    expect(call.endings).toEqual([]);
+  });
+
+  test("are told by name, so that the model can mend them", async () => {
+    const tool = defineTool({
+      name: "book",
+      description: "Books.",
+      schema: z.strictObject({ day: z.string(), people: z.number().max(12) }),
+      timeoutMs: 1,
+      run: (args) => Promise.resolve(args),
+    });
+    await expect(tool.run({ people: 40 }, context())).rejects.toThrow(/day: .*; people: /);
+    await expect(tool.run(7, context())).rejects.toThrow(/arguments: /);
+    expect(await tool.run({ day: "Monday", people: 2 }, context())).toEqual({ day: "Monday", people: 2 });
+  });
+});
