@@ -52,15 +52,22 @@ async function post(flow: Flow, n: number, webhook: Webhook = {}) {
 
 const tokenOf = (twiml: string): string => /name="token" value="([^"]+)"/.exec(twiml)?.[1] ?? "";
 
+interface Opened {
+  readonly socket: WebSocket;
+  /** The code it is closed with, whenever that was. */
+  readonly closed: Promise<number>;
+}
+
 /** Opens a stream with a good signature. */
-async function stream(flow: Flow): Promise<WebSocket> {
+async function stream(flow: Flow): Promise<Opened> {
   const url = `${flow.url.replace("http", "ws")}/media-stream`;
   const socket = new WebSocket(url, {
     headers: { "x-twilio-signature": getExpectedTwilioSignature(AUTH_TOKEN, url, {}) },
   });
   socket.on("error", () => undefined);
+  const closed = once(socket, "close").then(([code]) => code as number);
   await once(socket, "open");
-  return socket;
+  return { socket, closed };
 }
 
 const startMessage = (
@@ -85,10 +92,9 @@ const startMessage = (
 
 /** Sends a start and tells how it ends. */
 async function refused(flow: Flow, message: string): Promise<number> {
-  const socket = await stream(flow);
+  const { socket, closed } = await stream(flow);
   socket.send(message);
-  const [code] = (await once(socket, "close")) as [number];
-  return code;
+  return closed;
 }
 
 describe("F18: webhooks nobody signed", () => {
@@ -172,7 +178,7 @@ describe("F19: streams nobody may have", () => {
   test(
     "tokens: none, forged, reused, another call's, another account's, expired",
     sideBySide(async (start) => {
-      const flow = await start({ speed: 40 });
+      const flow = await start({ speed: 12 });
       const give = async (n: number): Promise<string> => tokenOf((await post(flow, n)).text);
 
       expect(await refused(flow, startMessage(sid(1), undefined))).toBe(1008);
@@ -189,7 +195,7 @@ describe("F19: streams nobody may have", () => {
       await until("what was opened early is closed", () => flow.openai.counts.open === 0);
 
       const used = await give(12);
-      const socket = await stream(flow);
+      const { socket } = await stream(flow);
       socket.send(startMessage(sid(12), used));
       await once(socket, "message");
       expect(await refused(flow, startMessage(sid(12), used))).toBe(1008);
@@ -198,7 +204,11 @@ describe("F19: streams nobody may have", () => {
       const late = await give(13);
       await until("the early voice is given up", () => flow.openai.counts.open === 0);
       const issued = performance.now();
-      await until("a minute of the server's time has passed", () => (performance.now() - issued) * flow.speed > 61_000);
+      await until(
+        "a minute of the server's time has passed",
+        () => (performance.now() - issued) * flow.speed > 61_000,
+        20_000,
+      );
       expect(await refused(flow, startMessage(sid(13), late))).toBe(1008);
 
       expect(await flow.metric("voice_auth_failures_total", { surface: "stream-token" })).toBe(8);
@@ -212,11 +222,11 @@ describe("F19: streams nobody may have", () => {
     "F13: sockets that never start are closed after five seconds, at no cost",
     sideBySide(async (start) => {
       const flow = await start({ speed: 10 });
-      const sockets = await Promise.all(Array.from({ length: 40 }, () => stream(flow)));
       const opened = performance.now();
-      const codes = await Promise.all(sockets.map(async (socket) => ((await once(socket, "close")) as [number])[0]));
+      const sockets = await Promise.all(Array.from({ length: 40 }, () => stream(flow)));
+      const codes = await Promise.all(sockets.map(({ closed }) => closed));
       expect(new Set(codes)).toEqual(new Set([1008]));
-      expect((performance.now() - opened) * flow.speed).toBeGreaterThan(4000);
+      expect((performance.now() - opened) * flow.speed).toBeGreaterThan(4900);
       expect(flow.openai.counts).toMatchObject({ opened: 0, refused: 0 });
       expect(await flow.metric("voice_start_timeouts_total")).toBe(40);
     }),
@@ -347,7 +357,7 @@ describe("streams that send what no phone network sends", () => {
       expect(["slow-consumer", "time-limit"]).toContain(record.endReason);
       // Twenty seconds are sent ahead of the ear at most, whatever the assistant still has to say.
       const reply = record.replies.find(({ kind }) => kind === "reply");
-      expect(reply?.generated.length).toBeGreaterThan(1000);
+      expect(reply?.generated.length).toBeGreaterThan(300);
       expect(reply?.sentMs).toBeLessThan((record.durationSeconds ?? 0) * 1000 + 21_000);
       paused.hangUp();
       await Promise.all([paused.done, good.done]);
