@@ -38,8 +38,10 @@ export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: 
       meter.gauge("voice_calls_active", count, { direction, channel: "phone" });
   }
 
-  function free(callId: string): void {
-    slots.delete(callId);
+  /** A second stream of the same call has a slot of its own under the same id. */
+  function free(slot: Slot): void {
+    const { callId } = slot.party;
+    if (slots.get(callId) === slot) slots.delete(callId);
     gauge();
     if (slots.size === 0) onEmpty();
   }
@@ -53,7 +55,7 @@ export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: 
     const slot = slots.get(callId);
     if (!slot || slot.call) return;
     slot.early?.close();
-    free(callId);
+    free(slot);
   }
 
   return {
@@ -79,13 +81,20 @@ export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: 
         return line.close();
       }
       slots.set(party.callId, slot);
-      const call = startCall(line, party, slot.early);
+      let call: Call;
+      try {
+        call = startCall(line, party, slot.early);
+      } catch (error) {
+        slot.early?.close();
+        free(slot);
+        throw error;
+      }
       slot.early = undefined;
       slot.call = call;
       gauge();
       void call.ended.then((reason) => {
         ended[reason] = (ended[reason] ?? 0) + 1;
-        free(party.callId);
+        free(slot);
       });
     },
     isLive: (carrierId: string): boolean => find(carrierId) !== undefined,
