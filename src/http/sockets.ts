@@ -1,13 +1,11 @@
 // The one door for WebSocket upgrades. A path nobody registered, or a request its route refuses, is turned away with an HTTP
 // answer before the handshake: nothing is upgraded first and dropped after. The only file that knows ws and express-ws.
 import type { IncomingMessage, Server } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Application } from "express";
 import expressWs from "express-ws";
 import type { ServerOptions, WebSocket } from "ws";
 import type { Log } from "../core/observe.ts";
 import type { Socket, SocketListener, SocketRoute } from "../core/socket.ts";
-import { textFrame } from "../wire/websocket-frame.ts";
 import { PROBLEM_TYPE, pathOf, problemBody } from "./problems.ts";
 
 export interface SocketDoor {
@@ -88,7 +86,7 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
       const route = admitted.get(request);
       admitted.delete(request);
       if (!route) ws.close(1011, "no route");
-      else route.accept(adapt(ws, request.socket, route, log), request);
+      else route.accept(adapt(ws, route, log), request);
     });
   }
 
@@ -108,8 +106,7 @@ const CODES: ReadonlyMap<unknown, number> = new Map([
   ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1008],
 ]);
 
-/** `raw` is the connection under `ws`. */
-function adapt(ws: WebSocket, raw: Duplex, { path, maxPayload }: SocketRoute, log: Log): Socket {
+function adapt(ws: WebSocket, { path, maxPayload }: SocketRoute, log: Log): Socket {
   let listener: SocketListener | undefined;
   let gone = false;
 
@@ -150,10 +147,6 @@ function adapt(ws: WebSocket, raw: Duplex, { path, maxPayload }: SocketRoute, lo
     },
     send(data) {
       if (ws.readyState === ws.OPEN) ws.send(data);
-    },
-    sendAscii(text) {
-      // Past the library, which holds nothing back: without compression each of its frames is written at once, too.
-      if (ws.readyState === ws.OPEN) raw.write(textFrame(text), "latin1");
     },
     ping() {
       if (ws.readyState === ws.OPEN) ws.ping();

@@ -88,20 +88,20 @@ export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: Pho
       if (ended || payload.length === 0) return;
       if (payload.length <= MESSAGE_CHARS) {
         tally.sent++;
-        socket.sendAscii(writer.media(payload));
+        socket.send(writer.media(payload));
       } else {
         for (let at = 0; at < payload.length; at += MESSAGE_CHARS) {
           tally.sent++;
-          socket.sendAscii(writer.media(payload.slice(at, at + MESSAGE_CHARS)));
+          socket.send(writer.media(payload.slice(at, at + MESSAGE_CHARS)));
         }
       }
       if (socket.bufferedBytes > SLOW_BYTES) onDone("slow-consumer");
     },
     mark(name) {
-      if (!ended) socket.sendAscii(writer.mark(name));
+      if (!ended) socket.send(writer.mark(name));
     },
     clear() {
-      if (!ended) socket.sendAscii(writer.clear);
+      if (!ended) socket.send(writer.clear);
     },
     bufferedBytes: () => socket.bufferedBytes,
     close() {
