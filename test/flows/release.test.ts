@@ -43,7 +43,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "says nothing": { caller: [untilTheEnd], ends: ["silence"] },
   "breaks off": { caller: greeted, faults: { abruptCloseAtMs: 1500 }, ends: ["line-lost"] },
   vanishes: {
-    caller: [{ do: "pause", ms: 25_000 }, { do: "hang-up" }],
+    caller: [{ do: "pause", ms: 60_000 }, { do: "hang-up" }],
     faults: { vanishAtMs: 800 },
     ends: ["no-media"],
   },
@@ -132,7 +132,7 @@ test(
         const [index, { name, voice }] = next;
         const { caller, faults } = KINDS[name] as Kind;
         flow.openai.faultNext(voice);
-        const call = flow.dial(caller, { maxMs: 60_000, ...(faults && { faults }) });
+        const call = flow.dial(caller, { maxMs: 120_000, ...(faults && { faults }) });
         await call.done;
         ended.push({ sid: call.callSid, name, clean: index < names.length });
       }

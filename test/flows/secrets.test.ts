@@ -45,15 +45,20 @@ const WORDS = [
   "4711",
 ];
 
-/** What is written to the terminal meanwhile, by whomever. */
+/** What is written to the terminal meanwhile: by console's functions here, or by its stream where the runner gives it one. */
 let terminal = "";
 beforeAll(() => {
-  const keep = (chunk: string | Uint8Array): boolean => {
-    terminal += String(chunk);
-    return true;
-  };
-  jest.spyOn(process.stdout, "write").mockImplementation(keep);
-  jest.spyOn(process.stderr, "write").mockImplementation(keep);
+  const keep = (...parts: unknown[]): void => void (terminal += `${parts.map(String).join(" ")}\n`);
+  jest.spyOn(console, "log").mockImplementation(keep);
+  jest.spyOn(console, "error").mockImplementation(keep);
+  const { _stdout, _stderr } = console as { _stdout?: NodeJS.WriteStream; _stderr?: NodeJS.WriteStream };
+  for (const stream of [_stdout, _stderr]) {
+    if (stream)
+      jest.spyOn(stream, "write").mockImplementation((chunk) => {
+        keep(chunk);
+        return true;
+      });
+  }
 });
 afterAll(() => jest.restoreAllMocks());
 
@@ -184,6 +189,9 @@ for (const [mode, settings] of Object.entries({
         "a stream was refused",
       ])
         expect(log).toContain(what);
+      // The words of the test below may stand there too; these lines are those of the log.
+      expect(terminal).toContain("call begins");
+      expect(hits(new Map([["terminal", terminal]]), SECRETS)).toEqual([]);
       expect(outputs.get("metrics")).toContain("voice_calls_ended_total{");
       expect(outputs.get("TwiML")).toContain("<Stream");
       expect(streamTokens.length).toBeGreaterThanOrEqual(5);

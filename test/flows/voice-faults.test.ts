@@ -140,11 +140,11 @@ describe("F1: no voice from the beginning", () => {
     "it comes late: what the caller said meanwhile is not lost",
     sideBySide(async (start) => {
       const flow = await start();
-      flow.openai.faultNext({ createdDelayMs: 3000 / flow.speed });
+      flow.openai.faultNext({ createdDelayMs: 2000 / flow.speed });
       const { result, record } = await flow.run([
         { do: "wait-for-agent" },
         say("opening-hours"),
-        listen(),
+        listen(3000),
         { do: "hang-up" },
       ]);
       expect(result.scriptError).toBeUndefined();
