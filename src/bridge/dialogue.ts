@@ -115,7 +115,7 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
       callOff(dropped.some(({ utterance, record }) => utterance === inTheMaking && record.heardMs > 0));
       for (const { utterance, record } of dropped) {
         if (utterance.kind !== "reply") continue;
-        if (record.interrupted) journal.cause(utterance.turn, "cut-by-caller");
+        journal.cause(utterance.turn, "cut-by-caller");
         // An answer that is made anew needs no correction: nobody heard it, and its question is asked again.
         if (waiting?.number !== utterance.turn && record.interrupted) correct(record);
       }

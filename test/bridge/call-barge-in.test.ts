@@ -226,22 +226,6 @@ describe("speech that is no interruption", () => {
     expect(call.heardNames().filter(({ what }) => what.startsWith("Shall"))).toHaveLength(1);
   });
 
-  test("a caller who begins right after the last sound has cut nothing, though the last mark is not back yet", async () => {
-    call = await fakeCall({
-      reply: (_input, number) => (number === 1 ? "Shall I book the table for you?" : "It is booked."),
-      line: { uplinkMs: 5, downlinkMs: 250 },
-    });
-    await call.until("greeting over", () => call.sinceStart() > 4000);
-    call.caller.speaks("Is there a table?");
-    await call.untilHeard("Shall I book");
-    await call.until("generated", () => call.line.waitingMs() > 800);
-    await call.until("over", () => call.line.waitingMs() === 0);
-    call.caller.speaks("Yes", { ms: 300 });
-    await call.untilHeard("It is booked", 10_000);
-    expect(call.thread.asked[1]?.text).toBe("Yes");
-    expect(call.record().turns[0]?.cause).toBeUndefined();
-  });
-
   test("a murmur into the last syllables is nothing", async () => {
     call = await fakeCall({ reply: () => "Shall I book the table for you?" });
     await call.greeted();
