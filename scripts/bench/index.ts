@@ -1,63 +1,92 @@
-// npm run bench: measures the server against the smallest relay that can be written, on one load, in turns. What it prints is
-// what docs/performance.md keeps.
+// npm run bench: measures the server against the smallest relay that can be written, and against what its far sides know to be
+// true. What it prints is what docs/performance.md keeps; the raw figures are written to out/bench.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchInterruptions, benchTurns, type ConversationOptions } from "./conversations.ts";
 import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
-import { spreadText } from "./numbers.ts";
 import type { PhoneQuestions } from "./phones.ts";
-import { benchRelay, type RelayReport } from "./relay.ts";
+import { benchRelay, type FarSides } from "./relay.ts";
+import { interruptionLines, relayLines, turnsLines } from "./report.ts";
 import { OUT } from "./subject.ts";
+
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|all] [options]
+
+  relay      CPU, delay and memory against the floor, for 100 and 20 calls
+  turns      what the server adds to a turn, and the greeting
+  barge-in   from the caller's speech to a quiet line
+  heard      what the server believes was heard, against what the phone played
+  all        everything (the default)
+
+  --calls N      calls at once (relay: 100, then 20; otherwise 20)
+  --seconds S    length of a measurement (relay 10, otherwise 30)
+  --rounds R     relay: rounds of floor and service in turns (5)
+  --load L       relay: worst (both talk all the time in 20 ms pieces) or usual (worst, then usual)
+  --server FILE  another build of the server than dist/main.js`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     calls: { type: "string" },
-    seconds: { type: "string", default: "8" },
-    rounds: { type: "string", default: "3" },
-    load: { type: "string", default: "worst" },
+    seconds: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    load: { type: "string" },
+    server: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
-const what = positionals[0] ?? "relay";
-if (values.help || what !== "relay") {
-  console.log(
-    "npm run bench -- relay [--calls N] [--seconds S] [--rounds R] [--load worst|usual]\n\nWithout --calls: 100, then 20.",
-  );
+
+const NAMES = ["relay", "turns", "barge-in", "heard"] as const;
+type Name = (typeof NAMES)[number];
+const asked = positionals[0] ?? "all";
+const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
+if (values.help || names.length === 0 || (values.load !== undefined && !["worst", "usual"].includes(values.load))) {
+  console.log(USAGE);
   process.exit(values.help ? 0 : 1);
 }
-const load = values.load === "usual" ? "usual" : "worst";
 
-function print(report: RelayReport): void {
-  console.log(`
-${report.calls} calls, load "${report.load}", ${report.rounds.length} rounds (median, lowest to highest):
-  CPU per call-second, service / floor   ${spreadText(report.cpuRatio)}
-  one-way delay p99, service - floor     ${spreadText(report.addedP99Ms)} ms
-  memory per call above idle             ${spreadText(report.kbPerCall, 0)} KB
-  greeting, first audio after start, p99 ${spreadText(report.greetingP99Ms, 0)} ms`);
-  for (const { floor, service } of report.rounds)
-    console.log(
-      `  floor ${floor.usPerCallSecond.toFixed(0)} us, p99 up/down ${floor.up.p99.toFixed(1)}/${floor.down.p99.toFixed(1)} ms; ` +
-        `service ${service.usPerCallSecond.toFixed(0)} us, ${service.up.p99.toFixed(1)}/${service.down.p99.toFixed(1)} ms; ` +
-        `far sides at ${Math.round(Math.max(service.phones.core, service.model.core) * 100)} % of a core`,
-    );
-  for (const why of report.voided) console.log(`  void: ${why}`);
+const main = values.server === undefined ? {} : { main: values.server };
+const talk: ConversationOptions = { calls: Number(values.calls ?? 20), seconds: Number(values.seconds ?? 30), ...main };
+
+function tell(file: string, found: unknown, lines: readonly string[]): void {
+  console.log(`\n${lines.join("\n")}`);
+  mkdirSync(OUT, { recursive: true });
+  writeFileSync(join(OUT, `${file}.json`), JSON.stringify(found, null, 1));
 }
+
+async function relay(sides: FarSides): Promise<void> {
+  const loads = values.load === undefined ? (["worst", "usual"] as const) : [values.load as "worst" | "usual"];
+  for (const load of loads)
+    for (const calls of values.calls === undefined ? [100, 20] : [Number(values.calls)]) {
+      const seconds = Number(values.seconds ?? 10);
+      const report = await benchRelay(sides, { calls, seconds, rounds: Number(values.rounds), load, ...main });
+      tell(`relay-${load}-${calls}`, report, relayLines(report));
+    }
+}
+
+async function interruptions(sides: FarSides, what: "barge-in" | "heard"): Promise<void> {
+  for (const mode of ["assistant", "speech-to-speech"] as const) {
+    const report = await benchInterruptions(sides, mode, talk);
+    tell(`${what}-${mode}`, report, interruptionLines(report, what));
+  }
+}
+
+const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
+  relay,
+  async turns(sides) {
+    const report = await benchTurns(sides, talk);
+    tell("turns", report, turnsLines(report));
+  },
+  "barge-in": (sides) => interruptions(sides, "barge-in"),
+  heard: (sides) => interruptions(sides, "heard"),
+};
 
 const phones = startFarSide<PhoneQuestions>("./phones.ts");
 const model = startFarSide<ModelQuestions>("./model.ts");
 try {
-  const modelPort = await model.ask("listen", undefined);
-  for (const calls of values.calls === undefined ? [100, 20] : [Number(values.calls)]) {
-    const report = await benchRelay(
-      { phones, model, modelPort },
-      { calls, seconds: Number(values.seconds), rounds: Number(values.rounds), load },
-    );
-    print(report);
-    mkdirSync(OUT, { recursive: true });
-    writeFileSync(join(OUT, `relay-${load}-${calls}.json`), JSON.stringify(report, null, 1));
-  }
+  const sides: FarSides = { phones, model, modelPort: await model.ask("listen", undefined) };
+  for (const name of names) await benches[name](sides);
 } finally {
   await Promise.all([phones.close(), model.close()]);
 }

@@ -27,6 +27,8 @@ export interface ModelLog {
   readonly truncations: { readonly call: number; readonly reply: number; readonly ms: number }[];
 }
 
+export type ModelStory = Pick<ModelLog, "turns" | "interruptions" | "truncations">;
+
 export interface ModelSession {
   tick(nowMs: number): void;
   /** -1 until caller audio came. */
@@ -145,6 +147,11 @@ export function startModelSession(options: {
     speech = { responseId, head, reply: turns, text, lengthMs, sentMs: 0, dueMs: nowMs + load.firstByteMs };
   }
 
+  /** ms it takes to say this, in whole deltas. */
+  function lengthOf(text: string): number {
+    return Math.ceil((text.length * LETTER_MS) / load.deltaMs) * load.deltaMs;
+  }
+
   function sendDelta(nowMs: number, { head, reply, sentMs, lengthMs }: Speech): void {
     if (sentMs === 0 && times && Number.isNaN(times.audio)) {
       times.audio = nowMs;
@@ -182,10 +189,11 @@ export function startModelSession(options: {
       case "response.create": {
         const said = response?.input?.[0]?.content[0]?.text.replace(/<\/?say>/g, "") ?? "";
         if (times && Number.isNaN(times.say)) times.say = now;
-        nextTurnMs = Infinity;
-        speak(now, said, said ? Math.ceil((said.length * LETTER_MS) / load.deltaMs) * load.deltaMs : load.replyMs);
+        // Another piece of the reply: the pause before the next turn has not begun. An interruption stays where it is.
+        if (load.conversation !== "interruptions") nextTurnMs = Infinity;
+        speak(now, said, said && load.replyMs < Infinity ? lengthOf(said) : load.replyMs);
         const metadata = JSON.stringify(response?.metadata ?? {});
-        const { responseId } = speech as unknown as Speech;
+        const { responseId } = speech as Speech;
         return event(
           "response.created",
           `,"response":{"id":"${responseId}","status":"in_progress","metadata":${metadata}}`,

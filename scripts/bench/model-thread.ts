@@ -86,7 +86,9 @@ export function createModelThread(turnOf: (call: number) => TurnTimes | undefine
         while (stream.dueMs <= nowMs && stream.sent < stream.words.length) {
           const delta = stream.words[stream.sent++] as string;
           sse(stream, "response.output_text.delta", { item_id: ITEM, output_index: 0, content_index: 0, delta });
-          if (stream.turn && Number.isNaN(stream.turn.sentence) && delta.endsWith("."))
+          // A full stop may stand inside a number: only the word behind it shows that the sentence is complete.
+          const before = stream.words[stream.sent - 2] ?? "";
+          if (stream.turn && Number.isNaN(stream.turn.sentence) && before.endsWith("."))
             stream.turn.sentence = sharedNow();
           stream.dueMs += wordMs;
         }

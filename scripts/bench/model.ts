@@ -6,7 +6,14 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import { createTicker, serve, type Effort } from "./far-side.ts";
 import { USUAL, type Load } from "./load.ts";
-import { DELTA_HEADER, startModelSession, type ModelLog, type ModelSession, type TurnTimes } from "./model-session.ts";
+import {
+  DELTA_HEADER,
+  startModelSession,
+  type ModelLog,
+  type ModelSession,
+  type ModelStory,
+  type TurnTimes,
+} from "./model-session.ts";
 import { createModelThread } from "./model-thread.ts";
 import { headlessPieces } from "./speech-noise.ts";
 
@@ -17,8 +24,6 @@ export interface ModelWindow {
   readonly deltasSent: number;
   readonly effort: Effort;
 }
-
-export type ModelStory = Pick<ModelLog, "turns" | "interruptions" | "truncations">;
 
 const voices = new Map<number, readonly string[]>();
 const log: ModelLog = {
