@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createCallsRouter } from "./api/calls.ts";
+import { bridgeSettings, describe, planFor, voiceSettings } from "./app/settings.ts";
 import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
 import { startCall } from "./bridge/bridge.ts";
-import type { BridgeSettings } from "./bridge/parts.ts";
 import { createCallerThreads } from "./caller-threads.ts";
 import { createPhoneChannel } from "./channels/phone/index.ts";
 import type { Config } from "./config.ts";
+import { DEFAULT_ORG } from "./core/call.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
 import type { CallStore } from "./core/stores.ts";
@@ -21,14 +22,11 @@ import { divergence } from "./speech/divergence.ts";
 import { createRealtimeVoices } from "./speech/realtime-voice.ts";
 import { renderSpeech } from "./speech/render-speech.ts";
 import { createSentences } from "./speech/sentences.ts";
-import type { VoiceSettings } from "./speech/session-config.ts";
 import { createMemoryState } from "./state/memory.ts";
 import { createMemoryCallStore } from "./storage/memory.ts";
 import { createTools } from "./tools/index.ts";
 
 const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
-const KEYPAD_TIMEOUT_MS = 3000;
-const THREAD_GRACE_MS = 1000;
 /** After the goodbye of a shutdown a call has this long to close, ms. */
 const LAST_WORDS_MS = 15_000;
 /** Twilio asks what comes next the moment a stream is closed; were the server gone by then, its caller would hear an error. ms. */
@@ -81,6 +79,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
   });
   const callerThreads = createCallerThreads(config.THREAD_PER);
   const settings = bridgeSettings(config);
+  const planEscalation = planFor(config.TRANSFER_NUMBER);
   const speaksItself = config.VOICE_MODE === "speech-to-speech";
 
   const calls = createLiveCalls({
@@ -115,6 +114,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
         state,
         store,
         clock,
+        ids,
+        planEscalation,
         log,
         meter,
         settings,
@@ -127,6 +128,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
     config.phone &&
     createPhoneChannel({
       phone: config.phone,
+      organizationOf: () => DEFAULT_ORG,
       transferBriefing: config.TRANSFER_BRIEFING,
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,
@@ -209,53 +211,4 @@ function pause(clock: Clock, ms: number, cutShort: AbortSignal): Promise<void> {
     if (cutShort.aborted) cut();
     else cutShort.addEventListener("abort", cut, { once: true });
   });
-}
-
-/** Lines for the start banner and the status page; no secrets. */
-export function describe(config: Config): Record<string, string> {
-  const assistant = config.THREAD_CLIENT === "assistants" ? config.AGENT_WORKFLOW_ID : config.ASSISTANT_MODEL;
-  return {
-    mode: config.VOICE_MODE,
-    "thread client": config.VOICE_MODE === "assistant" ? `${config.THREAD_CLIENT} (${assistant})` : "none",
-    voice: `${config.REALTIME_MODEL}, ${config.VOICE}`,
-    "public address": config.phone?.webhookUrl ?? "none (phone routes are off)",
-  };
-}
-
-function voiceSettings(config: Config, instructions: string, tools: VoiceSettings["tools"]): VoiceSettings {
-  const language = config.TRANSCRIPTION_LANGUAGE;
-  return {
-    mode: config.VOICE_MODE,
-    model: config.REALTIME_MODEL,
-    voice: config.VOICE,
-    speed: config.VOICE_SPEED,
-    vad:
-      config.VAD === "semantic_vad"
-        ? { type: "semantic_vad", eagerness: config.VAD_EAGERNESS }
-        : {
-            type: "server_vad",
-            threshold: config.VAD_THRESHOLD,
-            prefixMs: config.VAD_PREFIX_MS,
-            silenceMs: config.VAD_SILENCE_MS,
-          },
-    transcription: { model: config.TRANSCRIPTION_MODEL, ...(language !== undefined && { language }) },
-    instructions,
-    tools,
-  };
-}
-
-function bridgeSettings(config: Config): BridgeSettings {
-  return {
-    greeting: config.GREETING,
-    backchannelMs: config.BACKCHANNEL_MS,
-    endSilenceMs: config.VAD_SILENCE_MS,
-    transcriptTimeoutMs: config.TRANSCRIPTION_TIMEOUT_MS,
-    fillerAfterMs: config.FILLER_AFTER_MS,
-    silencePromptMs: config.SILENCE_PROMPT_S * 1000,
-    keypadTimeoutMs: KEYPAD_TIMEOUT_MS,
-    // The thread has the same limit, and knows better what to say of it; the bridge's own is for a thread that cannot even tell.
-    threadTimeoutMs: config.THREAD_TIMEOUT_MS + THREAD_GRACE_MS,
-    maxCallMs: config.MAX_CALL_MINUTES * 60_000,
-    logContent: config.LOG_CONTENT,
-  };
 }

@@ -1,6 +1,7 @@
 // Starts the server, says what it is, and leaves decently: SIGTERM waits for the calls, a second signal does not.
 import { config as loadDotenv } from "dotenv";
-import { buildApp, describe } from "./app.ts";
+import { buildApp } from "./app.ts";
+import { describe } from "./app/settings.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
 import { createLog } from "./observe/log.ts";
 

@@ -11,6 +11,7 @@ const call = (change: Partial<CallParty> = {}): CallParty => ({
   attested: true,
   channel: "phone",
   direction: "inbound",
+  orgId: "default",
   ...change,
 });
 

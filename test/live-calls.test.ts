@@ -15,6 +15,7 @@ const party = (number: number): CallParty => ({
   to: "+2",
   channel: "phone",
   direction: number % 2 ? "inbound" : "outbound",
+  orgId: "default",
 });
 
 function setup(maxCalls = 3) {

@@ -38,7 +38,7 @@ export function createCallsRouter({
             query.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
           );
         const { limit, cursor } = query.data;
-        const found = await store.recent(limit + 1, cursor);
+        const found = await store.list({ limit: limit + 1, ...(cursor !== undefined && { before: cursor }) });
         const calls = found.slice(0, limit).map(summaryOf);
         response.json({ calls, next_cursor: found.length > limit ? (calls.at(-1)?.call_id ?? null) : null });
       }),

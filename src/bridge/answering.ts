@@ -3,6 +3,7 @@ import type { CallEnding } from "../core/call.ts";
 import type { Voice } from "../core/voice.ts";
 import type { Answerer } from "./answer.ts";
 import type { Journal } from "./journal.ts";
+import type { Matters } from "./matters.ts";
 import type { BridgeParts } from "./parts.ts";
 import { createToolRunner } from "./run-tool.ts";
 import type { Speaker } from "./speaker.ts";
@@ -15,6 +16,7 @@ export interface AnsweringParts extends Pick<
 > {
   readonly speaker: Speaker;
   readonly journal: Journal;
+  readonly matters: Matters;
   readonly voice: () => Voice | undefined;
   readonly post: (what: () => void) => void;
   readonly after: (ms: number, fn: () => void) => () => void;
@@ -32,7 +34,17 @@ export function createAnswering(parts: AnsweringParts): {
     tools: parts.tools,
     callId: parts.party.callId,
     clock: parts.clock,
-    endAfterReply: (how) => post(() => parts.endAfterReply(how)),
+    acts: {
+      endAfterReply: (how) => post(() => parts.endAfterReply(how)),
+      escalate(request) {
+        const plan = parts.matters.escalate(request);
+        const { ending } = plan;
+        if (ending) post(() => parts.endAfterReply(ending));
+        return plan;
+      },
+      intake: parts.matters.intake,
+      keepIntake: parts.matters.keepIntake,
+    },
     onDone: (turn, name, result, began) =>
       post(() => {
         journal.tool(name, result, began);

@@ -10,6 +10,7 @@ import { createEnding } from "./ending.ts";
 import { createFiller } from "./filler.ts";
 import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
+import { createMatters } from "./matters.ts";
 import { createParting } from "./parting.ts";
 import type { BridgeParts, Call } from "./parts.ts";
 import { createPhases } from "./phase.ts";
@@ -125,6 +126,7 @@ export function startCall(parts: BridgeParts): Call {
     ...parts,
     speaker,
     journal,
+    matters: createMatters({ journal, ids: parts.ids, plan: parts.planEscalation, atMs: journal.elapsedMs }),
     voice: () => keeper.voice(),
     post,
     after,

@@ -4,6 +4,8 @@ import type {
   CallParty,
   CallRecord,
   EndReason,
+  EscalationRecord,
+  IntakeRecord,
   ReplyRecord,
   TimelineEntry,
   ToolRecord,
@@ -156,6 +158,21 @@ export function createJournal(parts: {
       meter.observe("voice_tool_duration_seconds", tookMs / 1000, { tool: label });
       update({ tools: [...tools] });
     },
+    /** ms since the call began. */
+    elapsedMs: () => atMs(),
+    escalated(escalations: readonly EscalationRecord[]): void {
+      const last = escalations.at(-1);
+      if (!last) return;
+      const { trigger, urgency, mode } = last;
+      note("escalation", { trigger, urgency, mode });
+      meter.count("voice_escalations_total", { trigger, urgency });
+      log.warn("the call was escalated", { trigger, urgency, mode });
+      update({ escalations, phase: "escalation" });
+    },
+    intake(intake: IntakeRecord): void {
+      note("intake", { status: intake.status, fields: Object.keys(intake.fields).length });
+      update({ intake });
+    },
     usage(counts: Readonly<Record<string, number>>): void {
       for (const [name, count] of Object.entries(counts)) usage[name] = (usage[name] ?? 0) + count;
     },
@@ -175,6 +192,7 @@ export function createJournal(parts: {
       note("end", { reason });
       update({
         status: "completed",
+        phase: "completed",
         endedAt: clock.date().toISOString(),
         durationSeconds,
         endReason: reason,

@@ -1,10 +1,12 @@
 // What the bridge is given to make one call, and what it gives back.
 import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Ids } from "../core/clock.ts";
+import type { PlanEscalation } from "../core/escalation.ts";
 import type { Line } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
-import type { CallStore, State } from "../core/stores.ts";
+import type { StreamState } from "../core/state.ts";
+import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Voice, VoiceEngine } from "../core/voice.ts";
@@ -41,9 +43,11 @@ export interface BridgeParts {
   readonly sentences: () => SentenceCutter;
   /** Word error rate 0..1. */
   readonly divergence: (asked: string, spoken: string) => number;
-  readonly state: State;
+  readonly state: StreamState;
   readonly store: CallStore;
   readonly clock: Clock;
+  readonly ids: Ids;
+  readonly planEscalation: PlanEscalation;
   readonly log: Log;
   readonly meter: Meter;
   readonly settings: BridgeSettings;

@@ -18,16 +18,17 @@ export interface ToolRunnerParts {
   readonly tools: readonly Tool[];
   readonly callId: string;
   readonly clock: Clock;
-  readonly endAfterReply: ToolContext["endAfterReply"];
+  /** What a tool may do to its call. */
+  readonly acts: Pick<ToolContext, "endAfterReply" | "escalate" | "intake" | "keepIntake">;
   readonly onDone: (turn: number, name: string, result: ToolRecord["result"], began: number) => void;
 }
 
 /** The tools of one call, ready to be run for its answers. */
-export function createToolRunner({ tools, callId, clock, endAfterReply, onDone }: ToolRunnerParts) {
+export function createToolRunner({ tools, callId, clock, acts, onDone }: ToolRunnerParts) {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return async (request: ToolRequest, signal: AbortSignal, turn: number): Promise<string> => {
     const began = clock.now();
-    const { output, result } = await runTool(byName, request, { callId, signal, endAfterReply }, clock);
+    const { output, result } = await runTool(byName, request, { callId, signal, ...acts }, clock);
     onDone(turn, request.name, result, began);
     return output;
   };

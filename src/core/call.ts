@@ -10,9 +10,19 @@ export interface CallParty {
   readonly to: string;
   /** The carrier vouches that `from` is who calls (STIR/SHAKEN level A). */
   readonly attested?: boolean;
-  readonly channel: "phone";
+  readonly channel: Channel;
   readonly direction: "inbound" | "outbound";
+  /** The organization the call belongs to. */
+  readonly orgId: string;
 }
+
+export type Channel = "phone" | "browser";
+
+/** The organization that always exists: numbers nobody claimed belong to it. */
+export const DEFAULT_ORG = "default";
+
+/** Where the conversation stands, as people who watch it see it. Legal moves: core/call-phase.ts. */
+export type CallPhase = "greeting" | "intake" | "clarification" | "escalation" | "completed";
 
 /** Why a call ended: exactly one per call. docs/closing.md has the table. */
 export type EndReason =
@@ -35,7 +45,20 @@ export type EndReason =
 /** What the carrier is to do once the stream is closed. */
 export type CallEnding =
   | { readonly kind: "hangup"; readonly reason: EndReason }
-  | { readonly kind: "transfer"; readonly reason: EndReason; readonly to: string; readonly note: string }
+  | {
+      readonly kind: "transfer";
+      readonly reason: EndReason;
+      /** E.164. */
+      readonly to: string;
+      /** One sentence about the call, for the human who takes it. */
+      readonly note: string;
+      /** warm: the human hears the note and accepts with a key; cold: they are joined as soon as they answer. */
+      readonly mode?: "warm" | "cold";
+      /** The escalation this dialling belongs to, whose outcome is to be recorded. */
+      readonly escalationId?: string;
+      /** The caller comes back to the agent when the human is not reached. */
+      readonly returns?: boolean;
+    }
   /** We could not serve the caller: an apology is spoken by the carrier, then the configured human is dialled if there is one. */
   | { readonly kind: "apologise"; readonly reason: EndReason }
   /** The stream broke but the caller may still be there: the carrier opens another one for the same call. Done once per ending. */
@@ -79,6 +102,72 @@ export interface ToolRecord {
   readonly tookMs: number;
 }
 
+export type EscalationTrigger =
+  "emergency-keyword" | "keyword" | "request" | "uncertainty" | "agent-reply" | "tool" | "manual";
+
+/** Most urgent first. */
+export type Urgency = "emergency" | "high" | "normal" | "low";
+
+/**
+ * How a dialling ended. Warm: accepted (key pressed), declined (another key, or hung up in the briefing), voicemail (a machine, or
+ * no key in 10 s), busy, no-answer, failed, dropped (the caller left while it rang). Cold: answered, busy, no-answer, failed.
+ */
+export type EscalationOutcome =
+  | "pending"
+  | "accepted"
+  | "declined"
+  | "voicemail"
+  | "busy"
+  | "no-answer"
+  | "failed"
+  | "dropped"
+  | "answered"
+  /** Nobody was to be dialled: the agent took a message. */
+  | "message-taken"
+  /** Flagged only, as configured. */
+  | "none";
+
+export interface EscalationRecord {
+  /** Sorts by time. */
+  readonly id: string;
+  readonly trigger: EscalationTrigger;
+  readonly urgency: Urgency;
+  /** The rule that fired or the reason that was given; never a number. */
+  readonly reason: string;
+  /** What follows, as configured. */
+  readonly mode: "warm" | "cold" | "message" | "flag";
+  /** Name of the contact that is dialled. */
+  readonly contact?: string;
+  /** ms since the call began. */
+  readonly atMs: number;
+  readonly outcome: EscalationOutcome;
+  /** ms since the call began: the outcome was known. */
+  readonly decidedAtMs?: number;
+}
+
+export interface IntakeRecord {
+  /** By field name of the organization's intake; values as its types say. */
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+  readonly urgency?: Urgency;
+  readonly status: "draft" | "complete";
+  /** ms since the call began. */
+  readonly updatedAtMs: number;
+}
+
+/** A rule of the guard that fired without changing the course of the call. */
+export interface FlagRecord {
+  readonly rule: string;
+  readonly by: "caller" | "agent";
+  readonly atMs: number;
+}
+
+export interface RecordingRecord {
+  /** Name of the file below DATA_DIR/recordings. */
+  readonly file: string;
+  readonly consent: "given" | "not-needed";
+  readonly durationMs: number;
+}
+
 export interface TimelineEntry {
   /** ms since the call began. */
   readonly atMs: number;
@@ -88,6 +177,19 @@ export interface TimelineEntry {
 
 export interface CallRecord extends CallParty {
   readonly status: "in-progress" | "completed";
+  readonly phase: CallPhase;
+  /** The instance that holds the call, or held it last. */
+  readonly instance?: string;
+  readonly escalations: readonly EscalationRecord[];
+  readonly intake?: IntakeRecord;
+  readonly flags: readonly FlagRecord[];
+  readonly recording?: RecordingRecord;
+  /** What the caller of the API gave at the start, returned as it came. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** The assistant's thread, so that the conversation can be gone on with after its instance died. */
+  readonly threadId?: string;
+  /** In the currency of PRICES_FILE; absent without one. */
+  readonly cost?: number;
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly durationSeconds?: number;

@@ -12,6 +12,8 @@ export interface Clock {
 export interface Ids {
   /** A call id: sorts by time, unguessable. */
   callId(): string;
+  /** An id with this prefix that sorts by time, unguessable: `esc_...`, `key_...`. */
+  id(prefix: string): string;
   /** An unguessable one-time token of at least 128 bits, URL-safe. */
   token(): string;
 }

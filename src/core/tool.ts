@@ -1,5 +1,6 @@
 // A tool acts: it is offered to the assistant (or to a speech-to-speech voice) and run by the bridge under a timeout.
-import type { CallEnding } from "./call.ts";
+import type { CallEnding, IntakeRecord } from "./call.ts";
+import type { EscalationPlan, EscalationRequest } from "./escalation.ts";
 import type { ToolDescription } from "./thread.ts";
 
 /** What a tool may do to its call. */
@@ -8,6 +9,11 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Ends the call this way once what is being said was heard. */
   readonly endAfterReply: (ending: CallEnding) => void;
+  /** Records an escalation and sets off what the organization does about it. */
+  readonly escalate: (request: EscalationRequest) => EscalationPlan;
+  /** What was taken down of the caller's matter so far. */
+  readonly intake: () => IntakeRecord | undefined;
+  readonly keepIntake: (intake: Omit<IntakeRecord, "updatedAtMs">) => void;
 }
 
 export interface Tool extends ToolDescription {

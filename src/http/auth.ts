@@ -3,9 +3,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import type { Meter } from "../core/observe.ts";
+import type { Role } from "../core/access.ts";
 import { Problem } from "../core/problem.ts";
-
-export type Role = "admin" | "read";
 
 export interface ApiKey {
   readonly name: string;

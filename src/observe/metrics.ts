@@ -37,6 +37,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_thread_repairs_total: ["Threads mended after a cancelled reply.", "client", "result"],
   voice_thread_tokens_total: ["Tokens of the assistant.", "client", "kind"],
   voice_tool_calls_total: ["Tool calls.", "tool", "result"],
+  voice_escalations_total: ["Calls for a human.", "trigger", "urgency"],
 };
 
 const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {

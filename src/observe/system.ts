@@ -11,8 +11,12 @@ export const systemClock: Clock = {
   },
 };
 
+// The time in front makes ids sort by it; 80 random bits behind make them unguessable.
+const id = (prefix: string): string =>
+  `${prefix}_${Date.now().toString(36).padStart(9, "0")}${randomBytes(10).toString("hex")}`;
+
 export const systemIds: Ids = {
-  // The time in front makes ids sort by it; 80 random bits behind make them unguessable.
-  callId: () => `call_${Date.now().toString(36).padStart(9, "0")}${randomBytes(10).toString("hex")}`,
+  id,
+  callId: () => id("call"),
   token: () => randomBytes(24).toString("base64url"),
 };

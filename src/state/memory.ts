@@ -2,7 +2,7 @@
 // expired is found out when it is asked for and swept when something new comes in.
 import type { CallEnding } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
-import type { State, StreamGrant } from "../core/stores.ts";
+import type { StreamGrant, StreamState } from "../core/state.ts";
 
 /** How long an ending can be asked for. */
 const ENDING_TTL_MS = 3_600_000;
@@ -14,7 +14,7 @@ export function createMemoryState({
   readonly clock: Clock;
   /** Tokens, and endings, kept at most; beyond it the oldest go first. */
   readonly limit?: number;
-}): State {
+}): StreamState & { close(): Promise<void> } {
   const tokens = createExpiring<StreamGrant>(clock, limit);
   const tokenOf = createExpiring<string>(clock, limit);
   const endings = createExpiring<CallEnding>(clock, limit);

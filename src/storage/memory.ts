@@ -1,6 +1,6 @@
 // Call records in the memory of one process: a bounded number of the newest, gone with the process.
 import type { CallRecord, TimelineEntry } from "../core/call.ts";
-import type { CallStore } from "../core/stores.ts";
+import type { CallFilter, CallStore } from "../core/stores.ts";
 
 /** Entries of one call's time line; a call of an hour has some hundreds. */
 const LONGEST_TIMELINE = 5000;
@@ -23,10 +23,16 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
         break;
       }
     }
-    if (!victim) return;
-    records.delete(victim.callId);
-    timelines.delete(victim.callId);
-    if (byCarrier.get(victim.carrierId) === victim.callId) byCarrier.delete(victim.carrierId);
+    if (victim) forget(victim.callId);
+  }
+
+  function forget(callId: string): boolean {
+    const record = records.get(callId);
+    if (!record) return false;
+    records.delete(callId);
+    timelines.delete(callId);
+    if (byCarrier.get(record.carrierId) === callId) byCarrier.delete(record.carrierId);
+    return true;
   }
 
   function whole(record: CallRecord): CallRecord {
@@ -41,6 +47,9 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       records.set(party.callId, {
         ...party,
         status: "in-progress",
+        phase: "greeting",
+        escalations: [],
+        flags: [],
         startedAt: startedAt.toISOString(),
         turns: [],
         replies: [],
@@ -74,17 +83,46 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       const callId = byCarrier.get(carrierId);
       return callId === undefined ? undefined : this.get(callId);
     },
-    async recent(count, before) {
-      if (count <= 0) return [];
-      const all = [...records.values()];
-      // Ids sort by time, so that a cursor goes on working when its own record has been let go.
-      const older = before === undefined ? all : all.filter(({ callId }) => callId < before);
-      return older.slice(-count).toReversed().map(whole);
+    async list(filter) {
+      const found = [...records.values()].filter((record) => fits(record, filter));
+      return found.toReversed().slice(0, Math.max(0, filter.limit)).map(whole);
     },
+    async remove(callId) {
+      return forget(callId);
+    },
+    async ofNumber(number) {
+      return [...records.values()].filter(({ from, to }) => from === number || to === number).map(whole);
+    },
+    async startedBefore(date, count) {
+      return [...records.values()]
+        .filter(({ startedAt }) => Date.parse(startedAt) < +date)
+        .slice(0, count)
+        .map(whole);
+    },
+    async inProgressOf(instance) {
+      return [...records.values()]
+        .filter((record) => record.status === "in-progress" && record.instance === instance)
+        .map(whole);
+    },
+    async flush() {},
     async close() {
       records.clear();
       timelines.clear();
       byCarrier.clear();
     },
   };
+}
+
+function fits(record: CallRecord, { before, orgId, status, phase, escalated, from, to }: CallFilter): boolean {
+  const startedAt = Date.parse(record.startedAt);
+  return (
+    // Ids sort by time, so that a cursor goes on working when its own record has been let go.
+    (before === undefined || record.callId < before) &&
+    (orgId === undefined || record.orgId === orgId) &&
+    (status === undefined || record.status === status) &&
+    (phase === undefined || record.phase === phase) &&
+    (escalated === undefined || record.escalations.length > 0 === escalated) &&
+    (from === undefined || startedAt >= +from) &&
+    (to === undefined || startedAt < +to)
+  );
 }

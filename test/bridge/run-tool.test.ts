@@ -17,11 +17,19 @@ const tool = (run: Tool["run"], timeoutMs = 2000): Tool => ({
   run,
 });
 
+/** What a tool may do to a call: nothing here. */
+const ACTS = {
+  endAfterReply: () => {},
+  escalate: () => ({ mode: "flag" as const, say: "" }),
+  intake: () => undefined,
+  keepIntake: () => {},
+};
+
 async function outcome(
   run: Tool["run"],
   { args = "{}", name = "it", signal = new AbortController().signal, ms = 2500 } = {},
 ): Promise<ToolOutcome | undefined> {
-  const context: ToolContext = { callId: "c", signal, endAfterReply: () => {} };
+  const context: ToolContext = { ...ACTS, callId: "c", signal };
   let result: ToolOutcome | undefined;
   void runTool(new Map([["it", tool(run)]]), { callId: "t", name, arguments: args }, context, time.clock).then(
     (value) => (result = value),
@@ -120,7 +128,7 @@ describe("time", () => {
   test("is up at the tool's limit, and the tool is told by its signal", async () => {
     let signal: AbortSignal | undefined;
     let got: ToolOutcome | undefined;
-    const context: ToolContext = { callId: "c", signal: new AbortController().signal, endAfterReply: () => {} };
+    const context: ToolContext = { ...ACTS, callId: "c", signal: new AbortController().signal };
     const hang = tool((_args, given) => {
       signal = given.signal;
       return new Promise(() => {});
@@ -165,7 +173,7 @@ test("the tools of a call tell of every run: turn, name, result and when it bega
     tools: [tool(() => new Promise((resolve) => void time.after(300, () => resolve("x"))))],
     callId: "c",
     clock: time.clock,
-    endAfterReply: () => {},
+    acts: ACTS,
     onDone: (...facts) => void done.push(facts),
   });
   const began = time.now();

@@ -119,7 +119,7 @@ describe("F18: webhooks nobody signed", () => {
         expect(text).not.toContain(AUTH_TOKEN);
       }
       expect(flow.openai.counts).toMatchObject({ opened: 0, refused: 0 });
-      expect(await flow.app.store.recent(10)).toEqual([]);
+      expect(await flow.app.store.list({ limit: 10 })).toEqual([]);
       expect(await flow.metric("voice_auth_failures_total", { surface: "webhook" })).toBe(210);
       expect(await flow.metric("voice_internal_errors_total")).toBe(0);
     }),
@@ -242,7 +242,7 @@ test(
     });
     expect(result.scriptError).toBeUndefined();
     expect(record.turns).toHaveLength(1);
-    expect(await flow.app.store.recent(10)).toHaveLength(1);
+    expect(await flow.app.store.list({ limit: 10 })).toHaveLength(1);
     expect(flow.openai.counts.opened).toBe(1);
     expect(await flow.metric("voice_calls_started_total")).toBe(1);
     expect(await flow.metric("voice_calls_ended_total")).toBe(1);

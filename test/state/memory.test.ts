@@ -1,6 +1,6 @@
 // State in memory: one-time tokens, endings, expiry by the clock, bounds.
 import type { CallEnding } from "../../src/core/call.ts";
-import type { StreamGrant } from "../../src/core/stores.ts";
+import type { StreamGrant } from "../../src/core/state.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 
 function setup(limit?: number) {
@@ -10,7 +10,15 @@ function setup(limit?: number) {
   return { state, advance: (ms: number) => (time += ms) };
 }
 const grant = (carrierId: string): StreamGrant => ({
-  party: { callId: `call-${carrierId}`, carrierId, from: "+1", to: "+2", channel: "phone", direction: "inbound" },
+  party: {
+    callId: `call-${carrierId}`,
+    carrierId,
+    from: "+1",
+    to: "+2",
+    channel: "phone",
+    direction: "inbound",
+    orgId: "default",
+  },
   accountId: "AC1",
 });
 const hangup: CallEnding = { kind: "hangup", reason: "agent-hangup" };

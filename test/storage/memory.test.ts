@@ -9,6 +9,7 @@ const party = (n: number): CallParty => ({
   to: "+15550002222",
   channel: "phone",
   direction: "inbound",
+  orgId: "default",
 });
 const day = new Date("2026-11-21T10:00:00Z");
 
@@ -59,9 +60,9 @@ test("a call that gets its carrier's id later is found by it", async () => {
 test("the newest come first", async () => {
   const store = createMemoryCallStore();
   for (const n of [1, 2, 3]) store.open(party(n), day);
-  expect((await store.recent(2)).map(({ callId }) => callId)).toEqual(["call-3", "call-2"]);
-  expect(await store.recent(0)).toEqual([]);
-  expect(await store.recent(10)).toHaveLength(3);
+  expect((await store.list({ limit: 2 })).map(({ callId }) => callId)).toEqual(["call-3", "call-2"]);
+  expect(await store.list({ limit: 0 })).toEqual([]);
+  expect(await store.list({ limit: 10 })).toHaveLength(3);
 });
 
 test("when full, finished calls go before running ones", async () => {
@@ -69,10 +70,10 @@ test("when full, finished calls go before running ones", async () => {
   for (const n of [1, 2, 3]) store.open(party(n), day);
   store.update("call-2", { status: "completed" });
   store.open(party(4), day);
-  expect((await store.recent(9)).map(({ callId }) => callId)).toEqual(["call-4", "call-3", "call-1"]);
+  expect((await store.list({ limit: 9 })).map(({ callId }) => callId)).toEqual(["call-4", "call-3", "call-1"]);
   expect(await store.findByCarrierId("CA2")).toBeUndefined();
   store.open(party(5), day);
-  expect((await store.recent(9)).map(({ callId }) => callId)).toEqual(["call-5", "call-4", "call-3"]);
+  expect((await store.list({ limit: 9 })).map(({ callId }) => callId)).toEqual(["call-5", "call-4", "call-3"]);
 });
 
 test("100 000 calls leave a bounded number of records", async () => {
@@ -81,9 +82,9 @@ test("100 000 calls leave a bounded number of records", async () => {
     store.open(party(n), day);
     store.update(`call-${n}`, { status: "completed" });
   }
-  expect(await store.recent(1e6)).toHaveLength(100);
+  expect(await store.list({ limit: 1e6 })).toHaveLength(100);
   await store.close();
-  expect(await store.recent(1e6)).toEqual([]);
+  expect(await store.list({ limit: 1e6 })).toEqual([]);
 });
 
 test("the time line grows beside the changes, to a bound, and a copy is given out", async () => {

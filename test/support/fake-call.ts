@@ -1,10 +1,13 @@
 // A whole call in virtual time: the real bridge between a fake line, a fake voice and a fake thread, with a caller who speaks,
 // and one place that says whether everything was let go of in the end.
+import { planFor } from "../../src/app/settings.ts";
+import { systemIds } from "../../src/observe/system.ts";
 import { startCall } from "../../src/bridge/bridge.ts";
 import type { BridgeParts, BridgeSettings, Call } from "../../src/bridge/parts.ts";
 import type { CallEnding, CallParty, CallRecord, EndReason, ReplyRecord } from "../../src/core/call.ts";
 import { CLIP_IDS, type Clip, type ClipId } from "../../src/core/clip.ts";
-import type { CallStore, State } from "../../src/core/stores.ts";
+import type { StreamState } from "../../src/core/state.ts";
+import type { CallStore } from "../../src/core/stores.ts";
 import type { ThreadInput } from "../../src/core/thread.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { divergence } from "../../src/speech/divergence.ts";
@@ -52,7 +55,7 @@ export interface FakeCallOptions {
   readonly tools?: readonly Tool[];
   /** Which clips there are. */
   readonly clips?: (id: ClipId) => boolean;
-  readonly state?: Partial<State>;
+  readonly state?: Partial<StreamState>;
   readonly store?: Partial<CallStore>;
   readonly msPerFrame?: number;
   /** The voice is opened this long before the call begins. */
@@ -115,6 +118,7 @@ export const PARTY: CallParty = {
   to: "+15550002222",
   channel: "phone",
   direction: "inbound",
+  orgId: "default",
 };
 
 export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall> {
@@ -138,7 +142,7 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
   const meter = keptMeter();
   const endings: { at: number; ending: CallEnding }[] = [];
   const memory = createMemoryState({ clock: { ...time.clock, after: (ms, fn) => time.after(ms, fn) } });
-  const state: State = {
+  const state: StreamState = {
     ...memory,
     ...options.state,
     async putEnding(carrierId, ending) {
@@ -156,6 +160,9 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
       record = {
         ...party,
         status: "in-progress",
+        phase: "greeting",
+        escalations: [],
+        flags: [],
         startedAt: "",
         turns: [],
         replies: [],
@@ -180,6 +187,7 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
 
   options.beforeCall?.(line);
   const startedAt = time.now();
+  let ids = 0;
   const caller = createFakeCaller(time, (event) => line.deliver(event), options.msPerFrame);
   const call = startCall({
     party: PARTY,
@@ -194,6 +202,8 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
     state,
     store,
     clock: time.clock,
+    ids: { ...systemIds, id: (prefix) => `${prefix}_${++ids}` },
+    planEscalation: planFor(HUMAN),
     log,
     meter,
     settings,

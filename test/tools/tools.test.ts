@@ -13,6 +13,9 @@ function context(): ToolContext & { readonly endings: readonly CallEnding[] } {
     callId: "c",
     signal: new AbortController().signal,
     endAfterReply: (how) => void endings.push(how),
+    escalate: () => ({ mode: "flag", say: "" }),
+    intake: () => undefined,
+    keepIntake: () => {},
     endings,
   };
 }

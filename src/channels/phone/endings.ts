@@ -3,7 +3,8 @@
 import type { CallEnding } from "../../core/call.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/observe.ts";
-import type { CallStore, State } from "../../core/stores.ts";
+import type { StreamState } from "../../core/state.ts";
+import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
@@ -19,7 +20,7 @@ export interface EndingsOptions {
   readonly transferBriefing: boolean;
   readonly timing: PhoneTiming;
   readonly book: Book;
-  readonly state: State;
+  readonly state: StreamState;
   readonly store: CallStore;
   readonly calls: PhoneCalls;
   readonly clock: Clock;

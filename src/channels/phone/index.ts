@@ -4,12 +4,13 @@ import type { Router } from "express";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import type { SocketRoute } from "../../core/socket.ts";
-import type { CallStore, State } from "../../core/stores.ts";
+import type { StreamState } from "../../core/state.ts";
+import type { CallStore } from "../../core/stores.ts";
 import { createBook } from "./book.ts";
 import { createCallbacks } from "./callbacks.ts";
 import type { PhoneCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
-import { createReception } from "./reception.ts";
+import { createReception, type ReceptionOptions } from "./reception.ts";
 import { createCarrierApi, type CarrierApi } from "./rest.ts";
 import { createSecondWay } from "./second-way.ts";
 import { DEFAULT_TIMING, type PhoneAccount, type PhoneTiming } from "./settings.ts";
@@ -22,10 +23,11 @@ export { CarrierError } from "./rest.ts";
 
 export interface PhoneChannelOptions {
   readonly phone: PhoneAccount;
+  readonly organizationOf: ReceptionOptions["organizationOf"];
   readonly transferNumber?: string;
   readonly transferBriefing: boolean;
   readonly apiBaseUrl: string;
-  readonly state: State;
+  readonly state: StreamState;
   readonly store: CallStore;
   readonly log: Log;
   readonly meter: Meter;
@@ -47,13 +49,25 @@ export interface PhoneChannel extends CarrierApi {
 }
 
 export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
-  const { phone: account, calls, transferNumber, transferBriefing, apiBaseUrl, state, store } = options;
+  const { phone: account, organizationOf, calls, transferNumber, transferBriefing, apiBaseUrl, state, store } = options;
   const { log, meter, clock, ids } = options;
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const { webhookUrl } = account;
   const signatures = createSignatures(account);
   const book = createBook();
-  const reception = createReception({ account, timing, book, state, store, calls, log, meter, clock, ids });
+  const reception = createReception({
+    account,
+    organizationOf,
+    timing,
+    book,
+    state,
+    store,
+    calls,
+    log,
+    meter,
+    clock,
+    ids,
+  });
   const endings = createEndings({
     webhookUrl,
     ...(transferNumber !== undefined && { transferNumber }),

@@ -4,7 +4,8 @@
 import type { CallEnding, CallParty } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
-import type { CallStore, State, StreamGrant } from "../../core/stores.ts";
+import type { StreamGrant, StreamState } from "../../core/state.ts";
+import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book, BookEntry } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
@@ -13,9 +14,11 @@ import { busy, connectStream, hangUp, nothing } from "./twiml.ts";
 
 export interface ReceptionOptions {
   readonly account: PhoneAccount;
+  /** The organization a called number belongs to. */
+  readonly organizationOf: (number: string) => string;
   readonly timing: PhoneTiming;
   readonly book: Book;
-  readonly state: State;
+  readonly state: StreamState;
   readonly store: CallStore;
   readonly calls: PhoneCalls;
   readonly log: Log;
@@ -44,7 +47,7 @@ type Unserved = "rejected" | "abandoned" | "internal-error";
 const RECONNECT_REPEATS = 5;
 
 export function createReception(options: ReceptionOptions): Reception {
-  const { account, timing, book, state, store, calls, log, meter, clock, ids } = options;
+  const { account, organizationOf, timing, book, state, store, calls, log, meter, clock, ids } = options;
   /** Calls being answered right now: the same request a second time waits for the first one's answer. */
   const answering = new Map<string, Promise<string>>();
 
@@ -88,6 +91,7 @@ export function createReception(options: ReceptionOptions): Reception {
       attested: isAttested(form.StirVerstat),
       channel: "phone",
       direction: form.Direction?.startsWith("outbound") ? "outbound" : "inbound",
+      orgId: organizationOf(form.To),
     };
     const entry = book.entry(form.CallSid);
     entry.party = party;
@@ -213,8 +217,8 @@ export function createReception(options: ReceptionOptions): Reception {
 /** The party alone: a record holds far more, and a grant goes into shared state. */
 function partyOf(record: CallParty | undefined): CallParty | undefined {
   if (!record) return undefined;
-  const { callId, carrierId, from, to, attested = false, channel, direction } = record;
-  return { callId, carrierId, from, to, attested, channel, direction };
+  const { callId, carrierId, from, to, attested = false, channel, direction, orgId } = record;
+  return { callId, carrierId, from, to, attested, channel, direction, orgId };
 }
 
 /** STIR/SHAKEN attestation A: the caller's carrier knows its customer and that the number is theirs. */

@@ -4,7 +4,7 @@ import type { Line, LineCloseCause } from "../../core/line.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
-import type { State, StreamGrant } from "../../core/stores.ts";
+import type { StreamGrant, StreamState } from "../../core/state.ts";
 import { parseTwilioMessage, payloadBytes, type TwilioMedia, type TwilioStart } from "../../wire/twilio-stream.ts";
 import { createPhoneLine, type PhoneLine, type Tally } from "./line.ts";
 import { CLOCK_BACK, createMediaOrder, DUPLICATE, LATE } from "./order.ts";
@@ -12,7 +12,7 @@ import type { PhoneTiming } from "./settings.ts";
 import { silencePieces } from "./silence.ts";
 
 export interface StreamOptions {
-  readonly state: State;
+  readonly state: StreamState;
   readonly log: Log;
   readonly meter: Meter;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 // What Twilio asks after the stream and beside it: each ending, each outcome of a dialling, and callbacks twice and out of order.
 import type { CallEnding, CallParty } from "../../../src/core/call.ts";
-import type { State } from "../../../src/core/stores.ts";
+import type { StreamState } from "../../../src/core/state.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { incoming, manualClock, newCallSid, phone, type Form, type Phone } from "./support.ts";
 
@@ -26,6 +26,7 @@ const party = (callSid: string): CallParty => ({
   attested: true,
   channel: "phone",
   direction: "inbound",
+  orgId: "default",
 });
 
 /** A call whose stream was accepted and is gone. */
@@ -140,7 +141,10 @@ describe("/voice/after-stream", () => {
 
   test("a state that fails ends in an apology, not in a problem", async () => {
     const clock = manualClock();
-    const state: State = { ...createMemoryState({ clock }), getEnding: () => Promise.reject(new Error("no state")) };
+    const state: StreamState = {
+      ...createMemoryState({ clock }),
+      getEnding: () => Promise.reject(new Error("no state")),
+    };
     const t = await start({ state, transferNumber: HUMAN });
     expect(await ask(t, newCallSid())).toMatch(SORRY_AND_DIAL);
   });

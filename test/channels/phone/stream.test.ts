@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { DEFAULT_TIMING } from "../../../src/channels/phone/settings.ts";
 import { openStream, type StreamOptions } from "../../../src/channels/phone/stream.ts";
 import type { Line, LineEvent } from "../../../src/core/line.ts";
-import type { State, StreamGrant } from "../../../src/core/stores.ts";
+import type { StreamGrant, StreamState } from "../../../src/core/state.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { keptLog } from "../../http/support.ts";
 import { ACCOUNT, fakeSocket, keptMeter, manualClock, newCallSid, STREAM, twilioSide } from "./support.ts";
@@ -42,7 +42,15 @@ function setup(options: Partial<StreamOptions> = {}) {
     state,
   });
   const grant: StreamGrant = {
-    party: { callId: "call-1", carrierId: callSid, from: "+1", to: "+2", channel: "phone", direction: "inbound" },
+    party: {
+      callId: "call-1",
+      carrierId: callSid,
+      from: "+1",
+      to: "+2",
+      channel: "phone",
+      direction: "inbound",
+      orgId: "default",
+    },
     accountId: ACCOUNT,
   };
   return {
@@ -84,7 +92,7 @@ describe("start", () => {
     let answer: (grant: StreamGrant | undefined) => void = () => undefined;
     const state = {
       takeToken: () => new Promise<StreamGrant | undefined>((resolve) => (answer = resolve)),
-    } as unknown as State;
+    } as unknown as StreamState;
     const t = setup({ state });
     t.socket.receive(t.twilio.connected());
     t.socket.receive(t.twilio.start());
@@ -177,13 +185,15 @@ describe("start", () => {
   });
 
   test("whose token cannot be checked is closed with 1011: at once, or after 5 s", async () => {
-    const failing = setup({ state: { takeToken: () => Promise.reject(new Error("no state")) } as unknown as State });
+    const failing = setup({
+      state: { takeToken: () => Promise.reject(new Error("no state")) } as unknown as StreamState,
+    });
     failing.socket.receive(failing.twilio.start());
     await settle();
     expect(failing.socket.closes).toMatchObject([{ code: 1011 }]);
     expect(failing.log.lines.some(({ level }) => level === "error")).toBe(true);
 
-    const hanging = setup({ state: { takeToken: () => new Promise(() => undefined) } as unknown as State });
+    const hanging = setup({ state: { takeToken: () => new Promise(() => undefined) } as unknown as StreamState });
     hanging.clock.advance(3000);
     hanging.socket.receive(hanging.twilio.start());
     hanging.clock.advance(4999);

@@ -275,6 +275,7 @@ export async function phone({
   const tokens: string[] = [];
   const ids: Ids = {
     callId: () => `call-${++count}`,
+    id: (prefix) => `${prefix}-${++count}`,
     token() {
       const token = randomUUID();
       tokens.push(token);
@@ -283,6 +284,7 @@ export async function phone({
   };
   const account = { accountSid: ACCOUNT, authTokens: [TOKEN], webhookUrl: WEBHOOK_URL, validate: true };
   const channel = createPhoneChannel({
+    organizationOf: () => "default",
     transferBriefing: false,
     apiBaseUrl: "http://127.0.0.1:9",
     log,

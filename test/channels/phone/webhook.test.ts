@@ -1,6 +1,6 @@
 // POST and GET /voice and what all the phone routes have in common: who may ask, in what form, and what a repeated question gets.
 import request from "supertest";
-import type { State } from "../../../src/core/stores.ts";
+import type { StreamState } from "../../../src/core/state.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { sendRaw, statusOf } from "../../http/support.ts";
 import {
@@ -49,6 +49,7 @@ describe("a new call", () => {
         attested: false,
         channel: "phone",
         direction: "inbound",
+        orgId: "default",
       },
     ]);
   });
@@ -146,7 +147,7 @@ describe("the same call again", () => {
     const clock = manualClock();
     const memory = createMemoryState({ clock });
     // A state that takes its time, as one behind a network does.
-    const state: State = {
+    const state: StreamState = {
       ...memory,
       unspentToken: async (id) => {
         await new Promise(setImmediate);
@@ -425,7 +426,7 @@ test("a state that fails: the caller hears an apology and the human is dialled; 
   expect(t.calls.slots()).toBe(0);
   expect(t.calls.prewarmed).toEqual([]);
   expect(clock.waiting()).toBe(0);
-  expect(await t.store.recent(9)).toMatchObject([{ status: "completed", endReason: "internal-error" }]);
+  expect(await t.store.list({ limit: 9 })).toMatchObject([{ status: "completed", endReason: "internal-error" }]);
   expect(t.log.lines.some(({ level }) => level === "error")).toBe(true);
 });
 

@@ -1,0 +1,76 @@
+// The configuration in the words of the parts that are given it: what the voice, the bridge and the banner need of it. Pure.
+import type { BridgeSettings } from "../bridge/parts.ts";
+import type { Config } from "../config.ts";
+import type { PlanEscalation } from "../core/escalation.ts";
+import type { VoiceSettings } from "../speech/session-config.ts";
+
+const KEYPAD_TIMEOUT_MS = 3000;
+const THREAD_GRACE_MS = 1000;
+
+/** Lines for the start banner and the status page; no secrets. */
+export function describe(config: Config): Record<string, string> {
+  const assistant = config.THREAD_CLIENT === "assistants" ? config.AGENT_WORKFLOW_ID : config.ASSISTANT_MODEL;
+  return {
+    mode: config.VOICE_MODE,
+    "thread client": config.VOICE_MODE === "assistant" ? `${config.THREAD_CLIENT} (${assistant})` : "none",
+    voice: `${config.REALTIME_MODEL}, ${config.VOICE}`,
+    "public address": config.phone?.webhookUrl ?? "none (phone routes are off)",
+  };
+}
+
+export function voiceSettings(config: Config, instructions: string, tools: VoiceSettings["tools"]): VoiceSettings {
+  const language = config.TRANSCRIPTION_LANGUAGE;
+  return {
+    mode: config.VOICE_MODE,
+    model: config.REALTIME_MODEL,
+    voice: config.VOICE,
+    speed: config.VOICE_SPEED,
+    vad:
+      config.VAD === "semantic_vad"
+        ? { type: "semantic_vad", eagerness: config.VAD_EAGERNESS }
+        : {
+            type: "server_vad",
+            threshold: config.VAD_THRESHOLD,
+            prefixMs: config.VAD_PREFIX_MS,
+            silenceMs: config.VAD_SILENCE_MS,
+          },
+    transcription: { model: config.TRANSCRIPTION_MODEL, ...(language !== undefined && { language }) },
+    instructions,
+    tools,
+  };
+}
+
+export function bridgeSettings(config: Config): BridgeSettings {
+  return {
+    greeting: config.GREETING,
+    backchannelMs: config.BACKCHANNEL_MS,
+    endSilenceMs: config.VAD_SILENCE_MS,
+    transcriptTimeoutMs: config.TRANSCRIPTION_TIMEOUT_MS,
+    fillerAfterMs: config.FILLER_AFTER_MS,
+    silencePromptMs: config.SILENCE_PROMPT_S * 1000,
+    keypadTimeoutMs: KEYPAD_TIMEOUT_MS,
+    // The thread has the same limit, and knows better what to say of it; the bridge's own is for a thread that cannot even tell.
+    threadTimeoutMs: config.THREAD_TIMEOUT_MS + THREAD_GRACE_MS,
+    maxCallMs: config.MAX_CALL_MINUTES * 60_000,
+    logContent: config.LOG_CONTENT,
+  };
+}
+
+/** What follows an escalation where no organization says otherwise: the configured human, or a message. */
+export function planFor(humanNumber: string | undefined): PlanEscalation {
+  return ({ reason }, escalationId) =>
+    humanNumber === undefined
+      ? { mode: "message", say: "", note: "Nobody can be reached now: offer to take a message." }
+      : {
+          mode: "cold",
+          say: "",
+          ending: {
+            kind: "transfer",
+            reason: "transferred",
+            to: humanNumber,
+            note: reason,
+            mode: "cold",
+            escalationId,
+          },
+        };
+}

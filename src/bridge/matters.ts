@@ -1,0 +1,48 @@
+// What the call is about, beside its words: the intake taken down so far and the escalations. Records them and says what
+// follows; it neither speaks nor ends anything.
+import type { EscalationRecord, IntakeRecord } from "../core/call.ts";
+import type { Ids } from "../core/clock.ts";
+import type { EscalationPlan, EscalationRequest, PlanEscalation } from "../core/escalation.ts";
+import type { Journal } from "./journal.ts";
+
+export interface MattersParts {
+  readonly journal: Journal;
+  readonly ids: Ids;
+  readonly plan: PlanEscalation;
+  /** ms since the call began. */
+  readonly atMs: () => number;
+}
+
+export type Matters = ReturnType<typeof createMatters>;
+
+/** Escalations kept of one call: a model that escalates without end fills no record. */
+const MOST_ESCALATIONS = 20;
+
+export function createMatters({ journal, ids, plan, atMs }: MattersParts) {
+  let intake: IntakeRecord | undefined;
+  const escalations: EscalationRecord[] = [];
+
+  return {
+    escalate(request: EscalationRequest): EscalationPlan {
+      const id = ids.id("esc");
+      const planned = plan(request, id);
+      if (escalations.length < MOST_ESCALATIONS) {
+        escalations.push({
+          ...request,
+          id,
+          mode: planned.mode,
+          ...(planned.contact !== undefined && { contact: planned.contact }),
+          atMs: atMs(),
+          outcome: planned.ending ? "pending" : planned.mode === "message" ? "message-taken" : "none",
+        });
+        journal.escalated([...escalations]);
+      }
+      return planned;
+    },
+    intake: () => intake,
+    keepIntake: (kept: Omit<IntakeRecord, "updatedAtMs">): void => {
+      intake = { ...kept, updatedAtMs: atMs() };
+      journal.intake(intake);
+    },
+  };
+}

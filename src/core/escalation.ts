@@ -1,0 +1,24 @@
+// Escalation: somebody or something asks for a human, and the organization's configuration says what follows.
+import type { CallEnding, EscalationRecord, EscalationTrigger, Urgency } from "./call.ts";
+
+export interface EscalationRequest {
+  readonly trigger: EscalationTrigger;
+  readonly urgency: Urgency;
+  /** The rule that fired, or one sentence on why; told to the human, never logged with callers' words. */
+  readonly reason: string;
+}
+
+/** What an organization does about it. */
+export interface EscalationPlan {
+  readonly mode: EscalationRecord["mode"];
+  readonly contact?: string;
+  /** Said at once, before anything else: emergency words, "I am connecting you". */
+  readonly say: string;
+  /** How the call goes on when `say` was heard; absent: the agent goes on (takes a message, or was only flagged). */
+  readonly ending?: Extract<CallEnding, { kind: "transfer" }>;
+  /** What the agent is told, where it goes on. */
+  readonly note?: string;
+}
+
+/** `escalationId` goes into the ending, so that its outcome can be recorded. */
+export type PlanEscalation = (request: EscalationRequest, escalationId: string) => EscalationPlan;

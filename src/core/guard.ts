@@ -1,0 +1,29 @@
+// The guard reads what the caller said and what the agent is about to say, and judges it by rules outside of any model.
+import type { EscalationTrigger, Urgency } from "./call.ts";
+
+export type Verdict =
+  | { readonly kind: "pass" }
+  /** Worth knowing afterwards; nothing else happens. */
+  | { readonly kind: "flag"; readonly rule: string }
+  /** These words instead: of the agent's own, or as the answer to the caller's. */
+  | { readonly kind: "say"; readonly rule: string; readonly text: string }
+  | {
+      readonly kind: "escalate";
+      readonly rule: string;
+      readonly trigger: EscalationTrigger;
+      readonly urgency: Urgency;
+    }
+  /** The call is to end, after these words. */
+  | { readonly kind: "end"; readonly rule: string; readonly text: string };
+
+/** The guard of one call; remembers what repeats. Pure otherwise, and linear in the length of the text. */
+export interface CallGuard {
+  /** A finished turn of the caller. */
+  caller(text: string): Verdict;
+  /** What the agent says: a sentence, or all that was transcribed of a reply so far. */
+  agent(text: string): Verdict;
+}
+
+export interface Guard {
+  forCall(): CallGuard;
+}
