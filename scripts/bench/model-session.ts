@@ -61,6 +61,7 @@ interface ClientEvent {
 
 const APPEND_AT = '{"type":"input_audio_buffer.append","audio":"'.length;
 const LETTER_I = 105;
+const NO_HEADER = "/".repeat(AGENT_HEADER);
 const FORMATS = '{"input":{"format":{"type":"audio/pcmu"}},"output":{"format":{"type":"audio/pcmu"}}}';
 
 export function startModelSession(options: {
@@ -158,7 +159,8 @@ export function startModelSession(options: {
       if (load.conversation === "interruptions") nextTurnMs = nowMs + 700 + chance() * 2800;
     }
     const body = voice[deltas++ % voice.length] as string;
-    const audio = agentHeader(sharedNow(), reply) + body;
+    // A stored phrase is played again and again: it has no moment of its own.
+    const audio = (call < 0 ? NO_HEADER : agentHeader(sharedNow(), reply)) + body;
     send(`{"type":"response.output_audio.delta","event_id":"event_${++events}"${head}${audio}"}`);
     log.deltasSent++;
     // A real server tells its words beside its audio; the floor gets these messages as well.
@@ -191,7 +193,8 @@ export function startModelSession(options: {
         if (times && Number.isNaN(times.say)) times.say = now;
         // Another piece of the reply: the pause before the next turn has not begun. An interruption stays where it is.
         if (load.conversation !== "interruptions") nextTurnMs = Infinity;
-        speak(now, said, said && load.replyMs < Infinity ? lengthOf(said) : load.replyMs);
+        // A load without end has none in either mode; a stored phrase that is rendered has one always.
+        speak(now, said, said && (call < 0 || load.replyMs < Infinity) ? lengthOf(said) : load.replyMs);
         const metadata = JSON.stringify(response?.metadata ?? {});
         const { responseId } = speech as Speech;
         return event(
