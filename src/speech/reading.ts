@@ -9,7 +9,7 @@ export interface ReadingPorts {
 }
 
 /** @returns the event of a frame, when it is one we act on. */
-export function createReading({ log, meter, countError }: ReadingPorts): (frame: string) => ServerEvent | undefined {
+export function createReading({ log, meter, countError }: ReadingPorts): (data: Buffer) => ServerEvent | undefined {
   const told = new Set<string>();
 
   /** Once per session: what would repeat with every message would drown everything else. */
@@ -19,8 +19,8 @@ export function createReading({ log, meter, countError }: ReadingPorts): (frame:
     log.warn(message, fields);
   }
 
-  return (frame) => {
-    const parsed = parseServerEvent(frame);
+  return (data) => {
+    const parsed = parseServerEvent(data);
     switch (parsed.outcome) {
       case "event":
         return parsed.event;

@@ -112,7 +112,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       watch.owing(state === "ready" && (justAsked || speeches.owes() || sequencer.owes()), justAsked);
   }
 
-  function onFrame(frame: string): void {
+  function onFrame(frame: Buffer): void {
     watch.heard();
     const event = read(frame);
     if (!event) return;

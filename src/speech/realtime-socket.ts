@@ -37,7 +37,7 @@ export interface RealtimeSocketOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly meter: Meter;
-  readonly onFrame: (frame: string) => void;
+  readonly onFrame: (frame: Buffer) => void;
   /** Once. `fatal`: dialling again would fail the same way. */
   readonly onClosed: (code: string, fatal: boolean) => void;
 }
@@ -91,7 +91,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     ws.on("message", function socketOnMessage(data: RawData) {
       alive = true;
       // With the default binaryType every message is one Buffer.
-      onFrame((data as Buffer).toString());
+      onFrame(data as Buffer);
     });
     ws.on("pong", function socketOnPong() {
       alive = true;

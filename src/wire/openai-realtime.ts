@@ -1,6 +1,9 @@
 // OpenAI Realtime, GA, over a WebSocket: the server events we read (schemas, inferred types, one parser with three outcomes)
 // and makers for the client events we send. It holds no connection and no policy. The wire is told in PROTOCOLS.md.
 import { z } from "zod";
+import { readAudioDelta } from "./openai-audio.ts";
+
+export { readAudioDelta } from "./openai-audio.ts";
 
 const text = z.string();
 const index = z.number().int().nonnegative();
@@ -162,10 +165,11 @@ export type ParsedServerEvent =
 const IGNORED: ParsedServerEvent = { outcome: "ignored" };
 const TYPE_FIRST = '{"type":"';
 
-/** One text frame of the server. Never throws. */
-export function parseServerEvent(frame: string): ParsedServerEvent {
-  const audio = sliceAudioDelta(frame);
+/** One text frame of the server, as its bytes. Never throws. */
+export function parseServerEvent(data: Buffer): ParsedServerEvent {
+  const audio = readAudioDelta(data);
   if (audio) return { outcome: "event", event: audio };
+  const frame = data.toString();
   if (frame.startsWith(TYPE_FIRST)) {
     const end = frame.indexOf('"', TYPE_FIRST.length);
     if (ignored.has(frame.slice(TYPE_FIRST.length, end))) return IGNORED;
@@ -188,67 +192,4 @@ export function parseWhole(frame: string): ParsedServerEvent {
   const parsed = schemas[name as ServerEventName].safeParse(value);
   if (parsed.success) return { outcome: "event", event: parsed.data };
   return { outcome: "bad", reason: `${name}: ${parsed.error.issues[0]?.path.join(".") ?? "shape"}` };
-}
-
-const AUDIO_FIRST = '{"type":"response.output_audio.delta"';
-const QUOTE = 34;
-const COMMA = 44;
-const BRACE = 125;
-const ZERO = 48;
-
-/**
- * The fast way for audio, nearly all of the traffic: the fields of a flat object of plain strings and whole numbers, sliced
- * out. Undefined for anything else, which then is parsed as a whole. Both ways agree on everything that is JSON
- * (differential test); raw control characters, which JSON forbids in strings, are not looked for here.
- */
-export function sliceAudioDelta(frame: string): AudioDelta | undefined {
-  if (!frame.startsWith(AUDIO_FIRST) || frame.includes("\\")) return undefined;
-  let responseId: string | undefined;
-  let itemId: string | undefined;
-  let delta: string | undefined;
-  let outputIndex = 0;
-  let contentIndex = 0;
-  let at = AUDIO_FIRST.length;
-  while (frame.charCodeAt(at) === COMMA) {
-    if (frame.charCodeAt(at + 1) !== QUOTE) return undefined;
-    const keyEnd = frame.indexOf('":', at + 2);
-    if (keyEnd < 0) return undefined;
-    const key = frame.slice(at + 2, keyEnd);
-    const start = keyEnd + 2;
-    if (frame.charCodeAt(start) === QUOTE) {
-      const end = frame.indexOf('"', start + 1);
-      const value = frame.slice(start + 1, end);
-      if (end < 0) return undefined;
-      if (key === "delta") delta = value;
-      else if (key === "response_id") responseId = value;
-      else if (key === "item_id") itemId = value;
-      else if (key !== "event_id") return undefined;
-      at = end + 1;
-    } else {
-      let end = start;
-      while (isDigit(frame.charCodeAt(end))) end++;
-      // A leading zero is no JSON number, and a longer one may not be exact.
-      if (end === start || end - start > 9 || (frame.charCodeAt(start) === ZERO && end - start > 1)) return undefined;
-      const value = Number(frame.slice(start, end));
-      if (key === "output_index") outputIndex = value;
-      else if (key === "content_index") contentIndex = value;
-      else return undefined;
-      at = end;
-    }
-  }
-  if (frame.charCodeAt(at) !== BRACE || at !== frame.length - 1) return undefined;
-  if (responseId === undefined || itemId === undefined || delta === undefined || delta.length % 4 !== 0)
-    return undefined;
-  return {
-    type: "response.output_audio.delta",
-    response_id: responseId,
-    item_id: itemId,
-    output_index: outputIndex,
-    content_index: contentIndex,
-    delta,
-  };
-}
-
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= ZERO + 9;
 }
