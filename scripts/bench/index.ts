@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchInterruptions, benchTurns, type ConversationOptions } from "./conversations.ts";
+import { benchFaults, faultLine } from "./faults/index.ts";
 import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
 import type { PhoneQuestions } from "./phones.ts";
@@ -11,18 +12,20 @@ import { benchRelay, type FarSides } from "./relay.ts";
 import { interruptionLines, relayLines, turnsLines } from "./report.ts";
 import { OUT } from "./subject.ts";
 
-const USAGE = `npm run bench -- [relay|turns|barge-in|heard|all] [options]
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|faults|all] [options]
 
   relay      CPU, delay and memory against the floor, for 100 and 20 calls
   turns      what the server adds to a turn, and the greeting
   barge-in   from the caller's speech to a quiet line
   heard      what the server believes was heard, against what the phone played
+  faults     the fault catalogue: what the caller hears and when, what is left behind
   all        everything (the default)
 
   --calls N      calls at once (relay: 100, then 20; otherwise 20)
   --seconds S    length of a measurement (relay 10, otherwise 30)
   --rounds R     relay: rounds of floor and service in turns (5)
   --load L       relay: worst (both talk all the time in 20 ms pieces) or usual (worst, then usual)
+  --only NAMES   faults: these only, such as F1,F13
   --server FILE  another build of the server than dist/main.js`;
 
 const { values, positionals } = parseArgs({
@@ -33,11 +36,12 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     load: { type: "string" },
     server: { type: "string" },
+    only: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
 });
 
-const NAMES = ["relay", "turns", "barge-in", "heard"] as const;
+const NAMES = ["relay", "turns", "barge-in", "heard", "faults"] as const;
 type Name = (typeof NAMES)[number];
 const asked = positionals[0] ?? "all";
 const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
@@ -80,6 +84,11 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
   },
   "barge-in": (sides) => interruptions(sides, "barge-in"),
   heard: (sides) => interruptions(sides, "heard"),
+  async faults() {
+    console.log("\nfaults");
+    const only = values.only.split(",").filter(Boolean);
+    tell("faults", await benchFaults(only, (rows) => rows.forEach((row) => console.log(faultLine(row)))), []);
+  },
 };
 
 const phones = startFarSide<PhoneQuestions>("./phones.ts");

@@ -1,5 +1,6 @@
 // A phone network that is not there: places signed calls against a webhook, follows the TwiML it answers, streams audio
 // both ways in real time and answers the REST API. It is as strict as Twilio; what it lets through, Twilio would.
+import { setMaxListeners } from "node:events";
 import { createCall } from "./call.ts";
 import type { CallOptions, FarEnd } from "./call-options.ts";
 import { resolveUrl, type Speak } from "./leg.ts";
@@ -66,6 +67,8 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
   const numbers = createNumberBook(chance);
   const calls = createCallRegistry();
   const closing = new AbortController();
+  // As many requests as there are calls listen to it.
+  setMaxListeners(0, closing.signal);
   const running = new Map<LiveCall, Promise<unknown>>();
   const defaultRoute = routeOf(options.route?.url ?? "", options.route?.publicUrl);
   for (const one of options.numbers ?? []) {
