@@ -1,7 +1,7 @@
 // A call record as the API shows it: snake_case, and the turns and replies of a call as one transcript in order of time.
-import type { CallRecord, ReplyRecord, TurnRecord } from "../core/call.ts";
+import type { CallRecord, CallSummary, ReplyRecord, TurnRecord } from "../core/call.ts";
 
-export function summaryOf(record: CallRecord) {
+export function summaryOf(record: CallSummary) {
   return {
     call_id: record.callId,
     call_sid: record.carrierId,
@@ -15,13 +15,13 @@ export function summaryOf(record: CallRecord) {
     duration_seconds: record.durationSeconds ?? null,
     end_reason: record.endReason ?? null,
     carrier_status: record.carrierStatus ?? null,
-    turns: record.turns.length,
+    turns: record.turnCount,
   };
 }
 
 export function detailOf(record: CallRecord) {
   return {
-    ...summaryOf(record),
+    ...summaryOf({ ...record, turnCount: record.turns.length }),
     transcript: [...record.turns.map(callerLine), ...record.replies.map(agentLine)].sort((a, b) => a.at_ms - b.at_ms),
     tools: record.tools.map(({ name, result, atMs, tookMs }) => ({ name, result, at_ms: atMs, took_ms: tookMs })),
     timeline: record.timeline.map(({ atMs, what, detail }) => ({ at_ms: atMs, what, ...(detail && { detail }) })),

@@ -202,3 +202,9 @@ export interface CallRecord extends CallParty {
   /** Terminal state the carrier reported, when it did. */
   readonly carrierStatus?: string;
 }
+
+/** A record without what was said in it: what lists show. Two hundred whole records would hold up the audio of every call. */
+export interface CallSummary extends Omit<CallRecord, "turns" | "replies" | "tools" | "timeline"> {
+  /** Turns of the caller. */
+  readonly turnCount: number;
+}

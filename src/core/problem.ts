@@ -6,8 +6,8 @@ export class Problem extends Error {
   /** For the person who sent the request; holds nothing that is not theirs. */
   readonly detail: string;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
-    super(detail);
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}, options?: ErrorOptions) {
+    super(detail, options);
     this.name = "Problem";
     this.status = status;
     this.detail = detail;

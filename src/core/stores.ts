@@ -1,6 +1,15 @@
 // Ports to what outlives a moment: call records, organizations, customers and keys. Shared short-lived state is in state.ts.
 import type { Principal } from "./access.ts";
-import type { CallParty, CallPhase, CallRecord, TimelineEntry } from "./call.ts";
+import type { CallParty, CallPhase, CallRecord, CallSummary, TimelineEntry } from "./call.ts";
+import { Problem } from "./problem.ts";
+
+/** The database cannot be reached: what has to ask it answers 503, what only writes goes on. */
+export class StoreUnavailable extends Problem {
+  constructor(options?: ErrorOptions) {
+    super(503, "The database cannot be reached at the moment", { "Retry-After": "5" }, options);
+    this.name = "StoreUnavailable";
+  }
+}
 
 /**
  * Call records. The three writes return at once and never throw or block: they are written behind, in batches, from a bounded
@@ -9,22 +18,22 @@ import type { CallParty, CallPhase, CallRecord, TimelineEntry } from "./call.ts"
 export interface CallStore {
   /** Opening a record that is there already changes nothing. */
   open(party: CallParty, startedAt: Date): void;
-  /** Changes the record by shallow merge; unknown ids are ignored. */
-  update(callId: string, change: Partial<CallRecord>): void;
+  /** Changes the record by shallow merge; unknown ids are ignored. Lists (turns, replies, ...) are given whole each time. */
+  update(callId: string, change: Partial<Omit<CallRecord, "timeline">>): void;
   /** Adds to the time line; beyond a bound, and for unknown ids, nothing happens. */
   note(callId: string, entry: TimelineEntry): void;
   get(callId: string): Promise<CallRecord | undefined>;
   findByCarrierId(carrierId: string): Promise<CallRecord | undefined>;
   /** Newest first. */
-  list(filter: CallFilter): Promise<readonly CallRecord[]>;
+  list(filter: CallFilter): Promise<readonly CallSummary[]>;
   /** Everything of a call, spool included. False when there is none. */
   remove(callId: string): Promise<boolean>;
-  /** Every record with this number as caller or callee. */
-  ofNumber(number: string): Promise<readonly CallRecord[]>;
-  /** Calls that began before; for retention. */
-  startedBefore(date: Date, limit: number): Promise<readonly CallRecord[]>;
+  /** Every record with this number as caller or callee, newest first. */
+  ofNumber(number: string): Promise<readonly CallSummary[]>;
+  /** Calls that began before, oldest first; for retention. */
+  startedBefore(date: Date, limit: number): Promise<readonly CallSummary[]>;
   /** Calls in progress that this instance is said to hold; for the reaper. */
-  inProgressOf(instance: string): Promise<readonly CallRecord[]>;
+  inProgressOf(instance: string): Promise<readonly CallSummary[]>;
   /** Resolves when everything written so far is in the database or in the spool. */
   flush(): Promise<void>;
   close(): Promise<void>;

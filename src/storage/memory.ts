@@ -1,5 +1,5 @@
 // Call records in the memory of one process: a bounded number of the newest, gone with the process.
-import type { CallRecord, TimelineEntry } from "../core/call.ts";
+import type { CallRecord, CallSummary, TimelineEntry } from "../core/call.ts";
 import type { CallFilter, CallStore } from "../core/stores.ts";
 
 /** Entries of one call's time line; a call of an hour has some hundreds. */
@@ -69,7 +69,6 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       if (!record) return;
       const next = { ...record, ...change, callId };
       records.set(callId, next);
-      if (change.timeline) timelines.set(callId, [...change.timeline]);
       if (next.carrierId !== record.carrierId) {
         if (byCarrier.get(record.carrierId) === callId) byCarrier.delete(record.carrierId);
         byCarrier.set(next.carrierId, callId);
@@ -85,24 +84,27 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
     },
     async list(filter) {
       const found = [...records.values()].filter((record) => fits(record, filter));
-      return found.toReversed().slice(0, Math.max(0, filter.limit)).map(whole);
+      return found.toReversed().slice(0, Math.max(0, filter.limit)).map(summary);
     },
     async remove(callId) {
       return forget(callId);
     },
     async ofNumber(number) {
-      return [...records.values()].filter(({ from, to }) => from === number || to === number).map(whole);
+      return [...records.values()]
+        .filter(({ from, to }) => from === number || to === number)
+        .toReversed()
+        .map(summary);
     },
     async startedBefore(date, count) {
       return [...records.values()]
         .filter(({ startedAt }) => Date.parse(startedAt) < +date)
         .slice(0, count)
-        .map(whole);
+        .map(summary);
     },
     async inProgressOf(instance) {
       return [...records.values()]
         .filter((record) => record.status === "in-progress" && record.instance === instance)
-        .map(whole);
+        .map(summary);
     },
     async flush() {},
     async close() {
@@ -111,6 +113,10 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       byCarrier.clear();
     },
   };
+}
+
+function summary({ turns, replies: _replies, tools: _tools, timeline: _timeline, ...rest }: CallRecord): CallSummary {
+  return { ...rest, turnCount: turns.length };
 }
 
 function fits(record: CallRecord, { before, orgId, status, phase, escalated, from, to }: CallFilter): boolean {

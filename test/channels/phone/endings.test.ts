@@ -253,7 +253,8 @@ describe("/voice/after-dial", () => {
     const callSid = newCallSid();
     t.store.open(party(callSid), new Date());
     const entry = { atMs: 5, what: "end" };
-    t.store.update(`call-${callSid}`, { timeline: [entry], endReason: "transferred", status: "completed" });
+    t.store.note(`call-${callSid}`, entry);
+    t.store.update(`call-${callSid}`, { endReason: "transferred", status: "completed" });
     await t.post("/voice/after-dial", after(callSid, { DialCallStatus: "busy" }));
     expect(await t.store.findByCarrierId(callSid)).toMatchObject({
       endReason: "transferred",
