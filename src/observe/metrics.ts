@@ -38,11 +38,14 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_thread_tokens_total: ["Tokens of the assistant.", "client", "kind"],
   voice_tool_calls_total: ["Tool calls.", "tool", "result"],
   voice_escalations_total: ["Calls for a human.", "trigger", "urgency"],
+  voice_store_dropped_rows_total: ["Rows of call records that could neither be written nor kept.", "cause"],
 };
 
 const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
   voice_calls_active: ["Calls whose stream is open.", "direction", "channel"],
   voice_ws_buffered_bytes: ["Bytes written to sockets and not yet taken by the network.", "leg"],
+  voice_db_up: ["1 while the database takes what is written, 0 while rows are spooled."],
+  voice_spool_rows: ["Rows on disk that wait for the database."],
   voice_draining: ["1 while the server takes no new calls and waits for the live ones."],
 };
 

@@ -1,0 +1,106 @@
+// Call records: what is written goes into memory and, behind the caller's back, into the tables; what is read comes from memory
+// for calls that run here and from the tables otherwise.
+import type { CallRecord } from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import { StoreUnavailable, type CallStore } from "../core/stores.ts";
+import { callsBefore, callsHeldBy, callsOfNumber, listCalls, readCall } from "./call-reader.ts";
+import type { Written } from "./call-writer.ts";
+import { rowsOf, type CallChange } from "./change.ts";
+import type { Ask } from "./database.ts";
+import { createResidents } from "./residents.ts";
+import type { Spool } from "./spool.ts";
+import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
+
+export interface CallsParts {
+  /** Asks the database, and what is asked of it may be late, but not for long. */
+  readonly ask: Ask;
+  readonly write: (changes: readonly CallChange[]) => Promise<Written>;
+  readonly spool: Spool;
+  /** Marks the events of this process. */
+  readonly writer: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface Calls {
+  readonly store: CallStore;
+  readonly writes: WriteBehind;
+  pendingRows(): number;
+}
+
+export function createCalls({ ask, write, spool, writer, clock, log, meter }: CallsParts): Calls {
+  const residents = createResidents({ writer });
+  const writes = createWriteBehind<CallChange>({
+    take: () => residents.take(clock.date().toISOString()),
+    isDirty: residents.isDirty,
+    async write(changes) {
+      const { existed, unknownOrgs } = await write(changes);
+      for (const callId of existed) residents.disown(callId);
+      for (const org of unknownOrgs)
+        log.warn("calls of an unknown organization are kept with the default one", { org });
+      const lost = residents.makeRoom();
+      if (lost > 0) meter.count("voice_store_dropped_rows_total", { cause: "memory-full" }, lost);
+    },
+    rowsOf,
+    spool,
+    clock,
+    log,
+    meter,
+  });
+
+  /** Asks the tables after everything written here is in them. */
+  const askAfterWriting: Ask = async (question) => {
+    await writes.flush();
+    return ask(question);
+  };
+
+  /** A call that runs here is known here best; one that ended may have been changed by other instances since. */
+  async function read(own: CallRecord | undefined, by: "call_id" | "carrier_id", id: string) {
+    if (own?.status === "in-progress") return own;
+    try {
+      return await askAfterWriting((db) => readCall(db, by, id));
+    } catch (error) {
+      if (own && error instanceof StoreUnavailable) return own;
+      throw error;
+    }
+  }
+
+  const store: CallStore = {
+    open(party, startedAt) {
+      residents.open(party, startedAt);
+      writes.poke();
+    },
+    update(callId, change) {
+      residents.update(callId, change);
+      writes.poke();
+    },
+    note(callId, entry) {
+      residents.note(callId, entry);
+      writes.poke();
+    },
+    get: (callId) => read(residents.get(callId), "call_id", callId),
+    findByCarrierId(carrierId) {
+      const callId = residents.callIdOf(carrierId);
+      return read(callId === undefined ? undefined : residents.get(callId), "carrier_id", carrierId);
+    },
+    list: (filter) => askAfterWriting((db) => listCalls(db, filter)),
+    async remove(callId) {
+      return askAfterWriting(async (db) => {
+        residents.forget(callId);
+        const { numDeletedRows } = await db.deleteFrom("calls").where("call_id", "=", callId).executeTakeFirst();
+        return numDeletedRows > 0n;
+      });
+    },
+    ofNumber: (number) => askAfterWriting((db) => callsOfNumber(db, number)),
+    startedBefore: (date, limit) => askAfterWriting((db) => callsBefore(db, date, limit)),
+    inProgressOf: (instance) => askAfterWriting((db) => callsHeldBy(db, instance)),
+    flush: writes.flush,
+    async close() {
+      await writes.close();
+      residents.clear();
+    },
+  };
+  return { store, writes, pendingRows: () => residents.dirtyRows() + writes.pendingRows() };
+}

@@ -1,0 +1,5 @@
+// All steps of the schema, in order.
+import { platform } from "./0001-platform.ts";
+import type { Migration } from "./migration.ts";
+
+export const MIGRATIONS: readonly Migration[] = [platform];

@@ -1,0 +1,203 @@
+// The way from what changed to the database: in batches, off the media path, one at a time and in order. While the database is
+// away batches go into the spool; when it is back the spool goes first. It knows how to wait, not what is written.
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import { isAboutRows, messageOf, sqlState } from "./failure.ts";
+import type { Spool, SpoolLine } from "./spool.ts";
+
+/** A change waits at most this long for its batch, ms. */
+const EVERY_MS = 250;
+/** A database that is away is tried again after so long, and then after longer, ms. */
+const RETRY_MS = [500, 1000, 2000, 5000];
+/** Changes of one transaction. */
+const BATCH = 200;
+/** Rows kept in memory when even the disk takes none. */
+const HELD_ROWS = 20_000;
+
+export interface WriteBehindParts<Change> {
+  /** What changed since the last time. */
+  readonly take: () => readonly Change[];
+  readonly isDirty: () => boolean;
+  /** One transaction; applying a change twice changes nothing, and with no changes it only looks whether the database is there. */
+  readonly write: (changes: readonly Change[]) => Promise<void>;
+  readonly rowsOf: (change: Change) => number;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export type WriteBehind = ReturnType<typeof createWriteBehind>;
+
+export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
+  const { take, isDirty, write, rowsOf, spool, clock, log, meter } = parts;
+  /** Taken, refused by database and disk alike; goes first. */
+  let held: Change[] = [];
+  let inHand = 0;
+  let chain: Promise<void> = Promise.resolve();
+  let cancelTimer: (() => void) | undefined;
+  let failures = 0;
+  let tryAgainAt = -Infinity;
+  let isOpen = false;
+  let closed = false;
+  let spoolBroken = false;
+
+  const sum = (changes: readonly Change[]): number => changes.reduce((rows, change) => rows + rowsOf(change), 0);
+
+  function drop(rows: number, cause: "spool-full" | "memory-full" | "refused" | "torn"): void {
+    if (rows === 0) return;
+    meter.count("voice_store_dropped_rows_total", { cause }, rows);
+    log.error("rows of call records are lost", { rows, cause });
+  }
+
+  function goneAway(error: unknown): void {
+    if (failures === 0)
+      log.error("the database is away; calls go on and what they leave is kept on disk", {
+        error: messageOf(error),
+        ...(sqlState(error) !== undefined && { state: sqlState(error) }),
+      });
+    tryAgainAt = clock.now() + (RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] as number);
+    failures++;
+    meter.gauge("voice_db_up", 0);
+  }
+
+  function cameBack(): void {
+    if (failures > 0) log.info("the database is back", { failures });
+    failures = 0;
+    meter.gauge("voice_db_up", 1);
+  }
+
+  /** False when the database is away; then none of them was written, or all, and they are to be kept. */
+  async function put(changes: readonly Change[]): Promise<boolean> {
+    try {
+      await write(changes);
+      return true;
+    } catch (error) {
+      if (!isAboutRows(error)) {
+        goneAway(error);
+        return false;
+      }
+      if (changes.length === 1) {
+        log.error("the database refuses what a call left", { error: sqlState(error) ?? "unknown" });
+        drop(sum(changes), "refused");
+        return true;
+      }
+    }
+    // One of them is bad, and must not take the others with it.
+    for (const change of changes) if (!(await put([change]))) return false;
+    return true;
+  }
+
+  async function keep(changes: readonly Change[]): Promise<void> {
+    try {
+      const lines = changes.map((change) => ({ text: JSON.stringify(change), rows: rowsOf(change) }));
+      drop(await spool.append(lines), "spool-full");
+      spoolBroken = false;
+    } catch (error) {
+      if (!spoolBroken) log.error("the spool cannot be written; rows are held in memory", { error: messageOf(error) });
+      spoolBroken = true;
+      held.push(...changes);
+      let rows = sum(held);
+      let lost = 0;
+      while (rows > HELD_ROWS) {
+        const oldest = rowsOf(held.shift() as Change);
+        rows -= oldest;
+        lost += oldest;
+      }
+      drop(lost, "memory-full");
+    }
+  }
+
+  /** False when the database went away over it. */
+  async function emptySpool(): Promise<boolean> {
+    for (let file = await spool.oldest(); file; file = await spool.oldest()) {
+      for (const batch of batches(file.lines)) if (!(await put(batch.flatMap(parsed)))) return false;
+      await file.done();
+      meter.gauge("voice_spool_rows", spool.rows());
+    }
+    return true;
+  }
+
+  /** A line that a crash or a full disk cut short is no change any more. */
+  function parsed({ text, rows }: SpoolLine): Change[] {
+    try {
+      return [JSON.parse(text) as Change];
+    } catch {
+      drop(rows, "torn");
+      return [];
+    }
+  }
+
+  async function round(): Promise<void> {
+    if (!isOpen && !closed) return;
+    const mayTry = isOpen && (failures === 0 || clock.now() >= tryAgainAt || closed);
+    let isUp = mayTry;
+    if (mayTry && (spool.rows() > 0 || failures > 0)) isUp = await emptySpool().catch(failed);
+    const changes = [...held, ...take()];
+    held = [];
+    inHand = sum(changes);
+    for (const batch of batches(changes)) {
+      if (isUp) isUp = await put(batch);
+      if (isUp) cameBack();
+      else await keep(batch);
+      inHand -= sum(batch);
+    }
+    inHand = 0;
+    // Nothing to write, and nothing that failed: whether it is back is found out by asking for nothing.
+    if (isUp && failures > 0 && changes.length === 0 && (await put([]))) cameBack();
+    meter.gauge("voice_spool_rows", spool.rows());
+  }
+
+  /** The spool itself could not be read. */
+  function failed(error: unknown): false {
+    goneAway(error);
+    return false;
+  }
+
+  function enqueue(): Promise<void> {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    chain = chain.then(round).catch((error: unknown) => log.error("writing failed", { error: messageOf(error) }));
+    return chain.then(schedule);
+  }
+
+  function schedule(): void {
+    if (closed || cancelTimer || !isOpen) return;
+    const waits = failures > 0 || held.length > 0 || spool.rows() > 0;
+    if (!isDirty() && !waits) return;
+    cancelTimer = clock.after(EVERY_MS, () => {
+      cancelTimer = undefined;
+      void enqueue();
+    });
+  }
+
+  return {
+    /** There is something to take. */
+    poke: schedule,
+    /** The database can be tried from now on, or not any more. */
+    open(): void {
+      isOpen = true;
+      void enqueue();
+    },
+    isUp: (): boolean => isOpen && failures === 0,
+    /** A reader found the database away. */
+    doubt(error: unknown): void {
+      if (failures === 0) goneAway(error);
+      schedule();
+    },
+    /** Resolves when all that is there now is in the database or in the spool. */
+    flush: enqueue,
+    pendingRows: (): number => inHand + sum(held) + spool.rows(),
+    async close(): Promise<void> {
+      closed = true;
+      await enqueue();
+      cancelTimer?.();
+      drop(sum(held), "memory-full");
+      await spool.close();
+    },
+  };
+}
+
+function* batches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += BATCH) yield items.slice(from, from + BATCH);
+}

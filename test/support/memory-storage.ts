@@ -1,0 +1,102 @@
+// All stores in memory, for tests that are about something else: nothing to open, nothing on the disk.
+import { DEFAULT_ORG } from "../../src/core/call.ts";
+import type { Clock, Ids } from "../../src/core/clock.ts";
+import {
+  NumberTaken,
+  type KeyRow,
+  type OrganizationRow,
+  type SessionRow,
+  type Storage,
+} from "../../src/core/stores.ts";
+import { systemClock, systemIds } from "../../src/observe/system.ts";
+import { createMemoryCallStore } from "../../src/storage/memory.ts";
+
+export function createMemoryStorage({
+  clock = systemClock,
+  ids = systemIds,
+}: { readonly clock?: Clock; readonly ids?: Ids } = {}): Storage {
+  const versions = new Map<string, OrganizationRow[]>([
+    [DEFAULT_ORG, [{ orgId: DEFAULT_ORG, version: 1, config: {}, updatedAt: clock.date(), updatedBy: "voicebridge" }]],
+  ]);
+  const numbers = new Map<string, string>();
+  const keys = new Map<string, KeyRow>();
+  const customers = new Map<string, string>();
+  const sessions = new Map<string, SessionRow>();
+  const calls = createMemoryCallStore();
+  const current = (orgId: string): OrganizationRow | undefined => versions.get(orgId)?.at(-1);
+  return {
+    calls,
+    organizations: {
+      async get(orgId) {
+        return current(orgId);
+      },
+      async all() {
+        return [...versions.keys()].sort().map((orgId) => current(orgId) as OrganizationRow);
+      },
+      async put(orgId, config, expected, by) {
+        if ((current(orgId)?.version ?? 0) !== expected) return undefined;
+        const row = { orgId, version: expected + 1, config, updatedAt: clock.date(), updatedBy: by };
+        versions.set(orgId, [...(versions.get(orgId) ?? []), row]);
+        return row;
+      },
+      async versions(orgId) {
+        return (versions.get(orgId) ?? []).toReversed();
+      },
+      async ownerOf(number) {
+        return numbers.get(number);
+      },
+      async numbersOf(orgId) {
+        return [...numbers].flatMap(([number, owner]) => (owner === orgId ? [number] : [])).sort();
+      },
+      async numbers() {
+        return new Map(numbers);
+      },
+      async setNumbers(orgId, wanted) {
+        const taken = wanted.toSorted().find((number) => (numbers.get(number) ?? orgId) !== orgId);
+        if (taken !== undefined) throw new NumberTaken(taken);
+        if (!versions.has(orgId)) throw new Error("there is no such organization");
+        for (const [number, owner] of numbers) if (owner === orgId) numbers.delete(number);
+        for (const number of wanted) numbers.set(number, orgId);
+      },
+    },
+    keys: {
+      async create(key) {
+        const live = [...keys.values()].some((one) => one.name === key.name && !one.revokedAt);
+        if (live || [...keys.values()].some((one) => one.hash === key.hash)) throw new Error("there is such a key");
+        const row = { ...key, id: ids.id("key"), createdAt: clock.date() };
+        keys.set(row.id, row);
+        return row;
+      },
+      async list() {
+        return [...keys.values()];
+      },
+      async revoke(nameOrId) {
+        const found = [...keys.values()].find((one) => !one.revokedAt && [one.id, one.name].includes(nameOrId));
+        if (found) keys.set(found.id, { ...found, revokedAt: clock.date() });
+        return found !== undefined;
+      },
+      async byHash(hash) {
+        return [...keys.values()].find((one) => one.hash === hash && !one.revokedAt);
+      },
+    },
+    customers: {
+      async customer(orgId, externalId) {
+        const name = JSON.stringify([orgId, externalId]);
+        const known = customers.get(name);
+        const id = known ?? ids.id("cus");
+        customers.set(name, id);
+        return { id, isNew: known === undefined };
+      },
+      async putSession(session) {
+        const { createdAt = session.createdAt } = sessions.get(session.sessionId) ?? {};
+        sessions.set(session.sessionId, { ...session, createdAt });
+      },
+      async session(sessionId) {
+        return sessions.get(sessionId);
+      },
+    },
+    pendingRows: () => 0,
+    async check() {},
+    close: () => calls.close(),
+  };
+}
