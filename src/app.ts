@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createCallsRouter } from "./api/calls.ts";
 import { bridgeSettings, describe, planFor, voiceSettings } from "./app/settings.ts";
+import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
 import { startCall } from "./bridge/bridge.ts";
 import { createCallerThreads } from "./caller-threads.ts";
@@ -11,7 +12,7 @@ import type { Config } from "./config.ts";
 import { DEFAULT_ORG } from "./core/call.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
-import type { CallStore } from "./core/stores.ts";
+import type { CallStore, Storage } from "./core/stores.ts";
 import { createKeyGuard, isBearer } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
@@ -23,7 +24,6 @@ import { createRealtimeVoices } from "./speech/realtime-voice.ts";
 import { renderSpeech } from "./speech/render-speech.ts";
 import { createSentences } from "./speech/sentences.ts";
 import { createMemoryState } from "./state/memory.ts";
-import { createMemoryCallStore } from "./storage/memory.ts";
 import { createTools } from "./tools/index.ts";
 
 const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
@@ -34,6 +34,7 @@ const LAST_REQUESTS_MS = 800;
 
 export interface App {
   readonly store: CallStore;
+  readonly storage: Storage;
   /** @throws what listening fails with, such as EADDRINUSE. */
   listen(): Promise<{ readonly port: number }>;
   /** Takes no new calls and waits for the live ones, then closes. `now` cuts the waiting short. */
@@ -47,12 +48,16 @@ export interface AppOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly ids?: Ids;
+  /** Opened already, and closed with the app; without one the configuration's is used. */
+  readonly storage?: Storage;
 }
 
-export function buildApp({ config, log, clock = systemClock, ids = systemIds }: AppOptions): App {
+export function buildApp({ config, log, clock = systemClock, ids = systemIds, storage: given }: AppOptions): App {
   const meter = createMetrics();
   const state = createMemoryState({ clock });
-  const store = createMemoryCallStore();
+  const configured = given ? undefined : storageFor(config, { log, meter, clock, ids });
+  const storage: Storage = given ?? (configured as Storage);
+  const store = storage.calls;
   const tools = createTools({ humanNumber: config.TRANSFER_NUMBER });
   const instructions = phoneInstructions({ ...(config.persona !== undefined && { persona: config.persona }) });
   const apiKey = config.OPENAI_API_KEY ?? "";
@@ -169,13 +174,18 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds }: 
     phone?.close();
     await server.close();
     engine.close();
-    await Promise.all([state.close(), store.close()]);
+    await Promise.all([state.close(), storage.close()]);
     meter.close();
   }
 
   return {
     store,
+    storage,
     async listen() {
+      if (configured) {
+        await warnOfPassingDisk(config, log);
+        await configured.open();
+      }
       const address = await server.listen(config.PORT, config.HOST);
       if (phone) clips.start();
       return address;

@@ -22,6 +22,7 @@ import {
   type TwilioSim,
 } from "../../src/sim/twilio/index.ts";
 import { emptyFolder, freePort } from "../support/child.ts";
+import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog, type KeptLog } from "../support/observe.ts";
 import { until } from "../support/until.ts";
 
@@ -229,7 +230,7 @@ async function renderClips(path: string): Promise<void> {
   const twilio = await startTwilioSim({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN });
   const config = readConfig(environment(await freePort(), openai, twilio, path));
   const log = keptLog();
-  const app = buildApp({ config, log });
+  const app = buildApp({ config, log, storage: createMemoryStorage() });
   await app.listen();
   const rendered = (): number => log.lines.filter(({ message }) => message === "clip rendered").length;
   try {
@@ -256,7 +257,8 @@ async function startFlow(
   const url = `http://127.0.0.1:${port}`;
   const config = readConfig({ ...environment(port, openai, twilio, dataDir), ...options.settings });
   const log = keptLog();
-  const app = buildApp({ config, log: options.log ?? log, clock: fastClock(speed) });
+  const clock = fastClock(speed);
+  const app = buildApp({ config, log: options.log ?? log, clock, storage: createMemoryStorage({ clock }) });
   await app.listen();
 
   const holdUps = monitorEventLoopDelay({ resolution: 1 });

@@ -2,6 +2,7 @@
 import { startOpenAISim, type OpenAISim } from "../../src/sim/openai/index.ts";
 import { startTwilioSim, type SimCall, type TwilioSim } from "../../src/sim/twilio/index.ts";
 import { emptyFolder, freePort, startChild, type Child } from "../support/child.ts";
+import { putDatabase } from "../support/embedded.ts";
 import { until } from "../support/until.ts";
 
 const ACCOUNT_SID = `AC${"1".repeat(32)}`;
@@ -11,6 +12,7 @@ let folder: Awaited<ReturnType<typeof emptyFolder>>;
 let children: Child[];
 beforeEach(async () => {
   folder = await emptyFolder();
+  await putDatabase(folder.path);
   children = [];
 });
 afterEach(async () => {
@@ -90,7 +92,7 @@ describe("starting", () => {
     const port = await freePort();
     const first = start({ PORT: String(port) });
     await listening(first);
-    const second = start({ PORT: String(port) });
+    const second = start({ PORT: String(port), DATA_DIR: `${folder.path}/second` });
     expect(await second.exited).toEqual({ code: 1, signal: null });
     expect(second.stderr()).toContain(`port ${port} is taken: choose another with PORT`);
     expect(await get(port, "/health")).toMatchObject({ status: 200 });
