@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createCallsRouter } from "./api/calls.ts";
 import { bridgeSettings, describe, planFor, voiceSettings } from "./app/settings.ts";
+import { createAdminSocket } from "./app/admin-socket.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
 import { startCall } from "./bridge/bridge.ts";
@@ -24,6 +25,8 @@ import { createRealtimeVoices } from "./speech/realtime-voice.ts";
 import { renderSpeech } from "./speech/render-speech.ts";
 import { createSentences } from "./speech/sentences.ts";
 import { createMemoryState } from "./state/memory.ts";
+import { storeRequests } from "./storage/admin.ts";
+import { createErasure } from "./storage/erasure.ts";
 import { createTools } from "./tools/index.ts";
 
 const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
@@ -167,11 +170,18 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, st
     },
   });
 
+  const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
+  let stopErasing = (): void => undefined;
+  // Where the storage is somebody else's, so is whoever asks about it.
+  const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers: storeRequests(storage), log });
+
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {
     calls.close();
     clips.close();
     phone?.close();
+    stopErasing();
+    await admin?.close();
     await server.close();
     engine.close();
     await Promise.all([state.close(), storage.close()]);
@@ -185,7 +195,9 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, st
       if (configured) {
         await warnOfPassingDisk(config, log);
         await configured.open();
+        await admin?.listen();
       }
+      stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       const address = await server.listen(config.PORT, config.HOST);
       if (phone) clips.start();
       return address;

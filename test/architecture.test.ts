@@ -26,8 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: ["wire", "audio"],
   ...Object.fromEntries(EDGES.map((edge) => [edge, ["core", "wire", "audio"]])),
   // The commands are composition roots of their own, as main.ts is one: they put together what they need of the edges that know a
-  // vendor. Of the root they may have config.ts alone, or they would be servers; a test below holds them to it.
-  ops: ["core", "wire", "audio", "channels", "observe", "."],
+  // vendor, or the store. Of the root they may have config.ts alone, or they would be servers; a test below holds them to it.
+  ops: ["core", "wire", "audio", "channels", "observe", "storage", "."],
 };
 /** Packages that are imported as values in one room only. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +40,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ws: ["http", "speech", "sim"],
   alawmulaw: ["audio"],
   dotenv: [".", "ops"],
+  kysely: ["storage"],
+  pg: ["storage"],
+  "@electric-sql/pglite": ["storage"],
 };
 /** Folders that belong to the root: the parts of app.ts and config.ts. */
 const ROOT_FOLDERS = ["app", "config"];

@@ -9,6 +9,7 @@ import { createCalls } from "./calls.ts";
 import { writeChanges } from "./call-writer.ts";
 import { createCustomerStore } from "./customers.ts";
 import type { Ask } from "./database.ts";
+import { DatabaseUnusable } from "./explain.ts";
 import { isPassing, messageOf } from "./failure.ts";
 import { createKeyStore } from "./keys.ts";
 import { migrate } from "./migrate.ts";
@@ -39,7 +40,7 @@ export interface StorageParts {
 export interface OpenableStorage extends Storage {
   /**
    * Opens the database and brings its tables up to date. Comes back without one when it is a server that is away; it is used as
-   * soon as it is there. @throws DataDirInUse, AddressError, or what the database says when only a person can mend it.
+   * soon as it is there. @throws DataDirInUse, AddressError or DatabaseUnusable: only a person can mend it.
    */
   open(): Promise<void>;
 }
@@ -85,6 +86,7 @@ export function createStorage(parts: StorageParts): OpenableStorage {
         ready().then(({ db }) => question(db)),
       );
     } catch (error) {
+      if (closing) throw new StoreUnavailable({ cause: error });
       if (error instanceof StoreUnavailable || !isPassing(error)) throw error;
       calls.writes.doubt(error);
       throw new StoreUnavailable({ cause: error });
@@ -117,7 +119,7 @@ export function createStorage(parts: StorageParts): OpenableStorage {
       if (!isPassing(error)) {
         await opened.close();
         opened = undefined;
-        throw error;
+        throw new DatabaseUnusable(error, databaseUrl === undefined ? dataDir : readAddress(databaseUrl, caFile).where);
       }
       calls.writes.open();
       calls.writes.doubt(error);

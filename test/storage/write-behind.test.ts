@@ -43,7 +43,13 @@ function setUp({ spool, maxBytes = 1e6 }: { spool?: Spool; maxBytes?: number } =
     meter,
   });
   return {
-    ...{ time, log, meter, written, batches, writes, spool: theSpool },
+    time,
+    log,
+    meter,
+    written,
+    batches,
+    writes,
+    spool: theSpool,
     add(...numbers: number[]): void {
       dirty.push(...numbers.map((n) => ({ n })));
       writes.poke();
