@@ -10,10 +10,14 @@ import { rowsOf, type CallChange } from "./change.ts";
 import type { Ask } from "./database.ts";
 import { createResidents } from "./residents.ts";
 import type { Spool } from "./spool.ts";
+import { within } from "./within.ts";
 import { createWriteBehind, type WriteBehind } from "./write-behind.ts";
 
+/** What a reader waits for the database at most, ms. */
+const READ_MS = 8000;
+
 export interface CallsParts {
-  /** Asks the database, and what is asked of it may be late, but not for long. */
+  /** Asks the database. */
   readonly ask: Ask;
   readonly write: (changes: readonly CallChange[]) => Promise<Written>;
   readonly spool: Spool;
@@ -38,6 +42,7 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
     async write(changes) {
       const { existed, unknownOrgs } = await write(changes);
       for (const callId of existed) residents.disown(callId);
+      for (const { callId, open } of changes) if (open) residents.confirm(callId);
       for (const org of unknownOrgs)
         log.warn("calls of an unknown organization are kept with the default one", { org });
       const lost = residents.makeRoom();
@@ -51,18 +56,26 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
   });
 
   /** Asks the tables after everything written here is in them. */
-  const askAfterWriting: Ask = async (question) => {
-    await writes.flush();
-    return ask(question);
-  };
+  const askAfterWriting: Ask = (question) =>
+    within(
+      READ_MS,
+      writes.flush().then(() => ask(question)),
+    );
 
   /** A call that runs here is known here best; one that ended may have been changed by other instances since. */
-  async function read(own: CallRecord | undefined, by: "call_id" | "carrier_id", id: string) {
-    if (own?.status === "in-progress") return own;
+  async function read(own: () => CallRecord | undefined, by: "call_id" | "carrier_id", id: string) {
+    const now = own();
+    if (now?.status === "in-progress") {
+      if (residents.isConfirmed(now.callId)) return now;
+      // It may have begun elsewhere before: the first write tells.
+      await within(READ_MS, writes.flush()).catch(() => undefined);
+      const then = own();
+      if (then) return then;
+    }
     try {
       return await askAfterWriting((db) => readCall(db, by, id));
     } catch (error) {
-      if (own && error instanceof StoreUnavailable) return own;
+      if (now && error instanceof StoreUnavailable) return now;
       throw error;
     }
   }
@@ -80,10 +93,13 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
       residents.note(callId, entry);
       writes.poke();
     },
-    get: (callId) => read(residents.get(callId), "call_id", callId),
+    get: (callId) => read(() => residents.get(callId), "call_id", callId),
     findByCarrierId(carrierId) {
-      const callId = residents.callIdOf(carrierId);
-      return read(callId === undefined ? undefined : residents.get(callId), "carrier_id", carrierId);
+      const own = (): CallRecord | undefined => {
+        const callId = residents.callIdOf(carrierId);
+        return callId === undefined ? undefined : residents.get(callId);
+      };
+      return read(own, "carrier_id", carrierId);
     },
     list: (filter) => askAfterWriting((db) => listCalls(db, filter)),
     async remove(callId) {

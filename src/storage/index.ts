@@ -18,6 +18,7 @@ import { openEmbedded, type Opened } from "./pglite.ts";
 import { openPostgres, TRANSACTION_LIMITS } from "./postgres.ts";
 import { readAddress } from "./postgres-address.ts";
 import { createSpool } from "./spool.ts";
+import { within } from "./within.ts";
 
 /** What a reader waits for the database at most, ms. */
 const READ_MS = 8000;
@@ -95,7 +96,7 @@ export function createStorage(parts: StorageParts): OpenableStorage {
 
   const spool = createSpool({ dir: join(dataDir, "spool"), maxBytes: parts.spoolBytes ?? SPOOL_BYTES });
   const calls = createCalls({
-    ask: (question) => within(READ_MS, ask(question)),
+    ask,
     async write(changes) {
       const { db } = await ready();
       if (changes.length > 0) return writeChanges(db, changes, databaseUrl === undefined ? [] : TRANSACTION_LIMITS);
@@ -147,16 +148,4 @@ export function createStorage(parts: StorageParts): OpenableStorage {
         });
       })()),
   };
-}
-
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailable()), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -13,6 +13,9 @@ const CONNECT_MS = 5000;
 /** A server that does not answer. Its own limit below is shorter, so that a slow statement ends there and not here. */
 const ANSWER_MS = 15_000;
 
+/** A transaction begins at once, or a pooler has no server to begin it on. */
+const BEGIN_MS = 5000;
+
 /** First statements of a transaction of ours; `set local` is a transaction's, and survives any pooler. */
 export const TRANSACTION_LIMITS: readonly string[] = ["set local statement_timeout = '10s'"];
 
@@ -50,7 +53,8 @@ function watched(client: PoolClient): PostgresPoolClient {
   let broken = false;
   const query = async (sql: string, parameters?: readonly unknown[]): Promise<unknown> => {
     try {
-      return await client.query(sql, parameters as unknown[]);
+      const values = parameters as unknown[];
+      return await client.query({ text: sql, values, ...(sql === "begin" && { query_timeout: BEGIN_MS }) });
     } catch (error) {
       // Statements that were refused leave a good connection; anything else may leave an answer on it that is not the next one's.
       if (!isAboutRows(error) && !/^(42|40|25|55|57014|0A)/.test(sqlState(error) ?? "")) broken = true;

@@ -23,6 +23,8 @@ interface Resident {
   /** Entries of the time line that were taken. */
   noted: number;
   isNew: boolean;
+  /** The database has it, and from us. */
+  confirmed: boolean;
   changed: Set<keyof CallRecord>;
   /** The lists as they were taken last. */
   readonly taken: { [Name in ListName]?: readonly unknown[] };
@@ -53,6 +55,7 @@ export function createResidents({
       timeline: [],
       noted: 0,
       isNew: opened !== undefined,
+      confirmed: false,
       changed: new Set(),
       taken: {},
       ...(opened && { opened }),
@@ -180,6 +183,11 @@ export function createResidents({
       one.foreign = true;
       for (const name of LISTS) delete one.taken[name];
     },
+    confirm(callId: string): void {
+      const one = calls.get(callId);
+      if (one) one.confirmed = true;
+    },
+    isConfirmed: (callId: string): boolean => calls.get(callId)?.confirmed === true,
     forget(callId: string): void {
       const one = calls.get(callId);
       if (one) drop(one);

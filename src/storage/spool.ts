@@ -7,6 +7,7 @@ import { isRunning, startOf } from "./lock.ts";
 
 /** Begun anew from here on, so that a long absence is worked off, and freed, in pieces. Bytes. */
 const FILE_BYTES = 1_000_000;
+const WRITER = /-\d+-\w+\.jsonl$/;
 const NAME = /^(\d{15})-(\d{6})-(\d+)-(\w+)\.jsonl$/;
 
 export interface SpoolLine {
@@ -23,6 +24,7 @@ export interface Spool {
   /** The oldest file's lines, and the function that lets go of them once they are written; undefined when there is nothing. */
   oldest(): Promise<{ readonly lines: readonly SpoolLine[]; done(): Promise<void> } | undefined>;
   rows(): number;
+  /** Leaves what is in it to the next one. */
   close(): Promise<void>;
 }
 
@@ -59,7 +61,7 @@ export function createSpool({
   async function adopt(name: string): Promise<void> {
     const [, time = "", , pid = "", started = ""] = NAME.exec(name) ?? [];
     const writer = { pid: Number(pid), ...(started !== "x" && { started }) };
-    if (time === "" || (await isRunning(writer))) return;
+    if (time === "" || (writer.pid !== 0 && (await isRunning(writer)))) return;
     const own = await nameAt(time);
     try {
       // Of several who find it, one can rename it.
@@ -148,6 +150,9 @@ export function createSpool({
     rows: () => files.reduce((sum, { rows }) => sum + rows, 0),
     async close() {
       await endCurrent();
+      // Whoever comes next may have them, also while this process goes on with something else.
+      for (const { name } of files.splice(0))
+        await rename(join(dir, name), join(dir, name.replace(WRITER, "-0-x.jsonl")));
     },
   };
 }

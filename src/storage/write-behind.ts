@@ -37,6 +37,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
   let chain: Promise<void> = Promise.resolve();
   let cancelTimer: (() => void) | undefined;
   let failures = 0;
+  let wasSeen = false;
   let tryAgainAt = -Infinity;
   let isOpen = false;
   let closed = false;
@@ -62,6 +63,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
   }
 
   function cameBack(): void {
+    wasSeen = true;
     if (failures > 0) log.info("the database is back", { failures });
     failures = 0;
     meter.gauge("voice_db_up", 1);
@@ -71,6 +73,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
   async function put(changes: readonly Change[]): Promise<boolean> {
     try {
       await write(changes);
+      cameBack();
       return true;
     } catch (error) {
       if (!isAboutRows(error)) {
@@ -138,13 +141,12 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     inHand = sum(changes);
     for (const batch of batches(changes)) {
       if (isUp) isUp = await put(batch);
-      if (isUp) cameBack();
-      else await keep(batch);
+      if (!isUp) await keep(batch);
       inHand -= sum(batch);
     }
     inHand = 0;
     // Nothing to write, and nothing that failed: whether it is back is found out by asking for nothing.
-    if (isUp && failures > 0 && changes.length === 0 && (await put([]))) cameBack();
+    if (isUp && (failures > 0 || !wasSeen)) await put([]);
     meter.gauge("voice_spool_rows", spool.rows());
   }
 

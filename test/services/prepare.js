@@ -1,16 +1,24 @@
 // Before the first of these tests: are the Debian packages there that they need, and is the server built? One message names all
 // that is missing.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Package by the commands that are used of it. */
-const PACKAGES = { "espeak-ng": ["espeak-ng"], sox: ["sox", "soxi"], chromium: ["chromium"] };
+const PACKAGES = {
+  "espeak-ng": ["espeak-ng"],
+  sox: ["sox", "soxi"],
+  chromium: ["chromium"],
+  pgbouncer: ["/usr/sbin/pgbouncer"],
+  postgresql: ["pg_ctlcluster"],
+  openssl: ["openssl"],
+};
 const BUILD = fileURLToPath(new URL("../../scripts/build.mjs", import.meta.url));
 
 /** @param {string} command */
 function isThere(command) {
+  if (command.startsWith("/")) return existsSync(command);
   return (process.env.PATH ?? "").split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK);
