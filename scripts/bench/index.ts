@@ -9,16 +9,18 @@ import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
 import type { PhoneQuestions } from "./phones.ts";
 import { benchRelay, type FarSides } from "./relay.ts";
-import { interruptionLines, relayLines, turnsLines } from "./report.ts";
+import { interruptionLines, relayLines, storeLines, turnsLines } from "./report.ts";
+import { benchStore } from "./store.ts";
 import { OUT } from "./subject.ts";
 
-const USAGE = `npm run bench -- [relay|turns|barge-in|heard|faults|all] [options]
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|faults|all] [options]
 
   relay      CPU, delay and memory against the floor, for 100 and 20 calls
   turns      what the server adds to a turn, and the greeting
   barge-in   from the caller's speech to a quiet line
   heard      what the server believes was heard, against what the phone played
   faults     the fault catalogue: what the caller hears and when, what is left behind
+  store      how late the event loop is while every turn is kept in the embedded database
   all        everything (the default)
 
   --calls N      calls at once (relay: 100, then 20; otherwise 20)
@@ -41,7 +43,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const NAMES = ["relay", "turns", "barge-in", "heard", "faults"] as const;
+const NAMES = ["relay", "turns", "barge-in", "heard", "store", "faults"] as const;
 type Name = (typeof NAMES)[number];
 const asked = positionals[0] ?? "all";
 const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
@@ -88,6 +90,9 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
     console.log("\nfaults");
     const only = values.only.split(",").filter(Boolean);
     tell("faults", await benchFaults(only, (rows) => rows.forEach((row) => console.log(faultLine(row)))), []);
+  async store(sides) {
+    const report = await benchStore(sides, talk);
+    tell("store", report, storeLines(report));
   },
 };
 

@@ -2,6 +2,7 @@
 import type { InterruptionsReport, TurnsReport } from "./conversations.ts";
 import { percentile, spreadText, text, type Spread } from "./numbers.ts";
 import type { RelayReport } from "./relay.ts";
+import type { StoreReport } from "./store.ts";
 
 /** CPU of the server in floors, by the number of calls it is promised for. */
 const CPU_TARGETS: ReadonlyMap<number, number> = new Map([
@@ -97,5 +98,13 @@ export function interruptionLines(report: InterruptionsReport, what: "barge-in" 
     `${interruptions} interruptions, ${mode}, ms`,
     figures,
     ...(missing > 0 ? [`    ${missing} without an answer`] : []),
+  ];
+}
+
+export function storeLines({ calls, lagP99Ms, worstMs, turns, events, dropped }: StoreReport): readonly string[] {
+  return [
+    `${calls} calls, ${lagP99Ms.length} s, ${turns} turns and ${events} events kept, ${dropped} rows lost`,
+    line("event-loop delay, p99 of each second, ms", percentiles(lagP99Ms)),
+    line("the worst second's p99, ms", text(worstMs), { value: worstMs, most: 20, unit: "ms" }),
   ];
 }
