@@ -116,19 +116,24 @@ export async function isRunning({ pid, started }: Pick<Holder, "pid" | "started"
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  if (started === undefined) return true;
-  const now = await startOf(pid);
-  return now.started === undefined || now.started === started;
+  const now = await statOf(pid);
+  if (!now) return true;
+  // Killed, and nobody has asked how it ended: in containers often nobody ever does.
+  if (now.state === "Z" || now.state === "X") return false;
+  return started === undefined || now.started === undefined || now.started === started;
 }
 
-/** Field 22 of /proc/PID/stat; the name in field 2 may hold blanks and brackets. */
+/** When the process began, where that can be found out. */
 export async function startOf(pid: number): Promise<{ started?: string }> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  const started = text
-    ?.slice(text.lastIndexOf(")") + 2)
-    .split(" ")
-    .at(19);
+  const { started } = (await statOf(pid)) ?? {};
   return started === undefined ? {} : { started };
+}
+
+/** Fields 3 and 22 of /proc/PID/stat; the name in field 2 may hold blanks and brackets. */
+async function statOf(pid: number): Promise<{ state: string | undefined; started: string | undefined } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields && { state: fields[0], started: fields[19] };
 }
 
 /** Of several who find the same lock stale one may take it away, and looks once more before: the next may hold it already. */

@@ -1,4 +1,5 @@
-// Call records in the memory of one process: a bounded number of the newest, gone with the process.
+// Call records in the memory of one process, for tests of other parts and experiments: a bounded number of the newest, gone with the
+// process. A server keeps its records through calls.ts.
 import type { CallRecord, CallSummary, TimelineEntry } from "../core/call.ts";
 import type { CallFilter, CallStore } from "../core/stores.ts";
 

@@ -131,6 +131,22 @@ test("a key is made beside a live call, which does not notice", async () => {
   expect((await run(checkDatabase, ["--json"])).out).toContain('"ok": true');
 }, 120_000);
 
+test("a server that was killed leaves a store that opens again, and a socket that stands in nobody's way", async () => {
+  const start = () =>
+    startChild("src/main.ts", { cwd: folder.path, env: { HOST: "127.0.0.1", PORT: "0", DATA_DIR: folder.path } });
+  const first = start();
+  await first.says(/STARTED/, 30_000);
+  expect((await run(manageKeys, ["create", "last", "--role", "read"])).code).toBe(0);
+  first.signal("SIGKILL");
+  await first.exited;
+  expect((await listed()).at(-1)).toMatchObject({ name: "last" });
+  const second = start();
+  await second.says(/STARTED/, 30_000);
+  expect((await listed()).at(-1)).toMatchObject({ name: "last" });
+  second.signal("SIGTERM");
+  expect(await second.exited).toEqual({ code: 0, signal: null });
+}, 120_000);
+
 test("migrate makes the tables, or prints them", async () => {
   const printed = await run(migrateDatabase, ["--sql"]);
   expect(printed).toMatchObject({ code: 0, err: "" });

@@ -1,8 +1,10 @@
 // The lock on DATA_DIR: one holder, the dead give way, the living do not.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { acquireLock, DataDirInUse, startOf } from "../../src/storage/lock.ts";
+import { acquireLock, DataDirInUse, startOf, type Lock } from "../../src/storage/lock.ts";
 import { emptyFolder } from "../support/child.ts";
 
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
@@ -45,6 +47,23 @@ test("a process with the old one's id is not the old one", async () => {
   await lock.release();
   await holder({ started });
   await expect(acquireLock(path)).rejects.toThrow(DataDirInUse);
+});
+
+test("a holder that was killed and that nobody asked after is gone", async () => {
+  // The shell becomes a program that never asks after its child.
+  const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    await holder({ pid, ...(await startOf(pid)) });
+    await expect(acquireLock(path)).rejects.toThrow(DataDirInUse);
+    process.kill(pid, "SIGKILL");
+    let lock: Lock | undefined;
+    while (!lock) lock = await acquireLock(path).catch(() => undefined);
+    await lock.release();
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });
 
 test("what nobody can read is nobody's lock", async () => {
