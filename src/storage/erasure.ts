@@ -39,14 +39,13 @@ export function createErasure({ calls, dataDir, clock, log }: ErasureParts) {
 
   async function removeBefore(date: Date, signal?: AbortSignal): Promise<number> {
     let removed = 0;
-    while (!signal?.aborted) {
+    for (;;) {
       const old = await calls.startedBefore(date, BATCH);
       let gone = 0;
       for (const one of old) if (await removeFound(one)) gone++;
       removed += gone;
-      if (gone === 0) break;
+      if (gone === 0 || signal?.aborted) return removed;
     }
-    return removed;
   }
 
   return {

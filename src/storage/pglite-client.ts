@@ -65,6 +65,7 @@ export async function openWorker(dir: string): Promise<EmbeddedClient> {
   function ask(question: Omit<WorkerQuestion, "id">): Promise<WorkerAnswer> {
     const id = ++last;
     const answer = answered(id);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window and has no origin.
     if (!dead) worker.postMessage({ id, ...question } satisfies WorkerQuestion);
     return answer;
   }
