@@ -90,6 +90,7 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
     console.log("\nfaults");
     const only = values.only.split(",").filter(Boolean);
     tell("faults", await benchFaults(only, (rows) => rows.forEach((row) => console.log(faultLine(row)))), []);
+  },
   async store(sides) {
     const report = await benchStore(sides, talk);
     tell("store", report, storeLines(report));
