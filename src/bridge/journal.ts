@@ -80,8 +80,9 @@ export function createJournal(parts: {
     },
     /** The words of a turn that was answered before they were known (speech-to-speech). */
     turnText: (turn: number, text: string): void => changeTurn(turn, { text }),
-    /** The first audio of the answer is at the line; `times` are those before it. */
+    /** Audio of the answer is at the line; `times` are those before it. Only the first counts: a tool may come in between. */
     answered(turn: number, times: AnswerTimes): void {
+      if (turns.find((one) => one.turn === turn)?.latencyMs !== undefined) return;
       const latencyMs = Math.round(clock.now() - times[0]);
       changeTurn(turn, { latencyMs });
       meter.observe("voice_turn_latency_seconds", latencyMs / 1000);

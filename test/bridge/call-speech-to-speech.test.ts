@@ -232,6 +232,25 @@ describe("tools", () => {
     expect(call.record().turns).toHaveLength(1);
   });
 
+  test("do not make their turn be answered a second time: the first sound of it counts", async () => {
+    await started(
+      ({ number }) =>
+        number === 1 ? { items: ["Let me look."], tools: [{ name: "look_up" }] } : { items: ["It is ready."] },
+      { tools: [lookUp(4000)] },
+    );
+    call.caller.speaks("What about my car?");
+    await call.untilHeard("Let me look");
+    const first = call.record().turns[0]?.latencyMs;
+    await call.until("over", () => call.replies("reply").length === 2, 20_000);
+    expect(first).toBeLessThan(1000);
+    expect(call.record().turns).toMatchObject([{ turn: 1, latencyMs: first }]);
+    expect(call.record().turns[0]?.cause).toBeUndefined();
+    expect(call.log.lines.filter(({ message }) => message === "turn answered")).toHaveLength(1);
+    expect(call.record().timeline.filter(({ what }) => what === "answer")).toHaveLength(1);
+    expect(call.meter.observed("voice_turn_latency_seconds")).toEqual([(first ?? 0) / 1000]);
+    expect(call.meter.observed("voice_silence_gap_seconds")).toEqual([]);
+  });
+
   test("without words before them leave no empty reply in the record", async () => {
     await started(({ number }) => (number === 1 ? { tools: [{ name: "look_up" }] } : { items: ["It is ready."] }), {
       tools: [lookUp(300)],

@@ -29,10 +29,17 @@ export interface KeptMeter extends Meter {
   total(name: string, labels?: Readonly<Record<string, string>>): number;
   /** Label sets a counter was counted under. */
   series(name: string): readonly Readonly<Record<string, string>>[];
+  /** What a histogram was told, in order, under labels that include these. */
+  observed(name: string, labels?: Readonly<Record<string, string>>): readonly number[];
+}
+
+function includes(all: Readonly<Record<string, string>>, some: Readonly<Record<string, string>>): boolean {
+  return Object.entries(some).every(([key, value]) => all[key] === value);
 }
 
 export function keptMeter(): KeptMeter {
   const counters = new Map<string, Map<string, { labels: Readonly<Record<string, string>>; sum: number }>>();
+  const observations: { name: string; value: number; labels: Readonly<Record<string, string>> }[] = [];
   const seriesOf = (name: string) => [...(counters.get(name)?.values() ?? [])];
   return {
     count(name, labels = {}, by = 1) {
@@ -44,11 +51,13 @@ export function keptMeter(): KeptMeter {
       else counter.set(key, { labels, sum: by });
     },
     gauge: () => undefined,
-    observe: () => undefined,
+    observe: (name, value, labels = {}) => void observations.push({ name, value, labels }),
     total: (name, labels = {}) =>
       seriesOf(name)
-        .filter((series) => Object.entries(labels).every(([key, value]) => series.labels[key] === value))
+        .filter((series) => includes(series.labels, labels))
         .reduce((sum, series) => sum + series.sum, 0),
     series: (name) => seriesOf(name).map((series) => series.labels),
+    observed: (name, labels = {}) =>
+      observations.filter((one) => one.name === name && includes(one.labels, labels)).map(({ value }) => value),
   };
 }
