@@ -114,10 +114,11 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
       const inTheMaking = run?.utterance();
       callOff(dropped.some(({ utterance, record }) => utterance === inTheMaking && record.heardMs > 0));
       for (const { utterance, record } of dropped) {
-        if (utterance.kind !== "reply") continue;
+        // Heard to its end, but for the proof.
+        if (utterance.kind !== "reply" || !record.interrupted) continue;
         journal.cause(utterance.turn, "cut-by-caller");
         // An answer that is made anew needs no correction: nobody heard it, and its question is asked again.
-        if (waiting?.number !== utterance.turn && record.interrupted) correct(record);
+        if (waiting?.number !== utterance.turn) correct(record);
       }
     },
     /** A reply is over; the voice may have failed to speak all of it. */

@@ -42,7 +42,13 @@ export function createHearing(parts: HearingParts) {
   /** The ending that the speech of the caller took back; "bye" gives it back. */
   let takenBack: CallEnding | undefined;
 
+  /** A goodbye is waited for to its last mark: whoever speaks now may want to stay. */
+  function concludePlayed(): void {
+    if (!ending.wanted()) speaker.concludePlayed();
+  }
+
   function owed(): Owed {
+    concludePlayed();
     const said = speaker.utterances();
     if (said[0]?.shielded) return "greeting";
     const busy = dialogue.isBusy();
@@ -151,6 +157,7 @@ export function createHearing(parts: HearingParts) {
       if (ending.isFinal()) return;
       journal.note("key");
       if (!keypad.isOpen()) {
+        concludePlayed();
         parts.cutSpeech();
         ear.overrule();
       }

@@ -7,6 +7,8 @@ export interface PendingMark {
   readonly name: string;
   /** Position in the generation: everything before it was played when the mark comes back. */
   readonly at: number;
+  /** Monotonic ms at which it would be reached if the way to the far end took no time. */
+  readonly due: number;
 }
 
 export interface Playback {
@@ -22,10 +24,21 @@ export interface Playback {
   /** Position of the newest mark. */
   readonly marked: number;
   readonly marks: number;
+  /** Monotonic ms at which all that was sent would have been played if the way to the far end took no time. */
+  readonly endsAt: number;
+  /** How long after it was due the newest mark came back: the way there and back, ms. */
+  readonly lagMs: number | undefined;
 }
 
-export function newPlayback(generation: number, now: number): Playback {
-  return { generation, sent: 0, acked: 0, anchor: 0, anchorAt: now, pending: [], marked: 0, marks: 0 };
+/** Marks that come back with more delay than this, ms, tell too little of when a sound was heard. */
+const MOST_LAG_MS = 400;
+/** A mark that is this much later than the one before it, ms, may be waiting behind sound that was not played yet. */
+const JITTER_MS = 100;
+
+/** `lagMs`: as it was known of the generation before. */
+export function newPlayback(generation: number, now: number, lagMs?: number): Playback {
+  const nothing = { sent: 0, acked: 0, anchor: 0, marked: 0, marks: 0 };
+  return { generation, ...nothing, anchorAt: now, pending: [], endsAt: now, lagMs };
 }
 
 /**
@@ -55,6 +68,8 @@ export function recordSent(ledger: Playback, bytes: number, now: number): Playba
     pending: ledger.pending,
     marked: ledger.marked,
     marks: ledger.marks,
+    endsAt: Math.max(ledger.endsAt, now) + bytes / BYTES_PER_MS,
+    lagMs: ledger.lagMs,
   };
 }
 
@@ -69,7 +84,7 @@ export function recordMark(ledger: Playback): Playback {
     ...ledger,
     marks: ledger.marks + 1,
     marked: ledger.sent,
-    pending: [...ledger.pending, { name, at: ledger.sent }],
+    pending: [...ledger.pending, { name, at: ledger.sent, due: ledger.endsAt }],
   };
 }
 
@@ -84,5 +99,23 @@ export function recordAck(ledger: Playback, name: string, now: number): Playback
     anchor: mark.at,
     anchorAt: now,
     pending: ledger.pending.slice(index + 1),
+    lagMs: now - mark.due,
   };
+}
+
+/**
+ * All of it was played, by the clock, and only the last marks are on their way: half of the usual way there and back has passed
+ * since it was due, and no mark is late. With the line left alone the rest, if there is one, is heard all the same: it is at
+ * most half of that way, or the jitter. A network that is slower than it was is not believed.
+ */
+export function isPlayedOut({ pending, marked, sent, endsAt, lagMs }: Playback, now: number): boolean {
+  const next = pending[0];
+  if (!next) return marked === sent;
+  if (marked < sent || lagMs === undefined || lagMs > MOST_LAG_MS) return false;
+  return now >= endsAt + lagMs / 2 && now <= next.due + lagMs + JITTER_MS;
+}
+
+/** All that was sent is taken for played; marks that still come back change nothing. */
+export function recordPlayed(ledger: Playback): Playback {
+  return { ...ledger, acked: ledger.sent, anchor: ledger.sent, pending: [] };
 }

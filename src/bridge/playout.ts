@@ -5,10 +5,12 @@ import type { Line } from "../core/line.ts";
 import { sentenceStart } from "./heard-text.ts";
 import {
   BYTES_PER_MS,
+  isPlayedOut,
   newPlayback,
   playhead,
   recordAck,
   recordMark,
+  recordPlayed,
   recordSent,
   unmarked,
   unplayed,
@@ -85,7 +87,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     cancelWatch = after(unplayed(ledger, clock.now()) / BYTES_PER_MS + ACK_GRACE_MS, () => {
       cancelWatch = undefined;
       if (ledger.acked > acked) return watch();
-      ledger = { ...ledger, acked: ledger.sent, anchor: ledger.sent, pending: [] };
+      ledger = recordPlayed(ledger);
       onGiveUp();
     });
   }
@@ -106,7 +108,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     }
     // By proof, not by guess: what may still be on its way is not to be heard either.
     if (ledger.sent > ledger.acked) line.clear();
-    ledger = newPlayback(ledger.generation + 1, now);
+    ledger = newPlayback(ledger.generation + 1, now, ledger.lagMs);
   }
 
   return {
@@ -125,6 +127,13 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       const before = ledger;
       ledger = recordAck(ledger, name, clock.now());
       return ledger !== before;
+    },
+    /** Takes what was played by the clock for heard, its last mark being on its way. False when there is nothing of that kind. */
+    concludePlayed(): boolean {
+      if (ledger.pending.length === 0 || !isPlayedOut(ledger, clock.now())) return false;
+      unwatch();
+      ledger = recordPlayed(ledger);
+      return true;
     },
     /** Lets go of audio far behind the ear. */
     forgetBehind(pieces: readonly Piece[]): void {

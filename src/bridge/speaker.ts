@@ -183,6 +183,11 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       }
       goOn();
     },
+    /** What was played to its end is over, though its last mark is not back: nobody can speak over it any more. */
+    concludePlayed(): void {
+      if (queue.some(({ open }) => open)) return;
+      if (playout.concludePlayed()) goOn();
+    },
     /** Quiets the line at once, but forgets nothing: what the caller says next decides. True when there was something to quiet. */
     hold(): boolean {
       const audible = playout.isPlaying();

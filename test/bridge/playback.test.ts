@@ -1,10 +1,12 @@
 // The ledger of one generation against the truth: what was sent, what is acknowledged, where the playhead is.
 import * as fc from "fast-check";
 import {
+  isPlayedOut,
   newPlayback,
   playhead,
   recordAck,
   recordMark,
+  recordPlayed,
   recordSent,
   unmarked,
   unplayed,
@@ -58,6 +60,45 @@ describe("marks", () => {
     expect(acked.acked).toBe(1600);
     expect(acked.pending).toEqual([]);
     expect(recordAck(acked, "g7:m0", 301)).toBe(acked);
+  });
+});
+
+describe("played out", () => {
+  /** 200 ms sent at 0, all of them marked at 100 and 200, the first mark back at 180: the way there and back takes 80. */
+  const first = recordMark(recordSent(recordMark(recordSent(newPlayback(1, 0), 800, 0)), 800, 0));
+  const known = recordAck(first, "g1:m0", 180);
+
+  test("is what was proven, and nothing that was never sent is in the way", () => {
+    expect(isPlayedOut(newPlayback(1, 0), 5)).toBe(true);
+    expect(isPlayedOut(recordAck(known, "g1:m1", 280), 280)).toBe(true);
+  });
+  test("is what was due half a way there and back ago, as long as no mark is late", () => {
+    expect([200, 239, 240, 300, 380, 381, 5000].map((now) => [now, isPlayedOut(known, now)])).toEqual([
+      [200, false],
+      [239, false],
+      [240, true],
+      [300, true],
+      [380, true],
+      [381, false],
+      [5000, false],
+    ]);
+  });
+  test("is not known before a mark was ever back, where marks take long, or while the end has no mark", () => {
+    expect([240, 300, 380].filter((now) => isPlayedOut(first, now))).toEqual([]);
+    const slow = recordAck(first, "g1:m0", 100 + 401);
+    for (let now = 501; now < 2000; now += 10) expect(isPlayedOut(slow, now)).toBe(false);
+    expect(isPlayedOut(recordSent(known, 8, 180), 400)).toBe(false);
+  });
+  test("what is known of the way is good for the next generation", () => {
+    const next = recordMark(recordSent(newPlayback(2, 1000, known.lagMs), 800, 1000));
+    expect(isPlayedOut(next, 1139)).toBe(false);
+    expect(isPlayedOut(next, 1140)).toBe(true);
+  });
+  test("taken for played, marks that still come change nothing, and more may be sent", () => {
+    const over = recordPlayed(known);
+    expect([over.acked, playhead(over, 0), over.pending]).toEqual([1600, 1600, []]);
+    expect(recordAck(over, "g1:m1", 290)).toBe(over);
+    expect(unplayed(recordSent(over, 800, 300), 350)).toBe(400);
   });
 });
 
@@ -140,6 +181,24 @@ describe("for any sending", () => {
           expect(ledger.acked).toBeLessThanOrEqual(truth),
         );
       }),
+      { numRuns: 60 },
+    );
+  });
+  test("what is said to be played out is, but for half of the way there and back", () => {
+    fc.assert(
+      fc.property(
+        steps,
+        fc.integer({ min: 0, max: 150 }),
+        fc.integer({ min: 0, max: 150 }),
+        (script, uplinkMs, downlinkMs) => {
+          follow(script, { uplinkMs, downlinkMs }, ({ ledger, now, truth }) => {
+            if (ledger.sent === 0 || !isPlayedOut(ledger, now)) return;
+            const unheardMs = (ledger.sent - truth) / 8;
+            if (unheardMs > Math.max(0, (uplinkMs - downlinkMs) / 2) + 1)
+              throw new Error(`${unheardMs} ms are unheard`);
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -7,8 +7,8 @@ import type { VirtualTime } from "./virtual-time.ts";
 const BYTES_PER_MS = 8;
 
 export interface FakeLineOptions {
-  /** ms from us to the far end, and from there to us. */
-  readonly uplinkMs?: number;
+  /** ms from us to the far end, and from there to us. A way that is told at every message delays those behind a slow one, too. */
+  readonly uplinkMs?: number | (() => number);
   readonly downlinkMs?: number;
   /** False: marks never come back. */
   readonly marks?: boolean;
@@ -57,13 +57,14 @@ interface Piece {
 }
 
 export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: FakeLineOptions = {}): FakeLine {
-  const { uplinkMs = 20, downlinkMs = 20, marks = true, closeMs = 5 } = options;
+  const { uplinkMs: way = 20, downlinkMs = 20, marks = true, closeMs = 5 } = options;
   const calls: LineCall[] = [];
   const pieces: Piece[] = [];
   const breaches: string[] = [];
   const names = new Set<string>();
   let listener: ((event: LineEvent) => void) | undefined;
   const early: LineEvent[] = [];
+  let arrivedAt = 0;
   let endsAt = 0;
   let most = 0;
   let closed = false;
@@ -79,6 +80,12 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
   function note(what: LineCall["what"], bytes = 0, name?: string): boolean {
     calls.push({ at: time.now(), what, bytes, ...(name !== undefined && { name }) });
     return !closed;
+  }
+
+  /** Messages arrive in the order in which they were sent. */
+  function arrives(fn: () => void): void {
+    arrivedAt = Math.max(arrivedAt, time.now() + (typeof way === "number" ? way : way()));
+    time.after(arrivedAt - time.now(), fn);
   }
 
   function playedOf({ startsAt, bytes }: Piece): number {
@@ -119,7 +126,7 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
       if (bytes.length === 0) breaches.push("played nothing");
       if (bytes.toString("base64") !== payload) breaches.push(`base64 was cut badly: ${payload.slice(-8)}`);
       if (!note("play", bytes.length)) return;
-      time.after(uplinkMs, () => {
+      arrives(() => {
         if (closed) return;
         const startsAt = Math.max(time.now(), endsAt);
         pieces.push({ audio: bytes, startsAt, bytes: bytes.length });
@@ -132,7 +139,7 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
       names.add(name);
       if (!note("mark", 0, name) || !marks) return;
       const back = (): void => void time.after(downlinkMs, () => emit({ type: "line.mark", name }));
-      time.after(uplinkMs, () => {
+      arrives(() => {
         const cancel = time.after(endsAt - time.now(), () => {
           waiting = waiting.filter((one) => one.name !== name);
           back();
@@ -142,7 +149,7 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
     },
     clear() {
       if (!note("clear")) return;
-      time.after(uplinkMs, () => {
+      arrives(() => {
         for (const piece of pieces) piece.bytes = playedOf(piece);
         endsAt = Math.min(endsAt, time.now());
         for (const { name, cancel } of waiting) {
