@@ -22,7 +22,6 @@ import { createTimers } from "./timers.ts";
 import { createVoiceKeeper } from "./voice-keeper.ts";
 
 type CallEvent = Exclude<LineEvent, { type: "line.audio" }> | VoiceEvent;
-
 export function startCall(parts: BridgeParts): Call {
   const { party, line, clock, settings } = parts;
   const now = (): number => clock.now();
@@ -289,7 +288,8 @@ export function startCall(parts: BridgeParts): Call {
   });
   // Not from inside the mailbox, or what the line has kept would fill it up; and caller audio never waits in it at all.
   line.attach((event) => void (event.type === "line.audio" ? keeper.hear(event.payload) : mailbox.post(event)));
-  post(() => phrases.greet(settings.greeting));
+  // A call that has no voice is over already: no half greeting before its apology.
+  post(() => void (ending.isClosing() || phrases.greet(settings.greeting)));
   return {
     party,
     end: (how, goodbye) => post(() => parting.end(how, goodbye)),

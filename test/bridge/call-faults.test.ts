@@ -74,6 +74,17 @@ describe("no voice", () => {
     expect(call.reasons).toEqual(["voice-unavailable"]);
   });
 
+  test("refused for good before the stream came: the apology alone, and not a greeting that breaks off", async () => {
+    call = await fakeCall({
+      voices: { voice: () => ({ readyMs: -1, lostMs: 60, code: "401", fatal: true }) },
+      prewarmMs: 200,
+    });
+    await call.until("closed", () => call.line.isClosed, 10_000);
+    expect(call.line.calls.map(({ what }) => what)).toEqual(["close"]);
+    expect(call.replies()).toEqual([]);
+    expect(call.reasons).toEqual(["voice-unavailable"]);
+  });
+
   test("refused for good, and a key is pressed: the call cannot be taken back", async () => {
     call = await fakeCall({ voices: { voice: () => ({ readyMs: -1, lostMs: 60, code: "401", fatal: true }) } });
     await call.run(500);
