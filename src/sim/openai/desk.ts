@@ -88,7 +88,12 @@ function day(text: string): string {
 function afterTool(input: BrainInput): BrainReply {
   const last = input.toolOutputs.at(-1);
   const failed = /"?(error|ok"?:\s*false)/i.test(last?.output ?? "");
-  if (last?.name === "end_call") return { text: failed ? "I can not hang up from here, so goodbye." : "Goodbye." };
+  if (last?.name === "end_call") {
+    if (failed) return { text: "I can not hang up from here, so goodbye." };
+    // It has been said in the reply that called the tool.
+    const said = input.history.findLast(({ role }) => role === "assistant")?.text ?? "";
+    return { text: /\bgoodbye\b/i.test(said) ? "" : "Goodbye." };
+  }
   if (last?.name === "transfer_call") {
     return { text: failed ? "I am sorry, I could not reach a colleague. Can I help you instead?" : "One moment." };
   }

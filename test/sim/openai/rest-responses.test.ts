@@ -95,7 +95,8 @@ describe("a response", () => {
       message: expect.stringContaining(`No tool output found for function call ${call.call_id}.`),
     });
     const output = { type: "function_call_output", call_id: call.call_id, output: '{"ok":true}' } as const;
-    expect((await openai.responses.create({ ...next, input: [output] })).output_text).toBe("Goodbye.");
+    // It said its goodbye before it called the tool.
+    expect((await openai.responses.create({ ...next, input: [output] })).output_text).toBe("");
     await expect(openai.responses.create({ model, input: [{ role: "user", content: "x" }, output] })).rejects.toThrow(
       /No tool call found for function call output with call_id/,
     );
