@@ -10,6 +10,7 @@ import { startTwilioSim, toStereoWav } from "../src/sim/twilio/index.ts";
 import { createLivePrint, type ShownRecord } from "./demo/live-print.ts";
 import { freePort, startServer } from "./demo/server-process.ts";
 import { story } from "./demo/story.ts";
+import { whatWentWrong } from "./demo/what-went-wrong.ts";
 
 const { values } = parseArgs({
   options: {
@@ -109,9 +110,7 @@ Status page:  ${server.url}/status${values.keep ? "" : "  (only while the server
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 
-const wrong =
-  result.scriptError ??
-  (record?.end_reason === "agent-hangup" ? undefined : `the call ended by ${record?.end_reason ?? "nobody"}`);
+const wrong = whatWentWrong(result, record);
 if (wrong) process.stderr.write(`\nThe call did not go as planned: ${wrong}\n`);
 if (values.keep) process.stdout.write("\nLeft running; Ctrl-C ends it.\n");
 else {
