@@ -6,6 +6,8 @@ import type { Meter } from "../core/observe.ts";
 
 const LATENCY = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
 const INSTANT = [0.001, 0.002, 0.005, 0.01, 0.02, 0.06, 0.1, 0.25, 0.5, 1];
+const SETUP = [...INSTANT, 2, 5, 15];
+const RELAY = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05];
 const LENGTH = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 const RATIO = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 1];
 
@@ -51,7 +53,15 @@ const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[
 
 const HISTOGRAMS: Readonly<Record<string, readonly [help: string, buckets: readonly number[], ...labels: string[]]>> = {
   voice_call_duration_seconds: ["Length of calls.", LENGTH],
-  voice_call_setup_seconds: ["Time to set a call up.", INSTANT, "stage"],
+  voice_call_setup_seconds: [
+    "Time to set a call up: stream (TwiML given to token accepted), token (start to token accepted), voice (bridge to a ready voice).",
+    SETUP,
+    "stage",
+  ],
+  voice_relay_delay_seconds: [
+    "From a caller's frame read to its writing to the voice; one frame a second is timed.",
+    RELAY,
+  ],
   voice_turn_latency_seconds: ["From the end of the caller's speech to the first audio of the answer.", LATENCY],
   voice_first_audio_seconds: ["From the stream's start to the first audio of the greeting.", INSTANT],
   voice_bargein_stop_seconds: ["From speech over our words to a quiet line.", INSTANT],

@@ -8,6 +8,8 @@ export interface BookEntry {
   party?: CallParty;
   /** When it asked for an answer first. */
   since?: Date;
+  /** Monotonic ms: when it was told to open a stream. */
+  offeredAt?: number;
   refused: boolean;
   /** Its slot is reserved and no stream has claimed it yet. */
   holdsSlot: boolean;

@@ -123,6 +123,7 @@ export function createReception(options: ReceptionOptions): Reception {
       throw error;
     }
     calls.prewarm(grant.party);
+    entry.offeredAt = clock.now();
     entry.cancelTimer = clock.after(timing.abandonAfterMs, () => {
       log.warn("no stream came for a call", { call: entry.carrierId });
       release(entry);
@@ -148,6 +149,8 @@ export function createReception(options: ReceptionOptions): Reception {
     entry.holdsSlot = false;
     if (verdict === "ok") {
       entry.streamed = true;
+      if (entry.offeredAt !== undefined)
+        meter.observe("voice_call_setup_seconds", (clock.now() - entry.offeredAt) / 1000, { stage: "stream" });
     } else {
       // Before the socket is closed, since that makes Twilio ask.
       await state.putEnding(party.carrierId, { kind: "apologise", reason: "rejected" });

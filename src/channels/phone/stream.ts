@@ -161,12 +161,15 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
     if (silence === LATE) return violation("late");
     if (silence === CLOCK_BACK) violation("clock-back");
     heard = true;
+    // The first frame after each report is timed: a sample a second of all streams together.
+    const sampledAt = tally.received === 0 ? clock.now() : undefined;
     tally.received++;
     if (silence > 0) {
       meter.count("voice_media_gap_ms_total", {}, silence / 8);
       for (const piece of silencePieces(silence)) to.deliver({ type: "line.audio", payload: piece });
     }
     to.deliver({ type: "line.audio", payload });
+    if (sampledAt !== undefined) meter.observe("voice_relay_delay_seconds", (clock.now() - sampledAt) / 1000);
   }
 
   function onStart(start: TwilioStart): void {
@@ -193,6 +196,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
   /** Nothing is paid for before this has gone well. */
   async function spend(start: TwilioStart, { line }: PhoneLine): Promise<void> {
     const about = log.with({ call: start.callSid });
+    const began = clock.now();
     let grant: StreamGrant | undefined;
     try {
       const { token } = start.customParameters;
@@ -208,6 +212,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
       if (verdict !== "ok") return end("protocol", 1013, verdict);
       cancelDeadline();
       if (stage === "checking") stage = "live";
+      meter.observe("voice_call_setup_seconds", (clock.now() - began) / 1000, { stage: "token" });
       // Also when the caller has left meanwhile: the bridge learns it from the line and keeps the record.
       options.enter(line, grant);
     } catch (error) {

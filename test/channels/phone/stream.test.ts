@@ -232,6 +232,18 @@ describe("start", () => {
 });
 
 describe("frames", () => {
+  test("one is timed after each report, and not every one; so is the token", async () => {
+    const t = setup();
+    await t.live();
+    for (let n = 0; n < 50; n++) t.socket.receive(t.twilio.media());
+    const timed = (metric: string) => t.meter.observed.filter(({ name }) => name === metric).length;
+    expect(timed("voice_relay_delay_seconds")).toBe(1);
+    t.tally.received = 0;
+    for (let n = 0; n < 50; n++) t.socket.receive(t.twilio.media());
+    expect(timed("voice_relay_delay_seconds")).toBe(2);
+    expect(timed("voice_call_setup_seconds")).toBe(1);
+  });
+
   test("500 before start are dropped and counted, and the start still works", async () => {
     const t = setup();
     for (let n = 0; n < 500; n++) t.socket.receive(t.twilio.media());
@@ -490,8 +502,9 @@ test("a frame costs no timer and no promise", async () => {
   const t = setup();
   await t.live();
   const after = jest.spyOn(t.clock, "after");
+  t.socket.receive(t.twilio.media()); // The first one after a report is timed.
   const now = jest.spyOn(t.clock, "now");
-  for (let n = 0; n < 1000; n++) t.socket.receive(t.twilio.media());
+  for (let n = 1; n < 1000; n++) t.socket.receive(t.twilio.media());
   expect(after).not.toHaveBeenCalled();
   expect(now).not.toHaveBeenCalled();
   expect(t.log.lines).toEqual([]);
