@@ -55,7 +55,7 @@ export class StateUnavailable extends Error {
   }
 }
 
-/** Every method rejects with StateUnavailable within a second when the shared state is away; publish and touch never do. */
+/** Every method rejects with StateUnavailable within a second when the shared state is away; publish and heartbeat never do. */
 export interface State {
   /** Keeps a one-time token for `ttlMs`; an older one of the same call is void from then on. */
   putToken(token: string, grant: StreamGrant, ttlMs: number): Promise<void>;
@@ -67,22 +67,24 @@ export interface State {
   putEnding(carrierId: string, ending: CallEnding): Promise<void>;
   getEnding(carrierId: string): Promise<CallEnding | undefined>;
 
-  /** This instance holds the call, for as long as its heartbeat is heard. */
+  /** This instance holds the call, for as long as its heartbeat is heard; whoever held it before does not any more. */
   enlist(call: LiveCall): Promise<void>;
-  delist(callId: string): Promise<void>;
+  /** This instance does not hold the call any more. Nothing happens when another one holds it by now. */
+  delist(callId: string, instance: string): Promise<void>;
   /** Every live call of every instance that is alive. */
   live(): Promise<readonly LiveCall[]>;
-  /** By our id or the carrier's. */
+  /** By our id or the carrier's; undefined too when its instance is not alive. */
   findLive(id: string): Promise<LiveCall | undefined>;
   /** This instance lives for `ttlMs` more. Never rejects. */
   heartbeat(instance: string, ttlMs: number): Promise<void>;
   /**
-   * Instances that hold calls and whose heartbeat has stopped, each given to one asker only, with the calls they left behind,
-   * which are not live any more.
+   * Instances that hold calls and whose heartbeat has stopped, each given to one asker only, with the calls they left behind:
+   * those that no other instance has taken over.
    */
   takeDead(): Promise<readonly { readonly instance: string; readonly calls: readonly LiveCall[] }[]>;
   putDraft(callId: string, draft: CallDraft): Promise<void>;
   getDraft(callId: string): Promise<CallDraft | undefined>;
+  dropDraft(callId: string): Promise<void>;
 
   /** Counts one more and returns the count of the window of `windowMs` that began with the first. */
   hit(key: string, windowMs: number): Promise<number>;
@@ -104,3 +106,6 @@ export interface State {
 
 /** What the life of one media stream needs of it. */
 export type StreamState = Pick<State, "putToken" | "takeToken" | "unspentToken" | "putEnding" | "getEnding">;
+
+/** What the carrier's questions about a call need of it, which may come to any instance. */
+export type CarrierState = StreamState & Pick<State, "first" | "put" | "get" | "publish" | "subscribe">;

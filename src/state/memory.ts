@@ -1,25 +1,39 @@
-// Short-lived shared state of a single process: stream tokens and the endings of calls. Bounded, and without timers: what has
-// expired is found out when it is asked for and swept when something new comes in.
+// State of a single process: bounded, and without timers. It is the whole port, so that a program with one instance runs the
+// same code as one of several.
 import type { CallEnding } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
-import type { StreamGrant, StreamState } from "../core/state.ts";
-
-/** How long an ending can be asked for. */
-const ENDING_TTL_MS = 3_600_000;
+import type { CallDraft, LiveCall, State, StreamGrant } from "../core/state.ts";
+import { createExpiring } from "./expiring.ts";
+import { LIFETIMES } from "./lifetimes.ts";
+import { createTopics } from "./topics.ts";
 
 export function createMemoryState({
   clock,
   limit = 20_000,
 }: {
   readonly clock: Clock;
-  /** Tokens, and endings, kept at most; beyond it the oldest go first. */
+  /** Tokens, and endings, and so on, kept at most; beyond it the oldest go first. */
   readonly limit?: number;
-}): StreamState & { close(): Promise<void> } {
+}): State {
   const tokens = createExpiring<StreamGrant>(clock, limit);
   const tokenOf = createExpiring<string>(clock, limit);
   const endings = createExpiring<CallEnding>(clock, limit);
+  const alive = createExpiring<true>(clock, limit);
+  const calls = createExpiring<LiveCall>(clock, limit);
+  const callIdOf = createExpiring<string>(clock, limit);
+  const drafts = createExpiring<CallDraft>(clock, limit);
+  const counters = createExpiring<{ count: number }>(clock, limit);
+  const taken = createExpiring<true>(clock, limit);
+  const values = createExpiring<string>(clock, limit);
+  const topics = createTopics();
+  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, taken, values];
 
-  // Every body runs to its end without awaiting: that is what makes taking a token atomic.
+  function remove(call: LiveCall): void {
+    calls.take(call.callId);
+    if (callIdOf.get(call.carrierId) === call.callId) callIdOf.take(call.carrierId);
+  }
+
+  // Every body runs to its end without awaiting: that is what makes each of them atomic.
   return {
     async putToken(token, grant, ttlMs) {
       const { carrierId } = grant.party;
@@ -38,52 +52,82 @@ export function createMemoryState({
       return token !== undefined && tokens.get(token) ? token : undefined;
     },
     async putEnding(carrierId, ending) {
-      endings.put(carrierId, ending, ENDING_TTL_MS);
+      endings.put(carrierId, ending, LIFETIMES.endingMs);
     },
     async getEnding(carrierId) {
       return endings.get(carrierId);
     },
-    async close() {
-      for (const map of [tokens, tokenOf, endings]) map.clear();
+
+    async enlist(call) {
+      calls.put(call.callId, call, LIFETIMES.callMs);
+      callIdOf.put(call.carrierId, call.callId, LIFETIMES.callMs);
     },
-  };
-}
-
-interface Expiring<Value> {
-  put(key: string, value: Value, ttlMs: number): void;
-  get(key: string): Value | undefined;
-  take(key: string): Value | undefined;
-  clear(): void;
-}
-
-function createExpiring<Value>(clock: Clock, limit: number): Expiring<Value> {
-  // A Map keeps the order of insertion, so the first entries are the oldest.
-  const entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>();
-
-  function get(key: string): Value | undefined {
-    const entry = entries.get(key);
-    if (!entry) return undefined;
-    if (clock.now() < entry.expiresAt) return entry.value;
-    entries.delete(key);
-    return undefined;
-  }
-
-  return {
-    put(key, value, ttlMs) {
-      const now = clock.now();
-      for (const [old, { expiresAt }] of entries) {
-        if (expiresAt > now && entries.size < limit) break;
-        entries.delete(old);
+    async delist(callId, instance) {
+      const call = calls.get(callId);
+      if (call?.instance === instance) remove(call);
+    },
+    async live() {
+      return calls.keys().flatMap((callId) => {
+        const call = calls.get(callId);
+        return call && alive.get(call.instance) ? [call] : [];
+      });
+    },
+    async findLive(id) {
+      const call = calls.get(id) ?? calls.get(callIdOf.get(id) ?? "");
+      return call && alive.get(call.instance) ? call : undefined;
+    },
+    async heartbeat(instance, ttlMs) {
+      alive.put(instance, true, ttlMs);
+    },
+    async takeDead() {
+      const dead = new Map<string, LiveCall[]>();
+      for (const callId of calls.keys()) {
+        const call = calls.get(callId);
+        if (!call || alive.get(call.instance)) continue;
+        remove(call);
+        dead.set(call.instance, [...(dead.get(call.instance) ?? []), call]);
       }
-      entries.delete(key); // So that a renewed entry counts as new.
-      entries.set(key, { value, expiresAt: now + ttlMs });
+      return [...dead].map(([instance, left]) => ({ instance, calls: left }));
     },
-    get,
-    take(key) {
-      const value = get(key);
-      entries.delete(key);
-      return value;
+    async putDraft(callId, draft) {
+      drafts.put(callId, draft, LIFETIMES.draftMs);
     },
-    clear: () => entries.clear(),
+    async getDraft(callId) {
+      return drafts.get(callId);
+    },
+    async dropDraft(callId) {
+      drafts.take(callId);
+    },
+
+    async hit(key, windowMs) {
+      const counter = counters.get(key);
+      if (counter) return ++counter.count;
+      counters.put(key, { count: 1 }, windowMs);
+      return 1;
+    },
+    async first(key, ttlMs) {
+      if (taken.get(key)) return false;
+      taken.put(key, true, ttlMs);
+      return true;
+    },
+    async put(key, value, ttlMs) {
+      values.put(key, JSON.stringify(value), ttlMs);
+    },
+    async get(key) {
+      const text = values.get(key);
+      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+    },
+    async drop(key) {
+      values.take(key);
+      taken.take(key);
+    },
+
+    publish: topics.deliver,
+    subscribe: topics.subscribe,
+    isUp: () => true,
+    async close() {
+      for (const map of all) map.clear();
+      topics.clear();
+    },
   };
 }
