@@ -39,6 +39,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "express-ws": ["http"],
   ws: ["http", "speech", "sim"],
   alawmulaw: ["audio"],
+  redis: ["state"],
   dotenv: [".", "ops"],
   kysely: ["storage"],
   pg: ["storage"],

@@ -13,6 +13,7 @@ const PACKAGES = {
   pgbouncer: ["/usr/sbin/pgbouncer"],
   postgresql: ["pg_ctlcluster"],
   openssl: ["openssl"],
+  "redis-server": ["redis-server"],
 };
 const BUILD = fileURLToPath(new URL("../../scripts/build.mjs", import.meta.url));
 

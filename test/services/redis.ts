@@ -1,0 +1,57 @@
+// A Redis server of the test's own on a free port, with nothing on the disk, that can be stopped, started again and frozen.
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { freePort } from "../support/child.ts";
+
+export interface Redis {
+  readonly url: string;
+  /** Gone, with all that was in it, as after a crash; `start` brings an empty one. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Holds every connection and answers nothing, as behind a network that swallows packets. */
+  freeze(): void;
+  thaw(): void;
+  close(): Promise<void>;
+}
+
+export async function startRedis(): Promise<Redis> {
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const started = spawn(
+      "redis-server",
+      ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"],
+      { stdio: ["ignore", "pipe", "inherit"], cwd: "/" },
+    );
+    server = started;
+    await new Promise<void>((resolve, reject) => {
+      let said = "";
+      started.once("error", reject);
+      started.once("exit", () => reject(new Error(`redis-server ended:\n${said}`)));
+      started.stdout?.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.includes("Ready to accept connections")) resolve();
+      });
+    });
+  }
+
+  async function kill(): Promise<void> {
+    const running = server;
+    if (!running) return;
+    server = undefined;
+    const gone = once(running, "exit");
+    running.kill("SIGKILL");
+    await gone;
+  }
+
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    freeze: () => void server?.kill("SIGSTOP"),
+    thaw: () => void server?.kill("SIGCONT"),
+    close: kill,
+  };
+}
