@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createCallsRouter } from "./api/calls.ts";
 import { bridgeSettings, describe, planFor, voiceSettings } from "./app/settings.ts";
 import { createAdminSocket } from "./app/admin-socket.ts";
+import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
 import { startCall } from "./bridge/bridge.ts";
@@ -13,6 +14,7 @@ import type { Config } from "./config.ts";
 import { DEFAULT_ORG } from "./core/call.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
+import type { State } from "./core/state.ts";
 import type { CallStore, Storage } from "./core/stores.ts";
 import { createKeyGuard, isBearer } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -24,7 +26,6 @@ import { divergence } from "./speech/divergence.ts";
 import { createRealtimeVoices } from "./speech/realtime-voice.ts";
 import { renderSpeech } from "./speech/render-speech.ts";
 import { createSentences } from "./speech/sentences.ts";
-import { createMemoryState } from "./state/memory.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
 import { createTools } from "./tools/index.ts";
@@ -53,11 +54,15 @@ export interface AppOptions {
   readonly ids?: Ids;
   /** Opened already, and closed with the app; without one the configuration's is used. */
   readonly storage?: Storage;
+  /** As the storage. */
+  readonly state?: State;
 }
 
-export function buildApp({ config, log, clock = systemClock, ids = systemIds, storage: given }: AppOptions): App {
+export function buildApp({ config, log, clock = systemClock, ids = systemIds, ...options }: AppOptions): App {
   const meter = createMetrics();
-  const state = createMemoryState({ clock });
+  const given = options.storage;
+  const configuredState = options.state ? undefined : stateFor(config, { log, meter, clock, ids });
+  const state: State = options.state ?? (configuredState as State);
   const configured = given ? undefined : storageFor(config, { log, meter, clock, ids });
   const storage: Storage = given ?? (configured as Storage);
   const store = storage.calls;
@@ -197,6 +202,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, st
         await configured.open();
         await admin?.listen();
       }
+      await configuredState?.open();
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       const address = await server.listen(config.PORT, config.HOST);
       if (phone) clips.start();
