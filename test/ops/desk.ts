@@ -3,7 +3,6 @@
 import type { Terminal } from "../../src/ops/command.ts";
 import { startTwilioSim, type TwilioSim, type TwilioSimOptions } from "../../src/sim/twilio/index.ts";
 import { emptyFolder } from "../support/child.ts";
-import { putDatabase } from "../support/embedded.ts";
 
 export const ACCOUNT_SID = `AC${"1".repeat(32)}`;
 export const AUTH_TOKEN = "12345678901234567890123456789012";
@@ -33,7 +32,6 @@ export interface Desk {
 
 export async function startDesk(options: Partial<TwilioSimOptions> = {}): Promise<Desk> {
   const folder = await emptyFolder();
-  await putDatabase(folder.path);
   const twilio = await startTwilioSim({
     accountSid: ACCOUNT_SID,
     authToken: AUTH_TOKEN,

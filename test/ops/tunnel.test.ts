@@ -12,6 +12,7 @@ import { runTunnel } from "../../src/ops/run-tunnel.ts";
 import { isFree, type ServerProcess } from "../../src/ops/server-process.ts";
 import { startOpenAISim, type OpenAISim } from "../../src/sim/openai/index.ts";
 import { freePort, startChild, type Child } from "../support/child.ts";
+import { putDatabase } from "../support/embedded.ts";
 import { until } from "../support/until.ts";
 import { keptTerminal, NUMBER, OLD, startDesk, type Desk } from "./desk.ts";
 import { openLocalTunnel } from "./local-tunnel.ts";
@@ -40,6 +41,7 @@ describe("as processes", () => {
   const left: number[] = [];
   beforeEach(async () => {
     openai = await startOpenAISim();
+    await putDatabase(desk.dataDir);
   });
   afterEach(async () => {
     // Whatever a failed test left running.
