@@ -339,6 +339,25 @@ describe("fillers", () => {
   });
 });
 
+test("the phases of a call are told on its time line, a filler being no answer", async () => {
+  call = await fakeCall({ reply: () => streamed(ANSWER, { firstMs: 3000 }) });
+  await call.greeted();
+  call.caller.speaks("When do you close?", { transcriptMs: 100 });
+  await call.untilHeard("We are open", 10_000);
+  await call.until("quiet", () => call.call.phase() === "listening", 20_000);
+  call.line.hangUp();
+  const moves = call.record().timeline.filter(({ what }) => what === "phase");
+  expect(moves.map(({ detail }) => detail?.to)).toEqual([
+    "listening",
+    "thinking",
+    "speaking",
+    "thinking",
+    "speaking",
+    "listening",
+    "ended",
+  ]);
+});
+
 describe("transcripts", () => {
   test("that fail are told to the caller, once", async () => {
     call = await fakeCall();

@@ -163,10 +163,9 @@ describe("for any sending", () => {
           let last = 0;
           follow(script, { uplinkMs, downlinkMs }, ({ ledger, now }) => {
             const head = playhead(ledger, now);
-            expect(head).toBeLessThanOrEqual(ledger.sent);
-            expect(head).toBeGreaterThanOrEqual(ledger.acked);
-            expect(head).toBeGreaterThanOrEqual(last);
-            expect(Number.isInteger(head)).toBe(true);
+            // Looked at every millisecond: an expect each would take most of the time.
+            const isRight = head <= ledger.sent && head >= ledger.acked && head >= last && Number.isInteger(head);
+            if (!isRight) throw new Error(`the playhead went from ${last} to ${head}`);
             last = head;
           });
         },
@@ -177,9 +176,9 @@ describe("for any sending", () => {
   test("what is proven was really played", () => {
     fc.assert(
       fc.property(steps, (script) => {
-        follow(script, { uplinkMs: 30, downlinkMs: 30 }, ({ ledger, truth }) =>
-          expect(ledger.acked).toBeLessThanOrEqual(truth),
-        );
+        follow(script, { uplinkMs: 30, downlinkMs: 30 }, ({ ledger, truth }) => {
+          if (ledger.acked > truth) throw new Error(`${ledger.acked} proven, ${truth} played`);
+        });
       }),
       { numRuns: 60 },
     );
@@ -206,7 +205,8 @@ describe("for any sending", () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 60 }), (script, wayMs) => {
         follow(script, { uplinkMs: wayMs, downlinkMs: wayMs }, ({ ledger, now, truth }) => {
-          expect(Math.abs(playhead(ledger, now) - truth) / 8).toBeLessThanOrEqual(2 * wayMs + 2);
+          const offMs = Math.abs(playhead(ledger, now) - truth) / 8;
+          if (offMs > 2 * wayMs + 2) throw new Error(`the playhead is ${offMs} ms off`);
         });
       }),
       { numRuns: 60 },
