@@ -56,11 +56,21 @@ export interface CallFilter {
 export interface OrganizationStore {
   get(orgId: string): Promise<OrganizationRow | undefined>;
   all(): Promise<readonly OrganizationRow[]>;
+  /** The current version of each, cheap enough to be asked for again and again. */
+  revisions(): Promise<ReadonlyMap<string, number>>;
   /**
-   * Stores the next version, creating the organization when it is new. `expected` is the version it was made from (0: new).
+   * Stores the next version, creating the organization when it is new. `expected` is the version it was made from (0: new). With
+   * `numbers` exactly these become the organization's, in the same transaction: both are stored, or nothing is.
    * @returns the stored row, or undefined when somebody else was faster: read again and merge anew.
+   * @throws NumberTaken naming one that belongs to another organization.
    */
-  put(orgId: string, config: OrganizationConfig, expected: number, by: string): Promise<OrganizationRow | undefined>;
+  put(
+    orgId: string,
+    config: OrganizationConfig,
+    expected: number,
+    by: string,
+    numbers?: readonly string[],
+  ): Promise<OrganizationRow | undefined>;
   /** Newest first, the current version included. */
   versions(orgId: string): Promise<readonly OrganizationRow[]>;
   /** The organization that owns a number. */

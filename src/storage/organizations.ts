@@ -9,6 +9,13 @@ import { json } from "./rows.ts";
 const UNIQUE_VIOLATION = "23505";
 
 export function createOrganizationStore(ask: Ask, clock: Clock): OrganizationStore {
+  /** Somebody took a number between our look and our insert: says which. */
+  async function named(error: unknown, orgId: string, numbers: readonly string[]): Promise<unknown> {
+    if (sqlState(error) !== UNIQUE_VIOLATION) return error;
+    const taken = await ask((db) => ofOthers(db, orgId, numbers));
+    return taken === undefined ? error : new NumberTaken(taken);
+  }
+
   return {
     get: (orgId) =>
       ask(async (db) => {
@@ -20,7 +27,12 @@ export function createOrganizationStore(ask: Ask, clock: Clock): OrganizationSto
         const rows = await db.selectFrom("organizations").selectAll().orderBy("org_id").execute();
         return rows.map(organizationOf);
       }),
-    put: (orgId, config, expected, by) =>
+    revisions: () =>
+      ask(async (db) => {
+        const rows = await db.selectFrom("organizations").select(["org_id", "version"]).execute();
+        return new Map(rows.map(({ org_id, version }) => [org_id, version]));
+      }),
+    put: (orgId, config, expected, by, numbers) =>
       ask((db) =>
         db.transaction().execute(async (trx) => {
           const values = {
@@ -50,9 +62,12 @@ export function createOrganizationStore(ask: Ask, clock: Clock): OrganizationSto
             .insertInto("organization_versions")
             .values({ org_id: orgId, ...values })
             .execute();
+          if (numbers) await replaceNumbers(trx, orgId, numbers);
           return organizationOf(row);
         }),
-      ),
+      ).catch(async (error: unknown) => {
+        throw await named(error, orgId, numbers ?? []);
+      }),
     versions: (orgId) =>
       ask(async (db) => {
         const query = db.selectFrom("organization_versions").selectAll().where("org_id", "=", orgId);
@@ -73,21 +88,17 @@ export function createOrganizationStore(ask: Ask, clock: Clock): OrganizationSto
         const rows = await db.selectFrom("phone_numbers").selectAll().execute();
         return new Map(rows.map(({ number, org_id }) => [number, org_id]));
       }),
-    async setNumbers(orgId, numbers) {
-      const wanted = [...new Set(numbers)].sort();
-      try {
-        await ask((db) => db.transaction().execute((trx) => replaceNumbers(trx, orgId, wanted)));
-      } catch (error) {
-        if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-        // Somebody took one between our look and our insert.
-        const taken = await ask((db) => ofOthers(db, orgId, wanted));
-        throw taken === undefined ? error : new NumberTaken(taken);
-      }
-    },
+    setNumbers: (orgId, numbers) =>
+      ask((db) => db.transaction().execute((trx) => replaceNumbers(trx, orgId, numbers))).catch(
+        async (error: unknown) => {
+          throw await named(error, orgId, numbers);
+        },
+      ),
   };
 }
 
-async function replaceNumbers(trx: Kysely<Tables>, orgId: string, wanted: readonly string[]): Promise<void> {
+async function replaceNumbers(trx: Kysely<Tables>, orgId: string, numbers: readonly string[]): Promise<void> {
+  const wanted = [...new Set(numbers)].sort();
   const taken = await ofOthers(trx, orgId, wanted);
   if (taken !== undefined) throw new NumberTaken(taken);
   await trx.deleteFrom("phone_numbers").where("org_id", "=", orgId).execute();

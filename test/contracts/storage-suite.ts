@@ -330,6 +330,26 @@ export function storageContract(name: string, given: () => Storage): void {
       expect((await organizations.all()).map((one) => one.orgId)).toEqual(expect.arrayContaining(["default", orgId]));
     });
 
+    test("a configuration and its numbers are stored together or not at all", async () => {
+      const { organizations } = given();
+      const [a, b] = [id("org"), id("org")];
+      const [one, two] = [1, 2].map((n) => `+1558${count}${n}`) as [string, string];
+      await organizations.put(a, { name: "A" }, 0, "ada", [one, one]);
+      expect(await organizations.numbersOf(a)).toEqual([one]);
+      const refused = await organizations.put(b, { name: "B" }, 0, "ada", [two, one]).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(NumberTaken);
+      expect((refused as NumberTaken).number).toBe(one);
+      expect(await organizations.get(b)).toBeUndefined();
+      expect(await organizations.ownerOf(two)).toBeUndefined();
+      await organizations.put(a, { name: "A" }, 1, "ada");
+      expect(await organizations.numbersOf(a)).toEqual([one]);
+      await organizations.put(a, { name: "A" }, 2, "ada", []);
+      await organizations.put(b, { name: "B" }, 0, "ada", [two, one]);
+      expect(await organizations.numbersOf(b)).toEqual([one, two]);
+      const revisions = await organizations.revisions();
+      expect([revisions.get(a), revisions.get(b), revisions.get("nobody")]).toEqual([3, 1, undefined]);
+    });
+
     test("a number belongs to one organization", async () => {
       const { organizations } = given();
       const [a, b] = [id("org"), id("org")];

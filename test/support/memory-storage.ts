@@ -24,6 +24,14 @@ export function createMemoryStorage({
   const sessions = new Map<string, SessionRow>();
   const calls = createMemoryCallStore();
   const current = (orgId: string): OrganizationRow | undefined => versions.get(orgId)?.at(-1);
+  function refuseTaken(orgId: string, wanted: readonly string[]): void {
+    const taken = wanted.toSorted().find((number) => (numbers.get(number) ?? orgId) !== orgId);
+    if (taken !== undefined) throw new NumberTaken(taken);
+  }
+  function give(orgId: string, wanted: readonly string[]): void {
+    for (const [number, owner] of numbers) if (owner === orgId) numbers.delete(number);
+    for (const number of wanted) numbers.set(number, orgId);
+  }
   return {
     calls,
     organizations: {
@@ -33,10 +41,15 @@ export function createMemoryStorage({
       async all() {
         return [...versions.keys()].sort().map((orgId) => current(orgId) as OrganizationRow);
       },
-      async put(orgId, config, expected, by) {
+      async revisions() {
+        return new Map([...versions].map(([orgId, rows]) => [orgId, rows.length]));
+      },
+      async put(orgId, config, expected, by, wanted) {
         if ((current(orgId)?.version ?? 0) !== expected) return undefined;
+        if (wanted) refuseTaken(orgId, wanted);
         const row = { orgId, version: expected + 1, config, updatedAt: clock.date(), updatedBy: by };
         versions.set(orgId, [...(versions.get(orgId) ?? []), row]);
+        if (wanted) give(orgId, wanted);
         return row;
       },
       async versions(orgId) {
@@ -52,11 +65,9 @@ export function createMemoryStorage({
         return new Map(numbers);
       },
       async setNumbers(orgId, wanted) {
-        const taken = wanted.toSorted().find((number) => (numbers.get(number) ?? orgId) !== orgId);
-        if (taken !== undefined) throw new NumberTaken(taken);
+        refuseTaken(orgId, wanted);
         if (!versions.has(orgId)) throw new Error("there is no such organization");
-        for (const [number, owner] of numbers) if (owner === orgId) numbers.delete(number);
-        for (const number of wanted) numbers.set(number, orgId);
+        give(orgId, wanted);
       },
     },
     keys: {
