@@ -88,6 +88,8 @@ export interface State {
 
   /** Counts one more and returns the count of the window of `windowMs` that began with the first. */
   hit(key: string, windowMs: number): Promise<number>;
+  /** Adds a whole number to a sum that lives for `ttlMs` after the last addition, and returns the sum. */
+  add(key: string, amount: number, ttlMs: number): Promise<number>;
   /** True for the first asker of all instances within `ttlMs`. */
   first(key: string, ttlMs: number): Promise<boolean>;
   /** Small values under a key of the caller's choosing, JSON. */

@@ -23,10 +23,11 @@ export function createMemoryState({
   const callIdOf = createExpiring<string>(clock, limit);
   const drafts = createExpiring<CallDraft>(clock, limit);
   const counters = createExpiring<{ count: number }>(clock, limit);
+  const sums = createExpiring<number>(clock, limit);
   const taken = createExpiring<true>(clock, limit);
   const values = createExpiring<string>(clock, limit);
   const topics = createTopics();
-  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, taken, values];
+  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, sums, taken, values];
 
   function remove(call: LiveCall): void {
     calls.take(call.callId);
@@ -104,6 +105,11 @@ export function createMemoryState({
       if (counter) return ++counter.count;
       counters.put(key, { count: 1 }, windowMs);
       return 1;
+    },
+    async add(key, amount, ttlMs) {
+      const sum = (sums.get(key) ?? 0) + amount;
+      sums.put(key, sum, ttlMs);
+      return sum;
     },
     async first(key, ttlMs) {
       if (taken.get(key)) return false;

@@ -98,3 +98,10 @@ local key = ARGV[1] .. 'count:' .. ARGV[2]
 local count = redis.call('INCR', key)
 if count == 1 then redis.call('PEXPIRE', key, ARGV[3]) end
 return count`;
+
+/** ARGV: prefix, key, whole number, ttl. Returns the sum. */
+export const ADD = `
+local key = ARGV[1] .. 'sum:' .. ARGV[2]
+local sum = redis.call('INCRBY', key, ARGV[3])
+redis.call('PEXPIRE', key, ARGV[4])
+return sum`;

@@ -118,6 +118,7 @@ export function createRedisState(options: RedisStateOptions): RedisState {
     },
 
     hit: async (name, windowMs) => Number(await script(scripts.HIT, name, windowMs)),
+    add: async (name, amount, ttlMs) => Number(await script(scripts.ADD, name, amount, ttlMs)),
     async first(name, ttlMs) {
       const expiration = { type: "PX", value: ttlMs } as const;
       return (await run((client) => client.set(key("first", name), "1", { condition: "NX", expiration }))) !== null;

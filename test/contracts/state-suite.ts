@@ -215,6 +215,20 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
       expect(counts.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
     });
 
+    test("sums are shared and miss nothing, and live on from each addition", async () => {
+      const { one, other, later } = get();
+      const [a, b] = [fresh("key"), fresh("key")];
+      await Promise.all(Array.from({ length: 100 }, (_, n) => (n % 2 ? one : other).add(a, n, 60_000)));
+      expect(await one.add(a, 0, 60_000)).toBe(4950);
+      expect(await one.add(b, 1, SHORT)).toBe(1);
+      await later(SHORT * 0.7);
+      expect(await other.add(b, -3, SHORT)).toBe(-2);
+      await later(SHORT * 0.7);
+      expect(await one.add(b, 5, SHORT)).toBe(3);
+      await later(SHORT + 50);
+      expect(await one.add(b, 5, SHORT)).toBe(5);
+    });
+
     test("there is one first asker within the time, and another one after it", async () => {
       const { one, other, later } = get();
       const key = fresh("key");
