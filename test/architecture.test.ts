@@ -17,6 +17,7 @@ const EDGES = [
   "storage",
   "observe",
   "recording",
+  "organizations",
 ];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
