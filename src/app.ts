@@ -1,13 +1,13 @@
 // The composition root: the only file that calls constructors and reads registries. It decides nothing else.
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createCallsRouter } from "./api/calls.ts";
-import { bridgeSettings, describe, planFor, voiceSettings } from "./app/settings.ts";
 import { createAdminSocket } from "./app/admin-socket.ts";
+import { createKits } from "./app/kit.ts";
+import { createOrganizations, type Organizations } from "./app/organizations.ts";
+import { createSeats } from "./app/seats.ts";
+import { describe } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
-import { createThreadClient, phoneInstructions } from "./assistants/index.ts";
-import { startCall } from "./bridge/bridge.ts";
+import { createVoicing } from "./app/voicing.ts";
 import { createCallerThreads } from "./caller-threads.ts";
 import { createPhoneChannel } from "./channels/phone/index.ts";
 import type { Config } from "./config.ts";
@@ -21,16 +21,10 @@ import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
-import { createClips } from "./speech/clips.ts";
-import { divergence } from "./speech/divergence.ts";
-import { createRealtimeVoices } from "./speech/realtime-voice.ts";
-import { renderSpeech } from "./speech/render-speech.ts";
-import { createSentences } from "./speech/sentences.ts";
+import { noMisgivings } from "./organizations/check.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
-import { createTools } from "./tools/index.ts";
 
-const ASSETS = fileURLToPath(new URL("../assets/clips", import.meta.url));
 /** After the goodbye of a shutdown a call has this long to close, ms. */
 const LAST_WORDS_MS = 15_000;
 /** Twilio asks what comes next the moment a stream is closed; were the server gone by then, its caller would hear an error. ms. */
@@ -39,6 +33,7 @@ const LAST_REQUESTS_MS = 800;
 export interface App {
   readonly store: CallStore;
   readonly storage: Storage;
+  readonly organizations: Organizations;
   /** @throws what listening fails with, such as EADDRINUSE. */
   listen(): Promise<{ readonly port: number }>;
   /** Takes no new calls and waits for the live ones, then closes. `now` cuts the waiting short. */
@@ -66,82 +61,32 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const configured = given ? undefined : storageFor(config, { log, meter, clock, ids });
   const storage: Storage = given ?? (configured as Storage);
   const store = storage.calls;
-  const tools = createTools({ humanNumber: config.TRANSFER_NUMBER });
-  const instructions = phoneInstructions({ ...(config.persona !== undefined && { persona: config.persona }) });
-  const apiKey = config.OPENAI_API_KEY ?? "";
-  const shared = { apiKey, baseUrl: config.OPENAI_BASE_URL, log, meter, clock };
-
-  const engine = createRealtimeVoices({ ...shared, settings: voiceSettings(config, instructions, tools) });
-  const clips = createClips({
-    dir: join(config.DATA_DIR, "clips"),
-    builtInDir: ASSETS,
-    voice: { name: config.VOICE, model: config.REALTIME_MODEL, speed: config.VOICE_SPEED },
-    greeting: config.GREETING,
-    log,
+  const voicing = createVoicing(config, { log, meter, clock });
+  const kits = createKits({ config, ...voicing });
+  const organizations = createOrganizations({
+    store: storage.organizations,
+    state,
+    misgivings: noMisgivings,
     clock,
-    render: (text, signal) => renderSpeech(engine, text, signal),
+    log,
   });
-  const threads = createThreadClient({
-    ...shared,
-    client: config.THREAD_CLIENT,
-    model: config.ASSISTANT_MODEL,
-    instructions,
-    timeoutMs: config.THREAD_TIMEOUT_MS,
-    threadPer: config.THREAD_PER,
-    ...(config.AGENT_WORKFLOW_ID !== undefined && { assistantId: config.AGENT_WORKFLOW_ID }),
-  });
+  const { directory } = organizations;
+  // A change is heard by the next caller: its greeting is rendered now.
+  directory.onChange((changed) => changed.forEach(kits.of));
+  kits.of(directory.of(DEFAULT_ORG));
   const callerThreads = createCallerThreads(config.THREAD_PER);
-  const settings = bridgeSettings(config);
-  const planEscalation = planFor(config.TRANSFER_NUMBER);
-  const speaksItself = config.VOICE_MODE === "speech-to-speech";
 
   const calls = createLiveCalls({
     maxCalls: config.MAX_CALLS,
     log,
     meter,
-    // A voice that answers itself has to know what the caller was greeted with.
-    openVoice: ({ callId, carrierId }) =>
-      engine.open({ callId, carrierId, history: speaksItself ? [{ role: "agent", text: config.GREETING }] : [] }),
-    startCall(line, party, early) {
-      const threadId = callerThreads.claim(party);
-      const thread = speaksItself
-        ? undefined
-        : threads.open({
-            callId: party.callId,
-            carrierId: party.carrierId,
-            tools,
-            ...(threadId !== undefined && { threadId }),
-          });
-      // While the greeting plays there is time for what the first answer would have to wait for.
-      thread?.prepare();
-      const call = startCall({
-        party,
-        line,
-        early,
-        engine,
-        thread,
-        tools,
-        clip: (id) => clips.get(id),
-        sentences: createSentences,
-        divergence,
-        state,
-        store,
-        clock,
-        ids,
-        planEscalation,
-        log,
-        meter,
-        settings,
-      });
-      void call.ended.then(() => callerThreads.release(party, thread?.threadId()));
-      return call;
-    },
+    seatFor: createSeats({ ...voicing, directory, kits, callerThreads, state, store, clock, ids, log, meter }),
   });
   const phone =
     config.phone &&
     createPhoneChannel({
       phone: config.phone,
-      organizationOf: () => DEFAULT_ORG,
+      organizationOf: directory.organizationOf,
       transferBriefing: config.TRANSFER_BRIEFING,
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,
@@ -183,12 +128,12 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {
     calls.close();
-    clips.close();
     phone?.close();
+    directory.close();
     stopErasing();
     await admin?.close();
     await server.close();
-    engine.close();
+    voicing.close();
     await Promise.all([state.close(), storage.close()]);
     meter.close();
   }
@@ -196,6 +141,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   return {
     store,
     storage,
+    organizations,
     async listen() {
       if (configured) {
         await warnOfPassingDisk(config, log);
@@ -204,8 +150,9 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       }
       await configuredState?.open();
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
+      await directory.start();
       const address = await server.listen(config.PORT, config.HOST);
-      if (phone) clips.start();
+      if (phone) voicing.clips.start();
       return address;
     },
     async drain(now) {

@@ -6,8 +6,17 @@ import type { Line } from "./core/line.ts";
 import type { Log, Meter } from "./core/observe.ts";
 import type { Voice } from "./core/voice.ts";
 
+/** What one call is made of, chosen when it was admitted: what is configured later is for later calls. */
+export interface Seat {
+  /** Calls of its organization at once. */
+  readonly mostCalls: number;
+  openVoice(): Voice;
+  startCall(line: Line, early: Voice | undefined): Call;
+}
+
 interface Slot {
   readonly party: CallParty;
+  readonly seat: Seat;
   early?: Voice | undefined;
   call?: Call;
 }
@@ -15,15 +24,14 @@ interface Slot {
 export interface LiveCallsParts {
   /** Calls at once, those announced and not yet streaming included. */
   readonly maxCalls: number;
-  readonly openVoice: (party: CallParty) => Voice;
-  readonly startCall: (line: Line, party: CallParty, early: Voice | undefined) => Call;
+  readonly seatFor: (party: CallParty) => Seat;
   readonly log: Log;
   readonly meter: Meter;
 }
 
 export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
-export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: LiveCallsParts) {
+export function createLiveCalls({ maxCalls, seatFor, log, meter }: LiveCallsParts) {
   const slots = new Map<string, Slot>();
   const ended: Record<string, number> = {};
   let draining = false;
@@ -58,32 +66,43 @@ export function createLiveCalls({ maxCalls, openVoice, startCall, log, meter }: 
     free(slot);
   }
 
+  /** Calls of the same organization; a call that opens a second stream is none beside itself. */
+  function callsBeside({ orgId, callId }: CallParty): number {
+    let count = 0;
+    for (const { party } of slots.values()) if (party.orgId === orgId && party.callId !== callId) count++;
+    return count;
+  }
+
+  /** Undefined where there is no room for one more call. */
+  function takeSlot(party: CallParty): Slot | undefined {
+    const seat = slots.size < maxCalls ? seatFor(party) : undefined;
+    if (!seat || callsBeside(party) >= seat.mostCalls) {
+      meter.count("voice_admission_rejected_total", { cause: seat ? "organization" : "busy" });
+      return undefined;
+    }
+    const slot = { party, seat };
+    slots.set(party.callId, slot);
+    return slot;
+  }
+
   return {
     admit(party: CallParty): "ok" | "busy" | "draining" {
-      const refused = draining ? "draining" : slots.size >= maxCalls ? "busy" : undefined;
-      if (refused) {
-        meter.count("voice_admission_rejected_total", { cause: refused });
-        return refused;
-      }
-      slots.set(party.callId, { party });
-      return "ok";
+      if (!draining) return takeSlot(party) ? "ok" : "busy";
+      meter.count("voice_admission_rejected_total", { cause: "draining" });
+      return "draining";
     },
     prewarm(party: CallParty): void {
       const slot = slots.get(party.callId);
-      if (slot && !slot.call && !slot.early) slot.early = openVoice(party);
+      if (slot && !slot.call && !slot.early) slot.early = slot.seat.openVoice();
     },
     abandon,
     enter(line: Line, party: CallParty): void {
       // A stream that comes after its slot was given up is still a caller with a good token: they take any free slot.
-      const slot = slots.get(party.callId) ?? { party };
-      if (!slots.has(party.callId) && slots.size >= maxCalls) {
-        meter.count("voice_admission_rejected_total", { cause: "busy" });
-        return line.close();
-      }
-      slots.set(party.callId, slot);
+      const slot = slots.get(party.callId) ?? takeSlot(party);
+      if (!slot) return line.close();
       let call: Call;
       try {
-        call = startCall(line, party, slot.early);
+        call = slot.seat.startCall(line, slot.early);
       } catch (error) {
         slot.early?.close();
         free(slot);

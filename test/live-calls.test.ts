@@ -8,17 +8,17 @@ import { createLiveCalls } from "../src/live-calls.ts";
 import { keptLog, keptMeter } from "./support/observe.ts";
 import { settle } from "./support/virtual-time.ts";
 
-const party = (number: number): CallParty => ({
+const party = (number: number, orgId = "default"): CallParty => ({
   callId: `call-${number}`,
   carrierId: `CA${number}`,
   from: "+1",
   to: "+2",
   channel: "phone",
   direction: number % 2 ? "inbound" : "outbound",
-  orgId: "default",
+  orgId,
 });
 
-function setup(maxCalls = 3) {
+function setup(maxCalls = 3, mostCalls = Infinity) {
   const voices: { readonly callId: string; closed: number }[] = [];
   const started: {
     readonly party: CallParty;
@@ -35,26 +35,29 @@ function setup(maxCalls = 3) {
     maxCalls,
     log,
     meter,
-    openVoice({ callId }) {
-      const entry = { callId, closed: 0 };
-      voices.push(entry);
-      return { close: () => void entry.closed++ } as unknown as Voice;
-    },
-    startCall(_line, given, early): Call {
-      if (fails) throw new Error("a defect");
-      let end: (reason: EndReason) => void = () => {};
-      const ended = new Promise<EndReason>((resolve) => (end = resolve));
-      const ends: (readonly [CallEnding, ClipId | undefined])[] = [];
-      const entry = { party: given, early, ends, gone: 0, end };
-      started.push(entry);
-      return {
-        party: given,
-        end: (how, goodbye) => void ends.push([how, goodbye]),
-        gone: () => void entry.gone++,
-        phase: () => "listening",
-        ended,
-      };
-    },
+    seatFor: (given) => ({
+      mostCalls,
+      openVoice() {
+        const entry = { callId: given.callId, closed: 0 };
+        voices.push(entry);
+        return { close: () => void entry.closed++ } as unknown as Voice;
+      },
+      startCall(_line, early): Call {
+        if (fails) throw new Error("a defect");
+        let end: (reason: EndReason) => void = () => {};
+        const ended = new Promise<EndReason>((resolve) => (end = resolve));
+        const ends: (readonly [CallEnding, ClipId | undefined])[] = [];
+        const entry = { party: given, early, ends, gone: 0, end };
+        started.push(entry);
+        return {
+          party: given,
+          end: (how, goodbye) => void ends.push([how, goodbye]),
+          gone: () => void entry.gone++,
+          phase: () => "listening",
+          ended,
+        };
+      },
+    }),
   });
   const lines: number[] = [];
   const line = (number: number): Line => ({ close: () => void lines.push(number) }) as unknown as Line;
@@ -71,6 +74,19 @@ describe("admission", () => {
     started[0]?.end("caller-hangup");
     await settle();
     expect(calls.admit(party(3))).toBe("ok");
+  });
+
+  test("an organization at its own limit is busy, and nobody else is", () => {
+    const { calls, meter, line, lines } = setup(10, 1);
+    expect(calls.admit(party(1, "shop"))).toBe("ok");
+    expect(calls.admit(party(2, "shop"))).toBe("busy");
+    expect(calls.admit(party(3, "clinic"))).toBe("ok");
+    // The same call, with a second stream.
+    calls.enter(line(1), party(1, "shop"));
+    expect(calls.admit(party(1, "shop"))).toBe("ok");
+    calls.enter(line(2), party(2, "shop"));
+    expect(lines).toEqual([2]);
+    expect(meter.total("voice_admission_rejected_total", { cause: "organization" })).toBe(2);
   });
 
   test("given up makes room, and closes the voice that was opened early", () => {

@@ -14,8 +14,6 @@ import type { Link, Message, OpenWire, Round, WireEvent } from "./wire.ts";
 export interface AssistantsOptions {
   readonly openai: OpenAI;
   readonly assistantId: string;
-  /** Added to the assistant's own instructions, which stay in force; so does its own model. */
-  readonly instructions: string;
   readonly maxOutputTokens?: number;
 }
 
@@ -25,10 +23,10 @@ const LEAST_TOKENS = 256;
 /** ms between two looks at a run that is being cancelled. */
 const POLL_MS = 100;
 
-export function assistantsWire({ openai, assistantId, instructions, maxOutputTokens }: AssistantsOptions): OpenWire {
+export function assistantsWire({ openai, assistantId, maxOutputTokens }: AssistantsOptions): OpenWire {
   const { threads, assistants } = openai.beta;
 
-  return ({ tools, threadId }) => {
+  return ({ instructions, tools, threadId }) => {
     let thread = threadId;
     const anchor = createAnchor();
     /** The far side may hold something of the current turn. */
@@ -117,6 +115,7 @@ export function assistantsWire({ openai, assistantId, instructions, maxOutputTok
       }
       const body = {
         assistant_id: assistantId,
+        // Added to the assistant's own instructions, which stay in force; so does its own model.
         additional_instructions: instructions,
         tools: await offer,
         stream: true as const,

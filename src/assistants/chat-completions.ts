@@ -14,17 +14,16 @@ import type { Link, OpenWire, Round, WireEvent } from "./wire.ts";
 export interface ChatOptions {
   readonly openai: OpenAI;
   readonly model: string;
-  readonly instructions: string;
   readonly maxOutputTokens?: number;
   /** How many histories outlive their call, for callers who come back: 0 unless a thread belongs to a caller. */
   readonly keep: number;
 }
 
-export function chatWire({ openai, model, instructions, maxOutputTokens, keep }: ChatOptions): OpenWire {
+export function chatWire({ openai, model, maxOutputTokens, keep }: ChatOptions): OpenWire {
   /** Histories that may be gone on with, least recently used first. They live as long as the program. */
   const kept = new Map<string, ChatHistory>();
 
-  return ({ callId, tools, threadId }) => {
+  return ({ callId, instructions, tools, threadId }) => {
     const known = threadId === undefined ? undefined : kept.get(threadId);
     const history = known ?? createChatHistory();
     const id = keep > 0 ? (known ? threadId : `chat_${callId}`) : undefined;

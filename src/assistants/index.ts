@@ -11,7 +11,8 @@ import { responsesWire } from "./responses.ts";
 import { createThread } from "./turns.ts";
 import type { OpenWire } from "./wire.ts";
 
-export { phoneInstructions } from "./persona.ts";
+export { createKeepAliveFetch } from "./connection.ts";
+export { createInstructions } from "./prompt.ts";
 
 export interface ThreadClientOptions {
   readonly client: ThreadClient["name"];
@@ -21,7 +22,6 @@ export interface ThreadClientOptions {
   readonly model: string;
   /** Needed by `assistants`, ignored by the others. */
   readonly assistantId?: string;
-  readonly instructions: string;
   /** ms without any event of the assistant after which a reply fails; tools have timeouts of their own. */
   readonly timeoutMs: number;
   readonly maxOutputTokens?: number;

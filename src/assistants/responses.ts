@@ -17,8 +17,6 @@ import type { Link, OpenWire, Round, WireEvent } from "./wire.ts";
 export interface ResponsesOptions {
   readonly openai: OpenAI;
   readonly model: string;
-  /** Sent with every request: a conversation does not keep them. */
-  readonly instructions: string;
   readonly maxOutputTokens?: number;
 }
 
@@ -27,8 +25,8 @@ const MOST_ADDED = 20;
 /** Items one turn can hardly exceed, and the longest page there is. */
 const PAGE = 100;
 
-export function responsesWire({ openai, model, instructions, maxOutputTokens }: ResponsesOptions): OpenWire {
-  return ({ tools, threadId }) => {
+export function responsesWire({ openai, model, maxOutputTokens }: ResponsesOptions): OpenWire {
+  return ({ instructions, tools, threadId }) => {
     let conversation = threadId;
     const anchor = createAnchor();
     /** The far side may hold something of the current turn. */
@@ -97,6 +95,7 @@ export function responsesWire({ openai, model, instructions, maxOutputTokens }: 
       const body: ResponseCreateParamsStreaming = {
         model,
         conversation: id,
+        // A conversation does not keep them.
         instructions,
         input: opening
           ? round.messages.map(itemOf)

@@ -288,8 +288,7 @@ export function startCall(parts: BridgeParts): Call {
   });
   // Not from inside the mailbox, or what the line has kept would fill it up; and caller audio never waits in it at all.
   line.attach((event) => void (event.type === "line.audio" ? keeper.hear(event.payload) : mailbox.post(event)));
-  // A call that has no voice is over already: no half greeting before its apology.
-  post(() => void (ending.isClosing() || phrases.greet(settings.greeting)));
+  post(() => parting.greet(settings.greeting, settings.onlyGreets));
   return {
     party,
     end: (how, goodbye) => post(() => parting.end(how, goodbye)),

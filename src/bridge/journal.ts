@@ -217,6 +217,8 @@ function resultOf(reason: EndReason): "success" | "client_error" | "server_error
     case "transferred":
     case "silence":
     case "time-limit":
+    case "spend-limit":
+    case "after-hours":
     case "shutdown":
       return "success";
     case "line-lost":

@@ -1,10 +1,13 @@
 // Who may bring a call to its end, and what is said then: a tool after its reply, the bridge or the program with a goodbye.
 // When the line is closed, and how, is ending.ts.
-import type { CallEnding } from "../core/call.ts";
+import type { CallEnding, EndReason } from "../core/call.ts";
 import type { ClipId } from "../core/clip.ts";
 import { GOODBYE_LIMIT_MS, type Ending } from "./ending.ts";
 import type { PhaseEvent } from "./phase.ts";
 import type { createPhrases } from "./phrases.ts";
+
+/** What is said before a call ends that was only to be told something: about ten characters a second, and time to get a voice. */
+const onlyWordsLimitMs = (words: string): number => GOODBYE_LIMIT_MS + words.length * 100;
 
 export function createParting(parts: {
   readonly ending: Ending;
@@ -18,6 +21,15 @@ export function createParting(parts: {
 }) {
   const { ending, phrases, move } = parts;
   return {
+    /** The first words of the call; the last as well where `only` says why. */
+    greet(words: string, only?: EndReason): void {
+      // A call that has no voice is over already: no half greeting before its apology.
+      if (ending.isClosing()) return;
+      phrases.greet(words);
+      if (!only) return;
+      ending.want({ kind: "hangup", reason: only }, { limitMs: onlyWordsLimitMs(words), final: true });
+      move("end");
+    },
     /** A tool wants the call to end once its reply was heard. */
     afterReply(how: CallEnding): void {
       if (ending.isFinal()) return;

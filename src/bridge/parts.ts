@@ -17,6 +17,8 @@ import type { SentenceCutter } from "./thread-answer.ts";
 export interface BridgeSettings {
   /** Spoken live when its clip was not rendered yet. */
   readonly greeting: string;
+  /** The greeting is all there is: the call ends for this reason once it was heard. */
+  readonly onlyGreets?: EndReason;
   readonly backchannelMs: number;
   /** Silence after which the voice reports the end of speech. */
   readonly endSilenceMs: number;

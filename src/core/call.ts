@@ -31,6 +31,8 @@ export type EndReason =
   | "transferred"
   | "silence"
   | "time-limit"
+  | "spend-limit"
+  | "after-hours"
   | "voice-unavailable"
   | "line-lost"
   | "no-media"

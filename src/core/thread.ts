@@ -54,6 +54,8 @@ export interface ThreadRequest {
   readonly callId: string;
   /** The carrier's id of the call, for the log. */
   readonly carrierId?: string;
+  /** Who the assistant is and how it is to speak; goes with every request. */
+  readonly instructions: string;
   readonly tools: readonly ToolDescription[];
   /** The id of a thread to go on with, when this caller has one. */
   readonly threadId?: string;
@@ -66,7 +68,7 @@ export interface ToolDescription {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Opens threads; one instance per program. Opening does no I/O: the thread is made by `prepare` or at the first reply. */
+/** Opens threads of one model at one place. Opening does no I/O: the thread is made by `prepare` or at the first reply. */
 export interface ThreadClient {
   readonly name: "responses" | "assistants" | "chat";
   open(request: ThreadRequest): AssistantThread;

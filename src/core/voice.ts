@@ -80,7 +80,7 @@ export interface VoiceRequest {
   readonly history: readonly SpokenLine[];
 }
 
-/** Opens voices; one per program. */
+/** Opens voices of one kind. */
 export interface VoiceEngine {
   /** Begins to connect at once and returns without waiting; never throws. */
   open(request: VoiceRequest): Voice;

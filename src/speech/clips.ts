@@ -1,20 +1,36 @@
-// The phrases that must be heard at once or without any voice: kept in memory as mu-law, rendered once in the agent's own
-// voice and stored in DATA_DIR; until then the recordings that come with the program stand in.
-import { createHash } from "node:crypto";
+// The phrases that must be heard at once or without any voice: kept in memory as mu-law, rendered once in each agent's own voice
+// and stored in DATA_DIR; until then the recordings that come with the program stand in, where they have the same words.
 import { readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { CLIP_IDS, type Clip, type ClipId } from "../core/clip.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/observe.ts";
-import { plausibleLength } from "./audio-check.ts";
+import { clipName, isSound, pruneClips, readClip, writeClip, type ClipVoice } from "./clip-files.ts";
+import { createClipQueue } from "./clip-queue.ts";
+
+export type { ClipVoice } from "./clip-files.ts";
+
+/** What is said in a voice. */
+export interface ClipWords {
+  /** Stock phrases in other words than the program's own. */
+  readonly phrases?: Readonly<Partial<Record<ClipId, string>>>;
+  /** Texts a call may be greeted with. */
+  readonly greetings: readonly string[];
+}
+
+export interface VoiceClips {
+  /** A stock phrase; undefined when there is no recording of these words yet. */
+  get(id: ClipId): Clip | undefined;
+  /** A greeting; undefined for one that was not rendered yet: it has to be spoken live. */
+  greeting(text: string): Clip | undefined;
+}
 
 export interface Clips {
-  /** Renders what is missing, one after the other in the background, and tries again what failed. */
+  /** The phrases in this voice. What is not there is rendered in the background. */
+  in(voice: ClipVoice, words: ClipWords): VoiceClips;
+  /** Begins to render what is missing. */
   start(): void;
-  /** Undefined for a greeting of the operator's own that was not rendered yet: it has to be spoken live. */
-  get(id: ClipId): Clip | undefined;
   /** Stops rendering. Clips stay readable. Idempotent. */
   close(): void;
 }
@@ -24,134 +40,100 @@ export interface ClipsOptions {
   readonly dir: string;
   /** Folder of clips.json and the recordings it names. */
   readonly builtInDir: string;
-  /** What a rendering depends on besides its text. */
-  readonly voice: { readonly name: string; readonly model: string; readonly speed: number };
-  /** Text of the greeting. */
-  readonly greeting: string;
   readonly log: Log;
   readonly clock: Clock;
   /** Speaks a text: raw mu-law. Rejects when it cannot, or when the signal aborts. */
-  readonly render: (text: string, signal: AbortSignal) => Promise<Buffer>;
+  readonly render: (text: string, voice: ClipVoice, signal: AbortSignal) => Promise<Buffer>;
+  /** False while calls need all the voice API gives; always true unless told. */
+  readonly mayRender?: () => boolean;
+  /** Bytes of audio kept in memory; the rest is read again when it is needed. */
+  readonly mostBytes?: number;
 }
 
-const RENDER_MS = 20_000;
-/** ms before the next try after so many failures in a row. */
-const BACKOFF_MS = [5000, 30_000, 120_000, 600_000];
-const BYTES_PER_MS = 8;
-const SHORTEST_MS = 100;
-const LONGEST_MS = 60_000;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 const manifest = z.array(z.object({ id: z.enum(CLIP_IDS), text: z.string().min(1), file: z.string().min(1) }));
 
 /** @throws Error when the recordings that come with the program are missing or damaged: the installation is broken. */
-export function createClips({ dir, builtInDir, voice, greeting, log, clock, render }: ClipsOptions): Clips {
-  const clips = new Map<ClipId, Clip>();
-  const missing: { readonly id: ClipId; readonly text: string }[] = [];
-  let failures = 0;
-  let started = false;
-  let closed = false;
-  let cancelRetry: (() => void) | undefined;
-  let abort: AbortController | undefined;
-
-  for (const entry of manifest.parse(JSON.parse(readFileSync(join(builtInDir, "clips.json"), "utf8")))) {
-    const text = entry.id === "greeting" ? greeting : entry.text;
-    const rendered = readRendered(fileFor(text), text, voice.speed);
-    if (rendered) {
-      clips.set(entry.id, { text, audio: rendered });
-      continue;
-    }
-    missing.push({ id: entry.id, text });
-    if (text !== entry.text) continue;
-    const audio = readFileSync(join(builtInDir, entry.file));
-    if (!sound(audio, text, 1)) throw new Error(`the recording ${entry.file} is damaged: install the program again`);
-    clips.set(entry.id, { text, audio });
-  }
-  const absent = CLIP_IDS.filter((id) => !clips.has(id) && !missing.some((one) => one.id === id));
+export function createClips(options: ClipsOptions): Clips {
+  const { dir, builtInDir, log, clock, render, mayRender = () => true, mostBytes = MOST_BYTES } = options;
+  const builtIn = readBuiltIn(builtInDir);
+  const absent = CLIP_IDS.filter((id) => !builtIn.has(id));
   if (absent.length > 0) log.error("phrases without any recording will be silent", { clips: absent.join(" ") });
 
-  function fileFor(text: string): string {
-    const key = JSON.stringify([voice.name, voice.model, voice.speed, text]);
-    return join(dir, `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.ulaw`);
+  /** By name, least recently used first. */
+  const kept = new Map<string, Clip>();
+  let bytes = 0;
+
+  const queue = createClipQueue({
+    log,
+    clock,
+    mayRender,
+    async render({ name, voice, text }, signal) {
+      const audio = await render(text, voice, signal);
+      if (!isSound(audio, text, voice.speed)) throw new Error(`${audio.length} bytes are not this text`);
+      keep(name, { text, audio });
+      // A full or read-only disk costs a rendering at the next start, nothing now.
+      await writeClip(dir, name, audio).catch((error: unknown) => {
+        log.warn("a clip could not be kept", { cause: error instanceof Error ? error.message : String(error) });
+      });
+      return audio.length;
+    },
+  });
+
+  function keep(name: string, clip: Clip): Clip {
+    bytes += clip.audio.length - (kept.get(name)?.audio.length ?? 0);
+    kept.delete(name);
+    kept.set(name, clip);
+    for (const [oldest, { audio }] of kept) {
+      if (bytes <= mostBytes || kept.size === 1) break;
+      kept.delete(oldest);
+      bytes -= audio.length;
+    }
+    return clip;
   }
 
-  async function renderOne(id: ClipId, text: string): Promise<void> {
-    const controller = new AbortController();
-    abort = controller;
-    const cancel = clock.after(RENDER_MS, () => controller.abort(new Error("took too long")));
-    try {
-      const audio = await render(text, controller.signal);
-      if (!sound(audio, text, voice.speed)) throw new Error(`${audio.length} bytes are not this text`);
-      clips.set(id, { text, audio });
-      await store(fileFor(text), audio);
-      log.info("clip rendered", { clip: id, ms: Math.round(audio.length / BYTES_PER_MS) });
-    } finally {
-      cancel();
+  function find(id: ClipId, voice: ClipVoice, text: string): Clip | undefined {
+    const name = clipName(voice, text);
+    const found = kept.get(name);
+    if (found) return keep(name, found);
+    if (!queue.has(name)) {
+      const audio = readClip(dir, name, text, voice.speed);
+      if (audio) return keep(name, { text, audio });
+      queue.add({ name, id, voice, text });
     }
-  }
-
-  /** A full or read-only disk costs a rendering at the next start, nothing now. */
-  async function store(file: string, audio: Buffer): Promise<void> {
-    const draft = `${file}.${process.pid}.tmp`;
-    try {
-      await mkdir(dir, { recursive: true });
-      await writeFile(draft, audio);
-      await rename(draft, file);
-    } catch (error) {
-      log.warn("a clip could not be kept", { cause: messageOf(error) });
-      await rm(draft, { force: true }).catch(() => undefined);
-    }
-  }
-
-  async function renderMissing(): Promise<void> {
-    for (;;) {
-      const next = missing.shift();
-      if (!next || closed) return;
-      try {
-        await renderOne(next.id, next.text);
-        failures = 0;
-      } catch (error) {
-        if (closed) return;
-        // To the end of the list: a text the voice always gets wrong must not keep the others waiting.
-        missing.push(next);
-        const ms = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] as number;
-        failures += 1;
-        log.warn("a clip could not be rendered", { clip: next.id, cause: messageOf(error), againInMs: ms });
-        cancelRetry = clock.after(ms, () => void renderMissing());
-        return;
-      }
-    }
+    const standIn = builtIn.get(id);
+    return standIn?.text === text ? standIn : undefined;
   }
 
   return {
+    in(voice, { phrases = {}, greetings }) {
+      const textOf = (id: ClipId): string | undefined => phrases[id] ?? builtIn.get(id)?.text;
+      const get = (id: ClipId): Clip | undefined => {
+        const text = textOf(id);
+        return text === undefined ? undefined : find(id, voice, text);
+      };
+      const greeting = (text: string): Clip | undefined => find("greeting", voice, text);
+      // Looked for now, so that what is missing is rendered before a call needs it.
+      for (const text of greetings) greeting(text);
+      for (const id of CLIP_IDS) if (id !== "greeting") get(id);
+      return { get, greeting };
+    },
     start() {
-      if (started || closed) return;
-      started = true;
-      void renderMissing();
+      void pruneClips(dir);
+      queue.start();
     },
-    get: (id) => clips.get(id),
-    close() {
-      closed = true;
-      cancelRetry?.();
-      abort?.abort(new Error("closed"));
-    },
+    close: () => queue.close(),
   };
 }
 
-/** A stored rendering; undefined when there is none or when it cannot be one, which then is made again. */
-function readRendered(file: string, text: string, speed: number): Buffer | undefined {
-  try {
-    const audio = readFileSync(file);
-    return sound(audio, text, speed) ? audio : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function sound(audio: Buffer, text: string, speed: number): boolean {
-  const ms = audio.length / BYTES_PER_MS;
-  return ms >= SHORTEST_MS && ms <= LONGEST_MS && plausibleLength(audio.length, text, speed);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function readBuiltIn(folder: string): ReadonlyMap<ClipId, Clip> {
+  const entries = manifest.parse(JSON.parse(readFileSync(join(folder, "clips.json"), "utf8")));
+  return new Map(
+    entries.map(({ id, text, file }) => {
+      const audio = readFileSync(join(folder, file));
+      if (!isSound(audio, text, 1)) throw new Error(`the recording ${file} is damaged: install the program again`);
+      return [id, { text, audio }];
+    }),
+  );
 }

@@ -12,6 +12,8 @@ export interface ConnectBreaker {
   limited(): void;
   /** A session was created. */
   succeeded(): void;
+  /** It was answered 429 again and again, and has not been answered better since. */
+  isOpen(): boolean;
 }
 
 export function createConnectBreaker(clock: Clock, onChange: (open: boolean) => void): ConnectBreaker {
@@ -32,5 +34,6 @@ export function createConnectBreaker(clock: Clock, onChange: (open: boolean) => 
       if (limits >= LIMITS_TO_OPEN) onChange(false);
       limits = 0;
     },
+    isOpen: () => limits >= LIMITS_TO_OPEN,
   };
 }

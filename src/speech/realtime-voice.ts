@@ -1,35 +1,60 @@
-// The voice engine over OpenAI Realtime: opens one session per call (or per turn of a call that lost its own) and keeps what
-// sessions share: the address, the breaker, the list of what is open. A single session is realtime-session.ts.
+// The voice engines over OpenAI Realtime: each opens sessions of its own settings, and all of them share what belongs to the
+// account: the breaker and the list of what is open. A single session is realtime-session.ts.
 import type { Voice, VoiceEngine } from "../core/voice.ts";
 import { createConnectBreaker } from "./connect-breaker.ts";
 import { openSession, type SessionOptions } from "./realtime-session.ts";
+import type { VoiceSettings } from "./session-config.ts";
 
-export interface RealtimeVoicesOptions extends Omit<SessionOptions, "url" | "breaker" | "random"> {
+export interface RealtimeVoicesOptions extends Omit<SessionOptions, "url" | "breaker" | "random" | "settings"> {
   /** OPENAI_BASE_URL: the REST base, such as https://api.openai.com/v1. */
   readonly baseUrl: string;
   /** 0 <= random < 1; spreads second attempts. */
   readonly random?: () => number;
 }
 
-export function createRealtimeVoices(options: RealtimeVoicesOptions): VoiceEngine {
-  const { baseUrl, settings, clock, log, random = Math.random } = options;
-  const url = realtimeUrl(baseUrl, settings.model);
+export interface RealtimeVoices {
+  /** An engine whose voices are like this. It holds nothing but what it opened, so that every call may have its own. */
+  with(settings: VoiceSettings): VoiceEngine;
+  /** The API refuses sessions now (429): what can wait should. */
+  isLimited(): boolean;
+  /** Closes every voice of every engine. */
+  close(): void;
+}
+
+export function createRealtimeVoices(options: RealtimeVoicesOptions): RealtimeVoices {
+  const { baseUrl, clock, log, random = Math.random } = options;
   const breaker = createConnectBreaker(clock, (open) => {
     if (open) log.warn("the voice API refuses sessions (429): at most one attempt a second from now on");
     else log.info("the voice API takes sessions again");
   });
-  const voices = new Set<Voice>();
+  const all = new Set<Voice>();
   let closed = false;
   return {
-    open(request) {
-      const voice = openSession(request, { ...options, url, breaker, random }, () => voices.delete(voice));
-      voices.add(voice);
-      if (closed) voice.close();
-      return voice;
+    with(settings) {
+      const url = realtimeUrl(baseUrl, settings.model);
+      const own = new Set<Voice>();
+      let done = false;
+      return {
+        open(request) {
+          const voice = openSession(request, { ...options, settings, url, breaker, random }, () => {
+            own.delete(voice);
+            all.delete(voice);
+          });
+          own.add(voice);
+          all.add(voice);
+          if (done || closed) voice.close();
+          return voice;
+        },
+        close() {
+          done = true;
+          for (const voice of own) voice.close();
+        },
+      };
     },
+    isLimited: () => breaker.isOpen(),
     close() {
       closed = true;
-      for (const voice of voices) voice.close();
+      for (const voice of all) voice.close();
     },
   };
 }

@@ -76,12 +76,11 @@ async function setUp(client: Name, ...answers: ((answer: ServerResponse) => void
     baseUrl: server.baseUrl,
     model: "m",
     assistantId: "asst_1",
-    instructions: "be brief",
     timeoutMs: 150,
     log,
     meter: keptMeter(),
     clock: countedClock(),
-  }).open({ callId: "call", tools: [] });
+  }).open({ instructions: "be brief", callId: "call", tools: [] });
   return { thread, log, runs: () => runs };
 }
 

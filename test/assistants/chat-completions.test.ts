@@ -34,7 +34,6 @@ async function setUp(
     apiKey: "sk-x",
     baseUrl: server.baseUrl,
     model: "local-model",
-    instructions: "Be brief.",
     timeoutMs: 1000,
     log: keptLog(),
     meter: keptMeter(),
@@ -44,7 +43,12 @@ async function setUp(
   const tool = { name: "look_up", description: "Looks.", parameters: { type: "object", properties: {} } };
   let calls = 0;
   const open = (threadId?: string) =>
-    client.open({ callId: `${++calls}`, tools: tools ? [tool] : [], ...(threadId !== undefined && { threadId }) });
+    client.open({
+      instructions: "Be brief.",
+      callId: `${++calls}`,
+      tools: tools ? [tool] : [],
+      ...(threadId !== undefined && { threadId }),
+    });
   const bodies = () => server.requests.map(({ body }) => JSON.parse(body) as Body);
   return { open, thread: open(), bodies };
 }

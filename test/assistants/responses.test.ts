@@ -101,12 +101,11 @@ async function setUp(answers: Answer[], threadId?: string) {
     apiKey: "sk-x",
     baseUrl: server.baseUrl,
     model: "m",
-    instructions: "Be brief.",
     timeoutMs: 1000,
     log,
     meter: keptMeter(),
     clock: countedClock(),
-  }).open({ callId: "1", tools: [], ...(threadId !== undefined && { threadId }) });
+  }).open({ instructions: "Be brief.", callId: "1", tools: [], ...(threadId !== undefined && { threadId }) });
 
   /** Cancels a reply as soon as it has given out this text. */
   async function cancelAt(words: string, given: string, runTool = noTools): Promise<void> {

@@ -113,7 +113,6 @@ describe.each(["responses", "assistants", "chat"] as const)("%s", (client) => {
       baseUrl: sim.baseUrl,
       model: "gpt-6-luna",
       assistantId: "asst_sim",
-      instructions: "You are the voice of a test.",
       timeoutMs: TIMEOUT_MS,
       maxOutputTokens: 500,
       threadPer: "caller",
@@ -123,6 +122,7 @@ describe.each(["responses", "assistants", "chat"] as const)("%s", (client) => {
     });
     const open = (id = threadId) => {
       const thread = threadClient.open({
+        instructions: "You are the voice of a test.",
         callId: `call_${threads.length}`,
         tools: [TOOL],
         ...(id !== undefined && { threadId: id }),

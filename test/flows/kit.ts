@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { jest } from "@jest/globals";
+import type { z } from "zod";
 import { buildApp, type App } from "../../src/app.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { readConfig } from "../../src/config.ts";
@@ -21,6 +22,7 @@ import {
   type SimCall,
   type TwilioSim,
 } from "../../src/sim/twilio/index.ts";
+import { organizationConfig } from "../../src/wire/rest/organization.ts";
 import { emptyFolder, freePort } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog, type KeptLog } from "../support/observe.ts";
@@ -89,6 +91,9 @@ export function fastClock(speed: number): Clock {
   };
 }
 
+/** As it is written: defaults may be left out. */
+export type OrganizationInput = z.input<typeof organizationConfig>;
+
 export interface FlowOptions {
   /** Environment variables of the server, besides those it cannot do without. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -98,6 +103,8 @@ export interface FlowOptions {
   /** The server's log; one that is kept unless told. */
   readonly log?: Log;
   readonly dialOutcome?: CallOptions["dialOutcome"];
+  /** Configurations of organizations, by their ids. */
+  readonly organizations?: Readonly<Record<string, OrganizationInput>>;
   /** Sockets of the simulated OpenAI that may be left over at the end, because a test made them so. */
   readonly mayLeak?: boolean;
 }
@@ -258,7 +265,12 @@ async function startFlow(
   const config = readConfig({ ...environment(port, openai, twilio, dataDir), ...options.settings });
   const log = keptLog();
   const clock = fastClock(speed);
-  const app = buildApp({ config, log: options.log ?? log, clock, storage: createMemoryStorage({ clock }) });
+  const storage = createMemoryStorage({ clock });
+  const app = buildApp({ config, log: options.log ?? log, clock, storage });
+  for (const [orgId, fields] of Object.entries(options.organizations ?? {})) {
+    const stored = await app.organizations.merge(orgId, fields, { by: "test", mayCreate: true });
+    if (stored.kind !== "stored") throw new Error(`${orgId} is not configured: ${JSON.stringify(stored)}`);
+  }
   await app.listen();
 
   const holdUps = monitorEventLoopDelay({ resolution: 1 });

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CLIP_IDS } from "../../src/core/clip.ts";
-import { createClips, type Clips, type ClipsOptions } from "../../src/speech/clips.ts";
+import type { Clip, ClipId } from "../../src/core/clip.ts";
+import { pruneClips } from "../../src/speech/clip-files.ts";
+import { createClips, type Clips, type ClipsOptions, type ClipVoice } from "../../src/speech/clips.ts";
 import { renderSpeech } from "../../src/speech/render-speech.ts";
 import { startOpenAISim } from "../../src/sim/openai/index.ts";
 import { manualClock } from "../support/clock.ts";
@@ -32,15 +34,20 @@ function audioFor(text: string): Buffer {
   return Buffer.alloc(text.length * 70 * 8, text.length % 256);
 }
 
-function clipsWith(change: Partial<ClipsOptions> = {}) {
+interface Change extends Partial<ClipsOptions> {
+  readonly voice?: ClipVoice;
+  readonly greeting?: string;
+  readonly phrases?: Partial<Record<ClipId, string>>;
+}
+
+/** The clips of one voice and one greeting. */
+function clipsWith({ voice = VOICE, greeting = DEFAULT_GREETING, phrases = {}, ...change }: Change = {}) {
   const clock = manualClock();
   const log = keptLog();
   const asked: string[] = [];
-  const clips = createClips({
+  const library = createClips({
     dir,
     builtInDir: BUILT_IN,
-    voice: VOICE,
-    greeting: DEFAULT_GREETING,
     log,
     clock,
     render(text) {
@@ -49,8 +56,10 @@ function clipsWith(change: Partial<ClipsOptions> = {}) {
     },
     ...change,
   });
-  opened.push(clips);
-  return { clips, clock, log, asked };
+  opened.push(library);
+  const set = library.in(voice, { phrases, greetings: [greeting] });
+  const get = (id: ClipId): Clip | undefined => (id === "greeting" ? set.greeting(greeting) : set.get(id));
+  return { clips: { ...library, get }, clock, log, asked };
 }
 
 test("every phrase of a call can be heard before anything was rendered", () => {
@@ -193,7 +202,7 @@ test("a rendering that is not its text is refused", async () => {
 test("a rendering that takes too long is given up", async () => {
   let aborted = false;
   const { clips, clock, log } = clipsWith({
-    render: (_, signal) =>
+    render: (_text, _voice, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
           aborted = true;
@@ -219,7 +228,7 @@ test("a disk that takes nothing costs a warning, not the rendering", async () =>
 test("closing stops the rendering under way, the waiting and everything after it", async () => {
   let signal: AbortSignal | undefined;
   const { clips, clock, log } = clipsWith({
-    render: (_, given) =>
+    render: (_text, _voice, given) =>
       new Promise((_resolve, reject) => {
         signal = given;
         given.addEventListener("abort", () => reject(given.reason as Error));
@@ -234,6 +243,91 @@ test("closing stops the rendering under way, the waiting and everything after it
   expect(clock.pending).toBe(0);
   expect(log.lines).toEqual([]);
   expect(clips.get("hold")).toBeDefined();
+});
+
+test("greetings come before everything else, also those of others that come later", async () => {
+  const order: string[] = [];
+  let go = (): void => {};
+  const { clips } = clipsWith({
+    async render(text) {
+      order.push(text);
+      if (order.length === 2) await new Promise<void>((resolve) => (go = resolve));
+      return audioFor(text);
+    },
+  });
+  clips.start();
+  await until("the second is under way", () => order.length === 2);
+  const other = "Good evening, this is the night desk speaking to you.";
+  const night = clips.in({ ...VOICE, name: "cedar" }, { greetings: [other] });
+  expect(night.greeting(other)).toBeUndefined();
+  go();
+  await until("the other greeting", () => night.greeting(other) !== undefined);
+  expect([order[0], order[2]]).toEqual([DEFAULT_GREETING, other]);
+});
+
+test("voices that are alike share their phrases", async () => {
+  const { clips, asked } = clipsWith();
+  clips.start();
+  await until("all rendered", () => asked.length === CLIP_IDS.length);
+  const twin = clips.in({ ...VOICE }, { greetings: [DEFAULT_GREETING] });
+  await until(
+    "the last one is kept",
+    () => twin.get("shutdown")?.audio.equals(audioFor(twin.get("shutdown")?.text ?? "")) === true,
+  );
+  expect(asked).toHaveLength(CLIP_IDS.length);
+  expect(twin.get("hold")).toBe(clips.get("hold"));
+});
+
+test("a phrase in other words is silent until it is rendered, and then said in those", async () => {
+  const hold = "Einen Moment bitte.";
+  const { clips } = clipsWith({ phrases: { hold } });
+  expect(clips.get("hold")).toBeUndefined();
+  expect(clips.get("still-there")?.text).toBe("Are you still there?");
+  clips.start();
+  await until("it is rendered", () => clips.get("hold") !== undefined);
+  expect(clips.get("hold")).toEqual({ text: hold, audio: audioFor(hold) });
+});
+
+test("nothing is rendered while calls need the voice API for themselves", async () => {
+  let calm = false;
+  const { clips, clock, asked } = clipsWith({ mayRender: () => calm });
+  clips.start();
+  clock.advance(4999);
+  clock.advance(60_000);
+  expect(asked).toEqual([]);
+  calm = true;
+  clock.advance(5000);
+  await until("all rendered", () => asked.length === CLIP_IDS.length);
+});
+
+test("memory is bounded: what was not used for long is read from the disk again", async () => {
+  const greetings = Array.from({ length: 8 }, (_, n) => `Welcome to branch number ${n}, how can I help you today?`);
+  const size = audioFor(greetings[0] as string).length;
+  const first = clipsWith();
+  first.clips.in(VOICE, { greetings });
+  first.clips.start();
+  const rendered = () => first.log.lines.filter(({ message }) => message === "clip rendered").length;
+  await until("all rendered", () => rendered() === CLIP_IDS.length + greetings.length);
+  first.clips.close();
+
+  const { clips } = clipsWith({ mostBytes: size * 3 });
+  const set = clips.in(VOICE, { greetings });
+  for (const text of [...greetings, ...greetings]) expect(set.greeting(text)).toEqual({ text, audio: audioFor(text) });
+  for (const name of await readdir(dir)) await rm(join(dir, name));
+  const left = greetings.filter((text) => set.greeting(text) !== undefined);
+  expect(left).toEqual(greetings.slice(-3));
+});
+
+test("a folder of old renderings is kept small, the newest stay", async () => {
+  await mkdir(dir, { recursive: true });
+  for (let n = 0; n < 6; n++) {
+    await writeFile(join(dir, `${n}.ulaw`), "x");
+    await utimes(join(dir, `${n}.ulaw`), n, n);
+  }
+  await writeFile(join(dir, "notes.txt"), "x");
+  await pruneClips(dir, 4);
+  expect((await readdir(dir)).sort()).toEqual(["2.ulaw", "3.ulaw", "4.ulaw", "5.ulaw", "notes.txt"]);
+  await pruneClips(join(dir, "none"));
 });
 
 test("an installation without its recordings does not start", () => {

@@ -81,7 +81,7 @@ export function kit(
   const { settings = ASSISTANT, apiKey = "sk-sim", speed = 1, clock = countedClock(speed) } = options;
   const log = keptLog();
   const meter = keptMeter();
-  const engine = createRealtimeVoices({ apiKey, baseUrl, settings, clock, log, meter, random: () => 0 });
+  const engine = createRealtimeVoices({ apiKey, baseUrl, clock, log, meter, random: () => 0 }).with(settings);
   return {
     engine,
     clock,

@@ -80,6 +80,10 @@ const hours = z.strictObject({
       behaviour: z.enum(["answer", "message", "hang_up"]).default("answer"),
       greeting: words(1000).optional(),
     })
+    .refine(({ behaviour, greeting }) => behaviour !== "hang_up" || greeting !== undefined, {
+      message: "is needed to hang up with",
+      path: ["greeting"],
+    })
     .default({ behaviour: "answer" }),
 });
 

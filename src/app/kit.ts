@@ -1,0 +1,128 @@
+// What calls are made of, for each organization: its settings over the program's, its tools, its words, its clips. A kit is values
+// and holds nothing open, so that a change makes another one for the next call, live calls keep theirs, and organizations that say
+// the same share one. What costs something (connections, sessions, audio) is shared by all of them.
+import { createHash } from "node:crypto";
+import { createInstructions } from "../assistants/index.ts";
+import type { BridgeSettings } from "../bridge/parts.ts";
+import type { Config } from "../config.ts";
+import type { Clip, ClipId } from "../core/clip.ts";
+import type { PlanEscalation } from "../core/escalation.ts";
+import { localTime, openingAt } from "../core/hours.ts";
+import type { ThreadClient } from "../core/thread.ts";
+import type { Tool } from "../core/tool.ts";
+import type { Organization } from "../organizations/directory.ts";
+import type { VoiceSettings } from "../speech/session-config.ts";
+import { createTools } from "../tools/index.ts";
+import type { OrganizationConfig } from "../wire/rest/organization.ts";
+import { overlay } from "./overlay.ts";
+import { createRecent } from "./recent.ts";
+import { bridgeSettings, planFor, voiceSettings } from "./settings.ts";
+import type { Voicing } from "./voicing.ts";
+
+export interface Kit {
+  /** The program's settings with the organization's over them. */
+  readonly config: Config;
+  readonly organization: OrganizationConfig;
+  readonly tools: readonly Tool[];
+  readonly planEscalation: PlanEscalation;
+  /** As a call that begins at this time finds it. */
+  at(date: Date): Moment;
+}
+
+export interface Moment {
+  /** With date, time and opening hours in them: made once for each call. */
+  readonly instructions: string;
+  /** With these instructions, for a voice that answers by itself. */
+  readonly voice: VoiceSettings;
+  readonly settings: BridgeSettings;
+  readonly clip: (id: ClipId) => Clip | undefined;
+  /** Undefined where the voice answers by itself. */
+  readonly threads: ThreadClient | undefined;
+  readonly tools: readonly Tool[];
+}
+
+export interface Kits {
+  /** The same kit for everybody who configured the same. */
+  of(organization: Organization): Kit;
+}
+
+export interface KitsParts extends Pick<Voicing, "clips" | "threadClient"> {
+  readonly config: Config;
+}
+
+/** Kits that are remembered; another one is made again, at the cost of reading a configuration. */
+const MOST_KITS = 1000;
+const TRANSFER_TOOL = "transfer_call";
+
+export function createKits(parts: KitsParts): Kits {
+  const kits = createRecent<Kit>(MOST_KITS);
+  /** The configuration of a version is one object for as long as it is in force. */
+  const known = new WeakMap<OrganizationConfig, Kit>();
+  return {
+    of({ config: organization }) {
+      const found = known.get(organization);
+      if (found) return found;
+      // Its numbers are how a call came here, and nothing of what it is made of.
+      const { numbers: _numbers, ...said } = organization;
+      const key = createHash("sha256").update(JSON.stringify(said)).digest("hex");
+      const kit = kits.get(key, () => createKit(parts, said));
+      known.set(organization, kit);
+      return kit;
+    },
+  };
+}
+
+function createKit({ config: base, clips, threadClient }: KitsParts, organization: OrganizationConfig): Kit {
+  const config = overlay(base, organization);
+  const { hours, tools: allowed, phrases, persona = base.persona } = organization;
+  const all = createTools({ humanNumber: config.TRANSFER_NUMBER });
+  const tools = allowed ? all.filter(({ name }) => allowed.includes(name)) : all;
+  const told: OrganizationConfig = { ...organization, ...(persona !== undefined && { persona }) };
+  const offer = (some: readonly Tool[]) => ({
+    tools: some,
+    instructions: createInstructions({ organization: told, tools: some.map(({ name }) => name) }),
+  });
+  const ordinary = offer(tools);
+  // Nobody is there to take a call.
+  const onlyMessages = offer(tools.filter(({ name }) => name !== TRANSFER_TOOL));
+  const afterHours = hours?.after_hours;
+  const said = clips.in(
+    { name: config.VOICE, model: config.REALTIME_MODEL, speed: config.VOICE_SPEED },
+    {
+      greetings: [config.GREETING, ...(afterHours?.greeting === undefined ? [] : [afterHours.greeting])],
+      ...(phrases && { phrases }),
+    },
+  );
+  const threads = config.VOICE_MODE === "assistant" ? threadClient(config) : undefined;
+
+  return {
+    config,
+    organization,
+    tools,
+    planEscalation: planFor(config.TRANSFER_NUMBER),
+    at(date) {
+      const opening = hours && openingAt(hours, date);
+      const closed = opening?.isOpen === false ? afterHours : undefined;
+      const greeting = closed?.greeting ?? config.GREETING;
+      const takesMessages = closed?.behaviour === "message";
+      const offered = takesMessages ? onlyMessages : ordinary;
+      const instructions = offered.instructions({
+        now: localTime(date, hours?.timezone ?? "UTC"),
+        ...(hours && opening && { timezone: hours.timezone, opening }),
+        onlyMessages: takesMessages,
+      });
+      return {
+        instructions,
+        voice: voiceSettings(config, instructions, offered.tools),
+        settings: {
+          ...bridgeSettings(config),
+          greeting,
+          ...(closed?.behaviour === "hang_up" && { onlyGreets: "after-hours" as const }),
+        },
+        clip: (id) => (id === "greeting" ? said.greeting(greeting) : said.get(id)),
+        threads,
+        tools: offered.tools,
+      };
+    },
+  };
+}

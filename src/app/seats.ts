@@ -1,0 +1,56 @@
+// Puts one call together: the kit of its organization, the voice it is heard with, the thread that thinks, and the bridge between.
+// Chosen when the call is admitted, so that what changes while it rings or runs is for the next one.
+import { startCall } from "../bridge/bridge.ts";
+import type { BridgeParts } from "../bridge/parts.ts";
+import type { CallerThreads } from "../caller-threads.ts";
+import type { CallParty } from "../core/call.ts";
+import type { Directory } from "../organizations/directory.ts";
+import type { Seat } from "../live-calls.ts";
+import { divergence } from "../speech/divergence.ts";
+import type { RealtimeVoices } from "../speech/realtime-voice.ts";
+import { createSentences } from "../speech/sentences.ts";
+import type { Kits } from "./kit.ts";
+
+export interface SeatsParts extends Pick<BridgeParts, "state" | "store" | "clock" | "ids" | "log" | "meter"> {
+  readonly directory: Directory;
+  readonly kits: Kits;
+  readonly voices: RealtimeVoices;
+  readonly callerThreads: CallerThreads;
+}
+
+export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
+  const { directory, kits, voices, callerThreads, ...ports } = parts;
+  return (party) => {
+    const { callId, carrierId } = party;
+    const kit = kits.of(directory.of(party.orgId));
+    const { clip, instructions, settings, threads, tools, voice } = kit.at(ports.clock.date());
+    const engine = voices.with(voice);
+    return {
+      mostCalls: kit.organization.limits?.concurrent_calls ?? Infinity,
+      // A voice that answers itself has to know what the caller was greeted with.
+      openVoice: () =>
+        engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: settings.greeting }] }),
+      startCall(line, early) {
+        const threadId = threads && callerThreads.claim(party);
+        const thread = threads?.open({
+          callId,
+          carrierId,
+          instructions,
+          tools,
+          ...(threadId !== undefined && { threadId }),
+        });
+        // While the greeting plays there is time for what the first answer would have to wait for.
+        if (!settings.onlyGreets) thread?.prepare();
+        const { planEscalation } = kit;
+        const call = startCall({
+          ...ports,
+          ...{ party, line, early, engine, thread, tools, clip, settings, planEscalation },
+          sentences: createSentences,
+          divergence,
+        });
+        void call.ended.then(() => callerThreads.release(party, thread?.threadId()));
+        return call;
+      },
+    };
+  };
+}

@@ -1,0 +1,77 @@
+// What all calls share of the far side that speaks and thinks: the voices, the clips rendered by them, the thread clients.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createKeepAliveFetch, createThreadClient } from "../assistants/index.ts";
+import type { Config } from "../config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { ThreadClient } from "../core/thread.ts";
+import { createClips, type Clips } from "../speech/clips.ts";
+import { createRealtimeVoices, type RealtimeVoices } from "../speech/realtime-voice.ts";
+import { renderSpeech } from "../speech/render-speech.ts";
+import { createRecent } from "./recent.ts";
+import { voiceSettings } from "./settings.ts";
+
+export type ThreadChoice = Pick<Config, "THREAD_CLIENT" | "ASSISTANT_MODEL" | "AGENT_WORKFLOW_ID">;
+
+export interface Voicing {
+  readonly voices: RealtimeVoices;
+  readonly clips: Clips;
+  /** The same client for the same choice: its connections are kept, and the histories it keeps itself. */
+  threadClient(choice: ThreadChoice): ThreadClient;
+  close(): void;
+}
+
+const ASSETS = fileURLToPath(new URL("../../assets/clips", import.meta.url));
+/** Models and assistants that organizations can choose are countless; those in use are few. */
+const MOST_CLIENTS = 100;
+
+export function createVoicing(
+  config: Config,
+  { log, meter, clock }: { readonly log: Log; readonly meter: Meter; readonly clock: Clock },
+): Voicing {
+  const shared = { apiKey: config.OPENAI_API_KEY ?? "", baseUrl: config.OPENAI_BASE_URL, log, meter, clock };
+  const voices = createRealtimeVoices(shared);
+  const clips = createClips({
+    dir: join(config.DATA_DIR, "clips"),
+    builtInDir: ASSETS,
+    log,
+    clock,
+    // A caller is worth more than a recording of the next one's greeting.
+    mayRender: () => !voices.isLimited(),
+    render(text, { name, model, speed }, signal) {
+      const spoken: Config = {
+        ...config,
+        VOICE: name,
+        REALTIME_MODEL: model,
+        VOICE_SPEED: speed,
+        VOICE_MODE: "assistant",
+      };
+      return renderSpeech(voices.with(voiceSettings(spoken, "", [])), text, signal);
+    },
+  });
+  const fetch = createKeepAliveFetch(clock);
+  const clients = createRecent<ThreadClient>(MOST_CLIENTS);
+
+  return {
+    voices,
+    clips,
+    threadClient({ THREAD_CLIENT: client, ASSISTANT_MODEL: model, AGENT_WORKFLOW_ID: assistantId }) {
+      return clients.get(JSON.stringify([client, model, assistantId]), () =>
+        createThreadClient({
+          ...shared,
+          fetch,
+          client,
+          model,
+          timeoutMs: config.THREAD_TIMEOUT_MS,
+          threadPer: config.THREAD_PER,
+          ...(assistantId !== undefined && { assistantId }),
+        }),
+      );
+    },
+    close() {
+      clips.close();
+      voices.close();
+    },
+  };
+}
