@@ -20,8 +20,10 @@ export type Verdict =
 export interface CallGuard {
   /** A finished turn of the caller. */
   caller(text: string): Verdict;
-  /** What the agent says: a sentence, or all that was transcribed of a reply so far. */
+  /** What the agent says: whole words, a sentence or a stretch of a reply that is still being transcribed. */
   agent(text: string): Verdict;
+  /** The caller said something that nobody understood. */
+  unheard(): Verdict;
 }
 
 export interface Guard {
