@@ -60,8 +60,15 @@ export interface DialOutcome {
   talkMs?: number;
   /** What the other party says, mu-law. */
   audio?: Uint8Array;
-  /** Keys the other party presses when a briefing (<Number url>) gathers some. */
+  /** Keys the other party presses when a briefing (<Number url>) gathers some; without any it is silent. */
   keys?: string;
+  /** How long it thinks before each key, ms (0). */
+  keyAfterMs?: number;
+  /** It hangs up this long after it answered, ms, unless it was joined with the caller before. */
+  hangUpAfterMs?: number;
+  /** What answering machine detection finds, when it was asked for (human), and after how long (ms, 3000). */
+  answeredBy?: string;
+  detectionMs?: number;
 }
 
 /** Who is at the other end of a call created over REST, and what becomes of it. */

@@ -166,6 +166,8 @@ export function createCallerLeg(options: CallerLegOptions): CallerLeg {
         request: (party, purpose, target, extra) => send(purpose, target, requestParams(party, "in-progress", extra)),
         callback: (party, target, extra) =>
           track(send("dial-status", target, requestParams(party, "in-progress", extra))),
+        tellDetection: (target, params) => track(send("amd", target, params)),
+        register: network.register,
       });
       return outcomeOf(work);
     },

@@ -1,9 +1,9 @@
-// <Dial>: rings the numbers it names, lets the first that answers be briefed (<Number url>), joins it to the caller for as
-// long as they talk, and says where the call goes then. The other parties are outcomes, not people with scripts.
+// <Dial>: rings the numbers it names, lets the first that answers be briefed (callee.ts), joins it to the caller for as long as
+// they talk, and says where the call goes then.
 import type { DialOutcome, StatusEvent } from "./call-options.ts";
-import { runFlow } from "./flow.ts";
-import { createKeypad } from "./keys.ts";
+import { createCallee, type Callee } from "./callee.ts";
 import { actionOf, methodOf, resolveUrl, type Leg, type VerbOutcome } from "./leg.ts";
+import type { RestCall } from "./registry.ts";
 import type { CallIdentity, CallStatus } from "./request-params.ts";
 import { createStatusCallbacks } from "./status-callbacks.ts";
 import type { RequestPurpose } from "./timeline.ts";
@@ -29,12 +29,16 @@ export interface Dialing {
   ) => Promise<Answer>;
   /** A status callback about it, which nobody waits for. */
   callback: (party: CallIdentity, target: Target, extra: Record<string, string>) => void;
+  /** A callback of answering machine detection, with these parameters alone. */
+  tellDetection: (target: Target, params: Record<string, string>) => void;
+  /** The REST API knows the dialled party's call from now on. */
+  register: (call: RestCall) => void;
 }
 
 /** One number on its way to an answer. */
 interface Attempt {
-  noun: Element;
   number: string;
+  callee: Callee;
   identity: CallIdentity;
   outcome: DialOutcome;
   ringMs: number;
@@ -105,9 +109,19 @@ function attempt(dialing: Dialing, noun: Element, timeoutMs: number, from: strin
   );
   const wanted = outcome.ringMs ?? 1000;
   const inTime = outcome.status !== "no-answer" && wanted <= timeoutMs;
-  return {
+  const callee = createCallee({
     noun,
+    base,
+    identity,
+    outcome,
+    leg,
+    request: (purpose, target, extra) => dialing.request(identity, purpose, target, extra),
+    tellDetection: dialing.tellDetection,
+  });
+  dialing.register(callee.rest);
+  return {
     number: noun.text,
+    callee,
     identity,
     tell,
     outcome: inTime ? outcome : { ...outcome, status: "no-answer" },
@@ -127,7 +141,7 @@ async function ring(dialing: Dialing, attempts: Attempt[], limitMs: number): Pro
   const winner = byTime.find(({ outcome }) => outcome.status === "completed");
   const last = winner ?? byTime.at(-1);
   if (!last) return { status: "failed", callSid: "", durationS: 0, bridged: false };
-  const rang = await leg.clock.wait(last.ringMs, leg.signal());
+  const rang = await leg.clock.wait(last.ringMs, last.callee.signal());
   for (const one of attempts) {
     if (one !== winner || !rang)
       done(leg, one, rang && one.ringMs <= last.ringMs ? one.outcome.status : "canceled", 0, false);
@@ -137,7 +151,14 @@ async function ring(dialing: Dialing, attempts: Attempt[], limitMs: number): Pro
   return talk(dialing, winner, limitMs);
 }
 
-function done(leg: Leg, { number, tell }: Attempt, status: CallStatus, durationS: number, bridged: boolean): void {
+function done(
+  leg: Leg,
+  { number, tell, callee }: Attempt,
+  status: CallStatus,
+  durationS: number,
+  bridged: boolean,
+): void {
+  callee.end(status, durationS);
   tell("completed", status, durationS);
   leg.timeline.add({ kind: "dial-ended", number, status, durationS, bridged });
 }
@@ -145,60 +166,20 @@ function done(leg: Leg, { number, tell }: Attempt, status: CallStatus, durationS
 async function talk(dialing: Dialing, winner: Attempt, limitMs: number): Promise<Ended> {
   const { leg } = dialing;
   const answeredMs = leg.clock.nowMs();
+  const { callee } = winner;
+  callee.answer();
   winner.tell("answered", "in-progress");
-  const bridged = await brief(dialing, winner);
+  const bridged = await callee.brief();
   if (bridged && !leg.signal().aborted) {
     leg.answer();
     const joinedMs = leg.clock.nowMs();
     const { audio, talkMs = Math.max(2000, (audio?.length ?? 0) / 8) } = winner.outcome;
     const ms = Math.min(talkMs, limitMs);
-    await leg.hear(audio, ms);
+    await leg.hear(audio, ms, callee.signal());
     // The audio may be over before the talk is.
-    await leg.clock.wait(Math.max(0, joinedMs + ms - leg.clock.nowMs()), leg.signal());
+    await leg.clock.wait(Math.max(0, joinedMs + ms - leg.clock.nowMs()), callee.signal());
   }
   const durationS = Math.round((leg.clock.nowMs() - answeredMs) / 1000);
   done(leg, winner, "completed", durationS, bridged);
   return { status: "completed", callSid: winner.identity.callSid, durationS, bridged };
-}
-
-/** Runs the document of <Number url> on the party that answered; false when it does not want the call. */
-async function brief(dialing: Dialing, winner: Attempt): Promise<boolean> {
-  const { url, method } = winner.noun.attributes;
-  if (url === undefined) return true;
-  const { leg, base } = dialing;
-  const { identity, outcome } = winner;
-  const keypad = createKeypad(leg.clock.speed, () => leg.signal());
-  let waiting = outcome.keys ?? "";
-  const callee: Leg = {
-    clock: leg.clock,
-    timeline: leg.timeline,
-    identity,
-    fallback: undefined,
-    speak: leg.speak,
-    status: () => "in-progress",
-    answered: () => true,
-    answer: () => undefined,
-    signal: () => leg.signal(),
-    gone: () => leg.gone(),
-    takeReplacement: () => undefined,
-    request: (purpose, target, extra) => dialing.request(identity, purpose, target, extra),
-    report: (...line) => leg.report(...line),
-    hear: async (audio, ms, until) => {
-      const stop = until ? AbortSignal.any([leg.signal(), until]) : leg.signal();
-      await leg.clock.wait(audio ? audio.length / 8 : ms, stop);
-    },
-    collectKeys() {
-      const keys = keypad.collect();
-      // The party listens to the prompt and then presses what it will press, a key each time one is waited for.
-      const next = (ms: number) => {
-        if (waiting !== "") keypad.press(waiting.charAt(0));
-        waiting = waiting.slice(1);
-        return keys.next(ms);
-      };
-      return { pressed: keys.pressed, next, close: () => keys.close() };
-    },
-  };
-  const first = { url: resolveUrl(url, base), method: methodOf(method) };
-  const by = await runFlow(callee, { from: "request", purpose: "action", target: first, extra: {} });
-  return by === "end-of-document";
 }

@@ -83,6 +83,7 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
     log: options.log,
     closing: closing.signal,
     owns: (number) => numbers.find(number) !== undefined,
+    register: (call) => calls.addDialled(call),
     streams: new Set<MediaStream>(),
   };
 

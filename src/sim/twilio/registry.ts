@@ -3,9 +3,17 @@
 import { rfc2822, type CallIdentity, type CallStatus } from "./request-params.ts";
 import type { LiveCall } from "./sim-call.ts";
 
+/** What the REST API can do with a call, the caller's or that of somebody dialled. */
+export interface RestCall extends Pick<LiveCall, "callSid" | "identity" | "status" | "ended" | "replace"> {
+  end(by: "rest"): void;
+  readonly done: Promise<{ durationS: number }>;
+}
+
 export interface CallRecord {
   identity: CallIdentity;
-  /** The call while it lives. */
+  /** What can be done with the call while it lives. */
+  handle: RestCall | undefined;
+  /** The call while it lives, unless it is the one of somebody dialled. */
   live: LiveCall | undefined;
   status: () => CallStatus;
   createdAt: Date;
@@ -15,6 +23,7 @@ export interface CallRecord {
 
 export interface CallRegistry {
   add(call: LiveCall): void;
+  addDialled(call: RestCall): void;
   get(callSid: string): CallRecord | undefined;
   /** Newest first. */
   list(): CallRecord[];
@@ -22,28 +31,32 @@ export interface CallRegistry {
 
 export function createCallRegistry(): CallRegistry {
   const records = new Map<string, CallRecord>();
+  function keep(call: RestCall, live: LiveCall | undefined): void {
+    let last: CallStatus = call.status();
+    const record: CallRecord = {
+      identity: call.identity,
+      handle: call,
+      live,
+      createdAt: new Date(),
+      endedAt: undefined,
+      durationS: undefined,
+      status: () => record.handle?.status() ?? last,
+    };
+    records.set(call.callSid, record);
+    const forget = () => {
+      last = call.status();
+      record.handle = record.live = undefined;
+      record.endedAt = new Date();
+    };
+    call.done.then(({ durationS }) => {
+      record.durationS = durationS;
+      forget();
+    }, forget);
+  }
+
   return {
-    add(call) {
-      let last: CallStatus = call.status();
-      const record: CallRecord = {
-        identity: call.identity,
-        live: call,
-        createdAt: new Date(),
-        endedAt: undefined,
-        durationS: undefined,
-        status: () => record.live?.status() ?? last,
-      };
-      records.set(call.callSid, record);
-      const forget = () => {
-        last = call.status();
-        record.live = undefined;
-        record.endedAt = new Date();
-      };
-      call.done.then(({ durationS }) => {
-        record.durationS = durationS;
-        forget();
-      }, forget);
-    },
+    add: (call) => keep(call, call),
+    addDialled: (call) => keep(call, undefined),
     get: (callSid) => records.get(callSid),
     list: () => [...records.values()].toReversed(),
   };

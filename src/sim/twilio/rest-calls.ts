@@ -90,7 +90,7 @@ export function createCallsResource(options: CallsOptions): CallsResource {
     update(callSid, form, path) {
       const record = registry.get(callSid);
       if (!record) throw notFound(path);
-      const call = record.live;
+      const call = record.handle;
       const status = form.get("Status");
       const next = documentOf(form, "update");
       if (status === undefined && !next) throw new RestError(400, 21218, "Invalid ApplicationSid");

@@ -4,6 +4,7 @@ import type { LineOptions } from "./call-options.ts";
 import type { CallerScript } from "./caller.ts";
 import type { EndedBy, Next, Speak } from "./leg.ts";
 import type { CallIdentity, CallStatus } from "./request-params.ts";
+import type { RestCall } from "./registry.ts";
 import type { CallResult } from "./result.ts";
 import type { Chance } from "./sids.ts";
 import type { StatusCallback } from "./status-callbacks.ts";
@@ -19,6 +20,8 @@ export interface Network {
   speak: Speak | undefined;
   /** The account's own numbers, which may be shown when dialling. */
   owns: (number: string) => boolean;
+  /** The REST API knows this call from now on. */
+  register: (call: RestCall) => void;
   /** Streams whose sockets are open, to be cut when the simulation closes. */
   streams: Set<MediaStream>;
   /** Cuts requests short when the simulation closes. */

@@ -39,7 +39,9 @@ const SAY: Rule = {
 };
 const PLAY: Rule = { attributes: names("loop digits") };
 const PAUSE: Rule = { attributes: names("length") };
-const AMD = "machineDetection machineDetectionTimeout amdStatusCallback amdStatusCallbackMethod";
+const AMD =
+  "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold machineDetectionSpeechEndThreshold " +
+  "machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod";
 const NUMBER: Rule = { attributes: names(`url method sendDigits byoc ${CALLBACKS} ${AMD}`) };
 const STREAM: Rule = {
   attributes: names("name connectorName url track statusCallback statusCallbackMethod"),

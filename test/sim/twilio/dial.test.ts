@@ -1,5 +1,5 @@
 // <Dial>: every outcome of the number dialled, what its action is told, briefings, and what the caller hears.
-import { CALLER, startDouble, tone, xml, type Double } from "./double.ts";
+import { ACCOUNT_SID, AUTH_TOKEN, CALLER, startDouble, tone, xml, type Double } from "./double.ts";
 import { entriesOf } from "../../../src/sim/twilio/index.ts";
 
 let double: Double;
@@ -160,6 +160,116 @@ describe("a briefing (<Number url>)", () => {
     const result = await double.call({ dialOutcome: { status: "completed", audio: tone(500) } }).done;
     expect(double.at("/after")[0]!.params).toMatchObject({ DialCallStatus: "completed", DialBridged: "false" });
     expect(result.heard.every((byte) => byte === 0xff)).toBe(true);
+  });
+});
+
+describe("the dialled person in a briefing", () => {
+  const BRIEFING =
+    '<Gather numDigits="1" action="/answer" timeout="5" actionOnEmptyResult="true"><Say>Press 1.</Say></Gather><Hangup/>';
+  const setUp = (attributes = "") => {
+    double.on("/voice", xml(`<Dial action="/after"><Number url="/briefing" ${attributes}>${HUMAN}</Number></Dial>`));
+    double.on("/briefing", xml(BRIEFING));
+    double.on("/answer", ({ params }) => xml(params["Digits"] === "1" ? "" : "<Hangup/>"));
+    double.on("/amd", { status: 204, body: "" });
+  };
+  const digits = () => double.at("/answer").map(({ params }) => params["Digits"]);
+  const after = () => double.at("/after")[0]?.params;
+
+  test("takes its time and accepts", async () => {
+    setUp();
+    const result = await double.call({ dialOutcome: { status: "completed", keys: "1", keyAfterMs: 3000 } }).done;
+    expect(digits()).toEqual(["1"]);
+    expect(after()).toMatchObject({ DialCallStatus: "completed", DialBridged: "true" });
+    const [gathered] = entriesOf(result.timeline, "gathered");
+    const [dialled] = entriesOf(result.timeline, "dial");
+    expect(gathered!.atMs - dialled!.atMs).toBeGreaterThanOrEqual(4000);
+  });
+
+  test("thinks for longer than it is given", async () => {
+    setUp();
+    await double.call({ dialOutcome: { status: "completed", keys: "1", keyAfterMs: 6000 } }).done;
+    expect(digits()).toEqual([""]);
+    expect(after()).toMatchObject({ DialCallStatus: "completed", DialBridged: "false" });
+  });
+
+  test("presses another key", async () => {
+    setUp();
+    await double.call({ dialOutcome: { status: "completed", keys: "2" } }).done;
+    expect(digits()).toEqual(["2"]);
+    expect(after()).toMatchObject({ DialBridged: "false" });
+  });
+
+  test("hangs up: its document is not gone on with, the caller's is", async () => {
+    setUp();
+    const result = await double.call({
+      dialOutcome: { status: "completed", keys: "1", keyAfterMs: 4000, hangUpAfterMs: 2000 },
+    }).done;
+    expect(digits()).toEqual([]);
+    expect(after()).toMatchObject({ CallStatus: "in-progress", DialCallStatus: "completed", DialBridged: "false" });
+    expect(result).toMatchObject({ says: expect.arrayContaining(["after"]), endedBy: "end-of-document" });
+  });
+
+  test("is a machine, as the callback says while the briefing goes on", async () => {
+    setUp('machineDetection="Enable" amdStatusCallback="/amd?call=x"');
+    const result = await double.call({
+      dialOutcome: { status: "completed", answeredBy: "machine_start", detectionMs: 2000 },
+    }).done;
+    const [told] = double.at("/amd");
+    // The callback knows the dialled call only.
+    expect(told).toMatchObject({ valid: true, method: "POST" });
+    expect(told!.params).toEqual({
+      CallSid: entriesOf(result.timeline, "dial")[0]!.callSid,
+      AccountSid: expect.stringMatching(/^AC/),
+      AnsweredBy: "machine_start",
+      MachineDetectionDuration: "2000",
+    });
+    expect(double.at("/briefing")[0]!.params).not.toHaveProperty("AnsweredBy");
+  });
+
+  test("without a callback the briefing waits for the detection and is told", async () => {
+    setUp('machineDetection="DetectMessageEnd"');
+    await double.call({ dialOutcome: { status: "completed", keys: "1", detectionMs: 1500 } }).done;
+    expect(double.at("/briefing")[0]!.params).toMatchObject({ AnsweredBy: "human", MachineDetectionDuration: "1500" });
+    expect(after()).toMatchObject({ DialBridged: "true" });
+  });
+
+  test("detection that takes too long finds nothing out", async () => {
+    setUp('machineDetection="Enable" machineDetectionTimeout="3"');
+    await double.call({ dialOutcome: { status: "completed", keys: "1", detectionMs: 9000 } }).done;
+    expect(double.at("/briefing")[0]!.params).toMatchObject({
+      AnsweredBy: "unknown",
+      MachineDetectionDuration: "3000",
+    });
+  });
+
+  test("an unknown kind of detection is warned of, and there is none", async () => {
+    setUp('machineDetection="true" amdStatusCallback="/amd"');
+    const result = await double.call({ dialOutcome: { status: "completed", keys: "1" } }).done;
+    expect(result.debugger).toMatchObject([
+      { level: "warning", code: 12200, detail: expect.stringContaining('"true"') },
+    ]);
+    expect(double.at("/amd")).toEqual([]);
+  });
+
+  test("has a call of its own, which REST can end", async () => {
+    setUp();
+    const call = double.call({ dialOutcome: { status: "completed" } });
+    await call.waitFor((entry) => entry.kind === "verb" && entry.name === "Gather");
+    const { callSid } = entriesOf(call.timeline, "dial")[0]!;
+    const answer = await fetch(`${double.sim.baseUrl}/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/${callSid}.json`, {
+      method: "POST",
+      headers: { authorization: `Basic ${Buffer.from(`${ACCOUNT_SID}:${AUTH_TOKEN}`).toString("base64")}` },
+      body: new URLSearchParams({ Status: "completed" }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      sid: callSid,
+      parent_call_sid: call.callSid,
+      direction: "outbound-dial",
+    });
+    await call.done;
+    expect(digits()).toEqual([]);
+    expect(after()).toMatchObject({ DialCallStatus: "completed", DialBridged: "false" });
   });
 });
 
