@@ -72,7 +72,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   });
   const { directory } = organizations;
   // A change is heard by the next caller: its greeting is rendered now.
-  directory.onChange((changed) => changed.forEach(kits.of));
+  directory.onChange((changed) => changed.forEach((organization) => kits.of(organization)));
   kits.of(directory.of(DEFAULT_ORG));
   const callerThreads = createCallerThreads(config.THREAD_PER);
 
@@ -86,7 +86,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     config.phone &&
     createPhoneChannel({
       phone: config.phone,
-      organizationOf: directory.organizationOf,
+      organizationOf: (number) => directory.organizationOf(number),
       transferBriefing: config.TRANSFER_BRIEFING,
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,

@@ -44,7 +44,15 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         const { planEscalation } = kit;
         const call = startCall({
           ...ports,
-          ...{ party, line, early, engine, thread, tools, clip, settings, planEscalation },
+          party,
+          line,
+          early,
+          engine,
+          thread,
+          tools,
+          clip,
+          settings,
+          planEscalation,
           sentences: createSentences,
           divergence,
         });

@@ -1,5 +1,5 @@
 // Opening hours as the clocks of a place show them: nights, breaks, closed dates, clocks that jump.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { localTime, openingAt, type OpeningHours } from "../../src/core/hours.ts";
 
 const WEEK = [1, 2, 3, 4, 5];

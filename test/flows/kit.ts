@@ -22,7 +22,7 @@ import {
   type SimCall,
   type TwilioSim,
 } from "../../src/sim/twilio/index.ts";
-import { organizationConfig } from "../../src/wire/rest/organization.ts";
+import type { organizationConfig } from "../../src/wire/rest/organization.ts";
 import { emptyFolder, freePort } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog, type KeptLog } from "../support/observe.ts";

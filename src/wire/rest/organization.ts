@@ -10,7 +10,7 @@ const TIME = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/;
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** Control characters other than tabs and line ends, and halves of surrogate pairs: no database would keep them. */
-const UNKEEPABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]/u;
+const UNKEEPABLE = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u;
 const words = (most: number) =>
   z
     .string()
