@@ -115,7 +115,10 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     }),
     metrics: {
       mayRead: (request) => isBearer(request, config.METRICS_TOKEN) || keys.isKnown(request),
-      render: () => meter.render(),
+      render: () => {
+        voicing.voices.report();
+        return meter.render();
+      },
       contentType: meter.contentType,
     },
   });

@@ -104,7 +104,10 @@ export function createJournal(parts: {
     /** An utterance begins to be heard. */
     speaks(kind: ReplyRecord["kind"]): void {
       note("agent speaks", { kind });
-      if (kind === "greeting") meter.observe("voice_first_audio_seconds", (clock.now() - began) / 1000);
+      if (kind !== "greeting") return;
+      const tookSeconds = (clock.now() - began) / 1000;
+      meter.observe("voice_first_audio_seconds", tookSeconds);
+      meter.observe("voice_call_setup_seconds", tookSeconds, { stage: "first-audio" });
     },
     /** The caller spoke into our words; it took `tookMs` to quiet the line. */
     bargeIn(tookMs: number): void {

@@ -9,6 +9,7 @@ const INSTANT = [0.001, 0.002, 0.005, 0.01, 0.02, 0.06, 0.1, 0.25, 0.5, 1];
 const SETUP = [...INSTANT, 2, 5, 15];
 const RELAY = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05];
 const LENGTH = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+const LOOP_SAMPLE_MS = 10;
 const RATIO = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 1];
 
 const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
@@ -55,13 +56,14 @@ const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[
 const HISTOGRAMS: Readonly<Record<string, readonly [help: string, buckets: readonly number[], ...labels: string[]]>> = {
   voice_call_duration_seconds: ["Length of calls.", LENGTH],
   voice_call_setup_seconds: [
-    "Time to set a call up: stream (TwiML given to token accepted), token (start to token accepted), voice (bridge to a ready voice).",
+    "Time to set a call up: stream (TwiML given to token accepted), token (start to token accepted), first-audio and voice (from there to the greeting's first sound and to a ready voice).",
     SETUP,
     "stage",
   ],
   voice_relay_delay_seconds: [
-    "From a caller's frame read to its writing to the voice; one frame a second is timed.",
+    "From audio read to its writing on the other side, in (to the voice) and out (to the caller); about one in fifty is timed.",
     RELAY,
+    "direction",
   ],
   voice_turn_latency_seconds: ["From the end of the caller's speech to the first audio of the answer.", LATENCY],
   voice_first_audio_seconds: ["From the stream's start to the first audio of the greeting.", INSTANT],
@@ -92,14 +94,15 @@ export function createMetrics(): Metrics {
   for (const [name, [help, buckets, ...labelNames]] of Object.entries(HISTOGRAMS))
     histograms.set(name, new Histogram({ name, help, buckets: [...buckets], labelNames, registers }));
 
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  const delay = monitorEventLoopDelay({ resolution: LOOP_SAMPLE_MS });
   delay.enable();
   const lag: Gauge = new Gauge({
     name: "nodejs_eventloop_lag_p99_seconds",
     help: "99th percentile of the event loop's delay since the last reading.",
     registers,
     collect() {
-      lag.set(delay.percentile(99) / 1e9);
+      // Node tells the time between two looks, which is never less than it was asked to wait.
+      lag.set(Math.max(0, delay.percentile(99) / 1e6 - LOOP_SAMPLE_MS) / 1000);
       delay.reset();
     },
   });

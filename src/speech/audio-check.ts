@@ -1,6 +1,7 @@
 // Is what we are given really mu-law? Static in a caller's ear is the worst failure of all, and nothing else notices it:
 // servers were seen sending 24 kHz PCM16 where mu-law had been asked for and confirmed.
 import type { Log } from "../core/observe.ts";
+import type { ServerEventOf } from "../wire/openai-realtime.ts";
 
 export interface AudioCheck {
   /** Looks at audio before it is played, in order. @returns false once it can only be PCM16. */
@@ -90,4 +91,16 @@ export function plausibleLength(bytes: number, text: string, speed: number): boo
   if (letters < 30 || others * 20 > letters) return true;
   const msPerLetter = ((bytes / 8) * speed) / letters;
   return msPerLetter > 15 && msPerLetter < 260;
+}
+
+/** Whether the session took the audio format of phone lines; anything else would be noise, untouched as audio passes here. */
+export function isMulawBothWays({ audio }: ServerEventOf<"session.updated">["session"], log: Log): boolean {
+  const input = audio?.input?.format?.type;
+  const output = audio?.output?.format?.type;
+  if (input === "audio/pcmu" && output === "audio/pcmu") return true;
+  log.error("the voice API did not take the audio format: this call would be noise", {
+    input: input ?? "none",
+    output: output ?? "none",
+  });
+  return false;
 }

@@ -5,7 +5,7 @@ import type { Log, Meter } from "../core/observe.ts";
 import type { Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
 import * as make from "../wire/openai-realtime-client.ts";
 import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
-import { createAudioCheck } from "./audio-check.ts";
+import { createAudioCheck, isMulawBothWays } from "./audio-check.ts";
 import { createCallerAudio } from "./caller-audio.ts";
 import type { ConnectBreaker } from "./connect-breaker.ts";
 import { createHearing } from "./hearing.ts";
@@ -16,6 +16,7 @@ import { createResponseSequencer } from "./response-sequencer.ts";
 import { sessionFor, type VoiceSettings } from "./session-config.ts";
 import { createSpeeches } from "./speeches.ts";
 import { createStallWatch } from "./stall-watch.ts";
+import { createTraffic } from "./traffic.ts";
 import { metricCode, severityOf } from "./upstream-errors.ts";
 import { responseUsage } from "./usage.ts";
 
@@ -30,11 +31,16 @@ export interface SessionOptions {
   readonly meter: Meter;
 }
 
+export interface RealtimeVoice extends Voice {
+  /** Counts what was carried since the last time. Returns the bytes the network has not taken yet. */
+  tally(): number;
+}
+
 /** From session.created to session.updated. */
 const SETUP_MS = 3000;
 const SESSION_UPDATE = "session";
 
-export function openSession(request: VoiceRequest, options: SessionOptions, onGone: () => void): Voice {
+export function openSession(request: VoiceRequest, options: SessionOptions, onGone: () => void): RealtimeVoice {
   const { settings, clock, meter } = options;
   const log = options.log.with({ call: request.carrierId ?? request.callId, callId: request.callId });
   const answers = settings.mode === "speech-to-speech";
@@ -74,6 +80,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
     bufferedBytes: socket.bufferedBytes,
     dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
   });
+  const traffic = createTraffic({ clock, meter, framesSent: audio.framesSent });
   const hearing = createHearing(settings.vad, { emit, droppedMs: audio.droppedMs, log });
   const watch = createStallWatch(clock, {
     onTrouble() {
@@ -123,7 +130,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   function onEvent(event: ServerEvent): void {
     switch (event.type) {
       case "response.output_audio.delta":
-        if (check.pass(event.delta)) return speeches.audio(event);
+        if (check.pass(event.delta)) return traffic.pass(event, speeches);
         return shut("format-mismatch", true);
       case "response.output_audio_transcript.delta":
         return speeches.words(event);
@@ -158,15 +165,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   }
 
   function configured({ session }: ServerEventOf<"session.updated">): void {
-    const heard = session.audio?.input?.format;
-    const spoken = session.audio?.output?.format;
-    if (heard?.type !== "audio/pcmu" || spoken?.type !== "audio/pcmu") {
-      log.error("the voice API did not take the audio format: this call would be noise", {
-        input: heard?.type ?? "none",
-        output: spoken?.type ?? "none",
-      });
-      return shut("format-refused", true);
-    }
+    if (!isMulawBothWays(session, log)) return shut("format-refused", true);
     if (state !== "configuring") return;
     cancelSetup?.();
     state = "ready";
@@ -226,13 +225,14 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
     audio.close();
     socket.close();
     if (code !== "closed-by-us" && ready) countError(code);
-    meter.count("voice_frames_total", { leg: "upstream", direction: "out" }, audio.framesSent());
+    traffic.tell();
     log[code === "closed-by-us" ? "debug" : "warn"]("voice session closed", { code, fatal });
     emit({ type: "voice.closed", code, fatal });
     onGone();
   }
 
   return {
+    tally: () => (traffic.tell(), socket.bufferedBytes()),
     attach(given) {
       // What the listener causes while it is told of the past comes after it.
       while (early.length > 0) given(early.shift() as VoiceEvent);

@@ -1,8 +1,8 @@
 // The voice engines over OpenAI Realtime: each opens sessions of its own settings, and all of them share what belongs to the
 // account: the breaker and the list of what is open. A single session is realtime-session.ts.
-import type { Voice, VoiceEngine } from "../core/voice.ts";
+import type { VoiceEngine } from "../core/voice.ts";
 import { createConnectBreaker } from "./connect-breaker.ts";
-import { openSession, type SessionOptions } from "./realtime-session.ts";
+import { openSession, type RealtimeVoice, type SessionOptions } from "./realtime-session.ts";
 import type { VoiceSettings } from "./session-config.ts";
 
 export interface RealtimeVoicesOptions extends Omit<SessionOptions, "url" | "breaker" | "random" | "settings"> {
@@ -17,22 +17,24 @@ export interface RealtimeVoices {
   with(settings: VoiceSettings): VoiceEngine;
   /** The API refuses sessions now (429): what can wait should. */
   isLimited(): boolean;
+  /** Tells the meter what was carried and what waits to be: asked for when somebody reads the figures, so that no timer is needed. */
+  report(): void;
   /** Closes every voice of every engine. */
   close(): void;
 }
 
 export function createRealtimeVoices(options: RealtimeVoicesOptions): RealtimeVoices {
-  const { baseUrl, clock, log, random = Math.random } = options;
+  const { baseUrl, clock, log, meter, random = Math.random } = options;
   const breaker = createConnectBreaker(clock, (open) => {
     if (open) log.warn("the voice API refuses sessions (429): at most one attempt a second from now on");
     else log.info("the voice API takes sessions again");
   });
-  const all = new Set<Voice>();
+  const all = new Set<RealtimeVoice>();
   let closed = false;
   return {
     with(settings) {
       const url = realtimeUrl(baseUrl, settings.model);
-      const own = new Set<Voice>();
+      const own = new Set<RealtimeVoice>();
       let done = false;
       return {
         open(request) {
@@ -52,6 +54,11 @@ export function createRealtimeVoices(options: RealtimeVoicesOptions): RealtimeVo
       };
     },
     isLimited: () => breaker.isOpen(),
+    report() {
+      let buffered = 0;
+      for (const voice of all) buffered += voice.tally();
+      meter.gauge("voice_ws_buffered_bytes", buffered, { leg: "upstream" });
+    },
     close() {
       closed = true;
       for (const voice of all) voice.close();

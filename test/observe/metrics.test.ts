@@ -35,6 +35,23 @@ test("what is counted anywhere is declared, and what is declared is counted some
   expect([...declared].filter((name) => !used.has(name))).toEqual([]);
 });
 
+test("the page tells of series there are, with labels they have", async () => {
+  const page = readFileSync(join(SRC, "../docs/metrics.md"), "utf8");
+  const text = await metrics.render();
+  const declared = new Map((await declaredMetrics()).map(({ name, labelNames }) => [name, labelNames]));
+  const told = [
+    ...page.matchAll(
+      /`(?:rate\()?((?:voice|nodejs|process)_\w+)(?:\{(\w+)=[^}]*\})?\)?`(?: by ((?:`\w+`(?: and )?)+))?/g,
+    ),
+  ];
+  expect(told.length).toBeGreaterThan(30);
+  for (const [, name = "", label, by] of told) {
+    expect([name, text.includes(`# TYPE ${name} `)]).toEqual([name, true]);
+    const labels = [label, ...(by?.match(/\w+/g) ?? [])].filter((one) => one !== undefined && one !== "and");
+    expect([name, labels.filter((one) => !declared.get(name)?.includes(one as string))]).toEqual([name, []]);
+  }
+});
+
 test("an unknown name, or an unknown label, fails where it is used", () => {
   expect(() => metrics.count("voice_made_up_total")).toThrow(/declare it/);
   expect(() => metrics.gauge("voice_made_up", 1)).toThrow(/declare it/);
@@ -49,7 +66,7 @@ test("no label can hold a call, a number or free text", async () => {
 
 async function declaredMetrics(): Promise<{ name: string; labelNames: string[] }[]> {
   const source = readFileSync(join(SRC, "observe/metrics.ts"), "utf8");
-  return [...source.matchAll(/^ {2}(voice_\w+): \[("[^"]*")(.*?)\],$/gms)].map(([, name, , rest]) => ({
+  return [...source.matchAll(/^ {2}(voice_\w+): \[\s*("[^"]*")(.*?)\],$/gms)].map(([, name, , rest]) => ({
     name: name as string,
     labelNames: [...(rest as string).matchAll(/"(\w+)"/g)].map((match) => match[1] as string),
   }));
@@ -69,6 +86,29 @@ test("the text is what a Prometheus server reads", async () => {
   expect(text).toMatch(/^process_resident_memory_bytes \d{7,}$/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   for (const line of text.split("\n").filter((one) => one.startsWith("# HELP"))) expect(line).toMatch(/^# HELP \w+ \S/);
+});
+
+test("the event loop's lag is what comes on top of the wait: next to none in a quiet moment, and all of a hold-up", async () => {
+  async function passes(ms: number): Promise<void> {
+    const began = performance.now();
+    await until(`${ms} ms are over`, () => performance.now() - began > ms);
+  }
+  /** Over 60 ms: a look right after another one has nothing to tell yet. */
+  async function lag(during: () => void = () => undefined): Promise<number> {
+    await metrics.render();
+    await passes(30);
+    during();
+    await passes(30);
+    return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(await metrics.render())?.[1]);
+  }
+  const quiet: number[] = [];
+  while (quiet.length < 50 && !quiet.some((one) => one < 0.008)) quiet.push(await lag());
+  expect(Math.min(...quiet)).toBeLessThan(0.008);
+  const held = await lag(() => {
+    const until = performance.now() + 150;
+    while (performance.now() < until);
+  });
+  expect(held).toBeGreaterThan(0.13);
 });
 
 test("two sets of metrics know nothing of each other", async () => {

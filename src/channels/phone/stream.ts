@@ -169,7 +169,8 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
       for (const piece of silencePieces(silence)) to.deliver({ type: "line.audio", payload: piece });
     }
     to.deliver({ type: "line.audio", payload });
-    if (sampledAt !== undefined) meter.observe("voice_relay_delay_seconds", (clock.now() - sampledAt) / 1000);
+    if (sampledAt !== undefined)
+      meter.observe("voice_relay_delay_seconds", (clock.now() - sampledAt) / 1000, { direction: "in" });
   }
 
   function onStart(start: TwilioStart): void {
