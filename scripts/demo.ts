@@ -1,6 +1,6 @@
 // One command, no account: the real server, a simulated OpenAI and a simulated phone network on this machine, and one whole
 // call between them, printed live, recorded in stereo and told as JSON. `--keep` leaves everything running.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -110,7 +110,7 @@ Status page:  ${server.url}/status${values.keep ? "" : "  (only while the server
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 
-const wrong = whatWentWrong(result, record);
+const wrong = whatWentWrong(result, record, readFileSync(recording));
 if (wrong) process.stderr.write(`\nThe call did not go as planned: ${wrong}\n`);
 if (values.keep) process.stdout.write("\nLeft running; Ctrl-C ends it.\n");
 else {

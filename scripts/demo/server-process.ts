@@ -34,6 +34,8 @@ export async function startServer(environment: Readonly<Record<string, string>>)
     env: { PATH: process.env.PATH ?? "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A demo that breaks off must not leave a server behind.
+  process.once("exit", () => child.kill("SIGKILL"));
   let words = "";
   const keep = (chunk: Buffer): void => {
     words = (words + chunk.toString()).slice(-8000);

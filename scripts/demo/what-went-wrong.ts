@@ -1,12 +1,21 @@
 // Whether the call of the demo went as its story says: what a person would notice by listening, looked for in the result.
+import { readWav } from "../../src/audio/wav.ts";
 import type { CallResult } from "../../src/sim/twilio/index.ts";
 import type { ShownRecord } from "./live-print.ts";
 
-/** Samples of mu-law (0xff and 0x7f are silence) that must be sound on each channel: a second of it. */
-const SOUND = 8000;
+/** A second of each channel has to be louder than this, of 32768: far above a line's noise, far below a whisper. */
+const SOUND_SECONDS = 1;
+const LOUD = 500;
 
-/** The first thing that is not as planned; undefined when all is well. */
-export function whatWentWrong(result: CallResult, record: ShownRecord | undefined): string | undefined {
+/** From the first sound over the agent; the voice has to notice it first. */
+const CLEARED_WITHIN_MS = 1500;
+
+/** The first thing that is not as planned; undefined when all is well. `recording` is the WAV file that was written. */
+export function whatWentWrong(
+  result: Pick<CallResult, "scriptError" | "timeline">,
+  record: ShownRecord | undefined,
+  recording: Uint8Array,
+): string | undefined {
   if (result.scriptError !== undefined) return result.scriptError;
   if (!record) return "there is no record of the call";
   if (record.end_reason !== "agent-hangup") return `the call ended by ${record.end_reason ?? "nobody"}`;
@@ -16,9 +25,33 @@ export function whatWentWrong(result: CallResult, record: ShownRecord | undefine
   if (unanswered) return `turn ${unanswered.turn} was not answered`;
   if (!turns.some(({ text }) => text.startsWith("[keypad]"))) return "the pressed key never reached the assistant";
   if (!record.transcript.some(({ interrupted, cut }) => interrupted && cut)) return "the interruption cut nothing";
-  if (!result.timeline.some(({ kind }) => kind === "clear")) return "the line was not cleared at the interruption";
-  for (const [who, audio] of [["caller", result.spoken] as const, ["agent", result.heard] as const])
-    if (audio.filter((byte) => byte !== 0xff && byte !== 0x7f).length < SOUND)
-      return `the ${who} is not heard in the recording`;
+  if (!isCleared(result.timeline)) return "the line was not cleared at the interruption";
+  return whatIsSilent(recording);
+}
+
+/** Whoever speaks over the agent has quiet at once, and somebody did. */
+function isCleared(timeline: CallResult["timeline"]): boolean {
+  let agentSpeaks = false;
+  let interruptions = 0;
+  for (const { kind, atMs } of timeline) {
+    if (kind === "agent-speaking") agentSpeaks = true;
+    else if (kind === "agent-silent") agentSpeaks = false;
+    else if (kind === "caller-speaking" && agentSpeaks) {
+      const isClear = (one: { kind: string; atMs: number }): boolean =>
+        one.kind === "clear" && one.atMs >= atMs && one.atMs <= atMs + CLEARED_WITHIN_MS;
+      if (!timeline.some(isClear)) return false;
+      interruptions++;
+    }
+  }
+  return interruptions > 0;
+}
+
+function whatIsSilent(recording: Uint8Array): string | undefined {
+  const { channels, rate } = readWav(recording);
+  if (channels.length !== 2) return `the recording has ${channels.length} channels`;
+  for (const [index, who] of ["caller", "agent"].entries()) {
+    const loud = channels[index]?.filter((sample) => Math.abs(sample) > LOUD).length ?? 0;
+    if (loud < SOUND_SECONDS * rate) return `the ${who} is not heard in the recording`;
+  }
   return undefined;
 }

@@ -1,0 +1,71 @@
+// The verdict on the demo's call: each thing that can go wrong is told, one at a time, and a good call has nothing to tell.
+import { writeWav } from "../../src/audio/wav.ts";
+import type { CallResult } from "../../src/sim/twilio/index.ts";
+import { whatWentWrong } from "../../scripts/demo/what-went-wrong.ts";
+
+type Record = NonNullable<Parameters<typeof whatWentWrong>[1]>;
+
+const entry = (kind: string, atMs: number) => ({ kind, atMs }) as CallResult["timeline"][number];
+const TIMELINE = [
+  entry("agent-speaking", 1000),
+  entry("agent-silent", 4000),
+  entry("caller-speaking", 5000),
+  entry("agent-speaking", 8000),
+  entry("caller-speaking", 9000),
+  entry("clear", 9200),
+  entry("agent-silent", 9250),
+];
+const turn = (number: number, more: object = {}) =>
+  ({ role: "caller", at_ms: number, turn: number, text: "words", latency_ms: 700, ...more }) as const;
+const RECORD: Record = {
+  end_reason: "agent-hangup",
+  transcript: [
+    ...[1, 2, 3, 4].map((number) => turn(number)),
+    turn(5, { text: "[keypad] 1" }),
+    { role: "agent", at_ms: 8000, text: "Tuesday at nine", interrupted: true, cut: "is free", heard_ms: 900 },
+  ],
+};
+const tone = Int16Array.from({ length: 32_000 }, (_, index) => (index % 8 < 4 ? 8000 : -8000));
+const quiet = new Int16Array(32_000).fill(30);
+const wav = (...channels: Int16Array[]): Uint8Array => writeWav(channels, 8000);
+
+interface Changed {
+  readonly result?: Partial<CallResult>;
+  readonly record?: Record;
+  readonly recording?: Uint8Array;
+}
+function judge({ result, record = RECORD, recording = wav(tone, tone) }: Changed = {}): string | undefined {
+  return whatWentWrong({ timeline: TIMELINE, ...result }, record, recording);
+}
+const turns = (change: (one: Record["transcript"][number]) => Record["transcript"][number] | undefined): Record => ({
+  ...RECORD,
+  transcript: RECORD.transcript.map(change).filter((one) => one !== undefined),
+});
+
+test("a call that went as planned has nothing to tell", () => {
+  expect(judge()).toBeUndefined();
+});
+
+test("everything else is told", () => {
+  const without = (kind: string) => ({ timeline: TIMELINE.filter((one) => one.kind !== kind) });
+  expect(judge({ result: { scriptError: "the agent never fell silent" } })).toBe("the agent never fell silent");
+  expect(whatWentWrong({ timeline: TIMELINE }, undefined, wav(tone, tone))).toMatch(/no record/);
+  expect(judge({ record: { ...RECORD, end_reason: "line-lost" } })).toMatch(/ended by line-lost/);
+  expect(judge({ record: { ...RECORD, end_reason: null } })).toMatch(/ended by nobody/);
+  expect(judge({ record: turns((one) => (one.turn === 2 ? undefined : one)) })).toMatch(/4 turns/);
+  for (const latency_ms of [undefined, null])
+    expect(
+      judge({ record: turns((one) => (one.turn === 3 ? { ...one, latency_ms: latency_ms as null } : one)) }),
+    ).toMatch(/turn 3 was not answered/);
+  expect(judge({ record: turns((one) => ({ ...one, text: "words" })) })).toMatch(/key never reached/);
+  expect(judge({ record: turns((one) => ({ ...one, cut: "" })) })).toMatch(/cut nothing/);
+  expect(judge({ result: without("clear") })).toMatch(/not cleared/);
+  expect(judge({ result: without("caller-speaking") })).toMatch(/not cleared/);
+  // A key clears the line as well, but that is not the interruption.
+  const late = TIMELINE.map((one) => (one.kind === "clear" ? entry("clear", 20_000) : one));
+  expect(judge({ result: { timeline: late } })).toMatch(/not cleared/);
+  expect(judge({ recording: wav(quiet, tone) })).toMatch(/caller is not heard/);
+  expect(judge({ recording: wav(tone, quiet) })).toMatch(/agent is not heard/);
+  expect(judge({ recording: wav(tone) })).toMatch(/1 channels/);
+  expect(() => judge({ recording: new Uint8Array() })).toThrow(/WAV/);
+});
