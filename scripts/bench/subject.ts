@@ -14,7 +14,7 @@ export const OUT = join(ROOT, "out", "bench");
 export const API_KEY = "bench-bench-bench-bench";
 const ACCOUNT_SID = `AC${"0".repeat(32)}`;
 const AUTH_TOKEN = "12345678901234567890123456789012";
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 export interface Subject<Target> {
   readonly pid: number;
@@ -36,7 +36,7 @@ export interface ServiceOptions {
   readonly nodeFlags?: readonly string[];
 }
 
-/** Starts the server and waits until it is ready. @throws Error when it is not within 10 s; its log is in `OUT`. */
+/** Starts the server and waits until it is ready. @throws Error when it is not within 60 s; its log is in `OUT`. */
 export async function startService(options: ServiceOptions): Promise<Subject<ServiceTarget>> {
   const { main = join(ROOT, "dist", "main.js"), modelPort, settings = {}, nodeFlags = [] } = options;
   const port = await freePort();

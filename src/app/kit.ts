@@ -75,7 +75,7 @@ export function createKits(parts: KitsParts): Kits {
 function createKit({ config: base, clips, threadClient }: KitsParts, organization: OrganizationConfig): Kit {
   const config = overlay(base, organization);
   const { hours, tools: allowed, phrases, persona = base.persona } = organization;
-  const all = createTools({ humanNumber: config.TRANSFER_NUMBER });
+  const all = createTools({ humanNumber: config.TRANSFER_NUMBER, intakeFields: organization.intake?.fields });
   const tools = allowed ? all.filter(({ name }) => allowed.includes(name)) : all;
   const told: OrganizationConfig = { ...organization, ...(persona !== undefined && { persona }) };
   const offer = (some: readonly Tool[]) => ({

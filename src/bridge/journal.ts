@@ -1,7 +1,9 @@
 // What remains of a call: its record, kept current in the store, and the log lines and metrics that tell its story.
 // Words of the caller go into the record only; into the log only where the operator asked for it.
+import { mayFollow } from "../core/call-phase.ts";
 import type {
   CallParty,
+  CallPhase,
   CallRecord,
   EndReason,
   EscalationRecord,
@@ -37,6 +39,7 @@ export function createJournal(parts: {
   const replies: ReplyRecord[] = [];
   const tools: ToolRecord[] = [];
   const usage: Record<string, number> = {};
+  let phase: CallPhase = "greeting";
   const atMs = (at = clock.now()): number => Math.round(at - began);
 
   /** A call never dies of its store. */
@@ -58,6 +61,15 @@ export function createJournal(parts: {
     log.debug(what, detail);
   }
 
+  /** The change that shows where the conversation stands, now that this happened. */
+  function entering(next: CallPhase): Pick<CallRecord, "phase"> {
+    if (next !== phase && mayFollow(phase, next)) {
+      note("phase of the call", { from: phase, to: next });
+      phase = next;
+    }
+    return { phase };
+  }
+
   function changeTurn(turn: number, change: Partial<TurnRecord>): void {
     const index = turns.findIndex((one) => one.turn === turn);
     if (index < 0) return;
@@ -76,7 +88,8 @@ export function createJournal(parts: {
       turns.push({ turn, by, text, endedAtMs: atMs(endedAt) });
       note("turn", { turn, by });
       log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
-      update({ turns: [...turns] });
+      // What is said while a human is called for does not call it off.
+      update({ turns: [...turns], ...entering(phase === "escalation" ? phase : "intake") });
     },
     /** The words of a turn that was answered before they were known (speech-to-speech). */
     turnText: (turn: number, text: string): void => changeTurn(turn, { text }),
@@ -136,6 +149,7 @@ export function createJournal(parts: {
     /** Something was said, and nobody will ever know what. */
     wordsLost(cause: string): void {
       note("words lost", { cause });
+      if (phase === "intake") update(entering("clarification"));
       log.warn("the caller's words were lost", { cause });
     },
     /** The carrier will not find out what to do after the stream. */
@@ -171,7 +185,7 @@ export function createJournal(parts: {
       note("escalation", { trigger, urgency, mode });
       meter.count("voice_escalations_total", { trigger, urgency });
       log.warn("the call was escalated", { trigger, urgency, mode });
-      update({ escalations, phase: "escalation" });
+      update({ escalations, ...entering("escalation") });
     },
     intake(intake: IntakeRecord): void {
       note("intake", { status: intake.status, fields: Object.keys(intake.fields).length });
@@ -196,7 +210,7 @@ export function createJournal(parts: {
       note("end", { reason });
       update({
         status: "completed",
-        phase: "completed",
+        ...entering("completed"),
         endedAt: clock.date().toISOString(),
         durationSeconds,
         endReason: reason,

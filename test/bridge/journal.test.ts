@@ -157,3 +157,36 @@ describe("the record", () => {
     });
   });
 });
+
+test("the phase of the call follows the talk: greeted, heard, not understood, understood, over", async () => {
+  const call = await fakeCall({
+    reply: (_input, number) =>
+      number === 1
+        ? [
+            ...streamed("Thank you, Ada."),
+            { tool: "complete_intake", arguments: JSON.stringify({ fields: { caller_name: "Ada" }, urgency: "high" }) },
+          ]
+        : streamed("All right."),
+  });
+  await call.greeted();
+  expect(call.record().phase).toBe("greeting");
+  call.caller.speaks("My name is Ada.");
+  await call.untilHeard("Thank you");
+  expect(call.record()).toMatchObject({
+    phase: "intake",
+    intake: { fields: { caller_name: "Ada" }, urgency: "high", status: "draft" },
+    tools: [{ name: "complete_intake", result: "ok" }],
+  });
+  await call.run(4000);
+  call.caller.speaks("I was born in May.", { as: "failed" });
+  await call.untilHeard("Sorry, I did not catch that", 20_000);
+  expect(call.record().phase).toBe("clarification");
+  await call.run(4000);
+  call.caller.speaks("In May.");
+  await call.untilHeard("All right", 20_000);
+  expect(call.record().phase).toBe("intake");
+  call.line.hangUp();
+  await call.over();
+  const moves = call.record().timeline.filter(({ what }) => what === "phase of the call");
+  expect(moves.map(({ detail }) => detail?.to)).toEqual(["intake", "clarification", "intake", "completed"]);
+});

@@ -99,7 +99,7 @@ test(
     expect(record.endReason).toBe("agent-hangup");
     const session = sessionOf(flow);
     expect(session?.config.instructions).toMatch(/Lakeside Clinic[\s\S]*You are Nora[\s\S]*12 Lake Road[\s\S]*Now\n/);
-    expect(session?.config.tools?.map(({ name }) => name)).toEqual(["end_call", "transfer_call"]);
+    expect(session?.config.tools?.map(({ name }) => name)).toEqual(["end_call", "complete_intake", "transfer_call"]);
     expect(JSON.stringify(session?.received.of("conversation.item.create"))).toContain("Lakeside Clinic, this is");
     expect(instructions(flow)).toEqual([]);
     // The other organization thinks as before.

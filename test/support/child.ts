@@ -72,7 +72,7 @@ export function startChild(file: string, { args = [], env = {}, cwd }: ChildOpti
     output: () => all,
     stdout: () => out,
     stderr: () => err,
-    says(what, ms = 15_000) {
+    says(what, ms = 60_000) {
       return new Promise((resolve, reject) => {
         const look = (): void => {
           const found = what.exec(all);

@@ -26,8 +26,12 @@ const named = (name: string): Tool => {
 };
 
 test("a transfer is offered only where there is somebody to transfer to", () => {
-  expect(createTools({ humanNumber: undefined }).map(({ name }) => name)).toEqual(["end_call"]);
-  expect(createTools({ humanNumber: HUMAN }).map(({ name }) => name)).toEqual(["end_call", "transfer_call"]);
+  expect(createTools({ humanNumber: undefined }).map(({ name }) => name)).toEqual(["end_call", "complete_intake"]);
+  expect(createTools({ humanNumber: HUMAN }).map(({ name }) => name)).toEqual([
+    "end_call",
+    "complete_intake",
+    "transfer_call",
+  ]);
 });
 
 test("every tool is described as the model's API wants it: a closed JSON Schema object without a dialect", () => {
