@@ -21,7 +21,7 @@ export interface KeyGuard {
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-function bearerOf(request: Request): string | undefined {
+export function bearerOf(request: Request): string | undefined {
   return /^Bearer (\S+)$/i.exec(request.get("authorization") ?? "")?.[1];
 }
 

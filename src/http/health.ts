@@ -16,7 +16,7 @@ export interface ServerStatus {
 
 export interface MetricsSource {
   /** Who may read them; others get 401. */
-  readonly mayRead: (request: Request) => boolean;
+  readonly mayRead: (request: Request) => boolean | Promise<boolean>;
   render(): Promise<string>;
   readonly contentType: string;
 }
@@ -57,7 +57,7 @@ export function createHealthRouter({ isDraining, isReady, status, metrics }: Hea
   });
   if (metrics) {
     get(router, "/metrics", async (request, response) => {
-      if (!metrics.mayRead(request)) {
+      if (!(await metrics.mayRead(request))) {
         throw new Problem(401, "Send METRICS_TOKEN or a key of this server: Authorization: Bearer <token>", {
           "WWW-Authenticate": 'Bearer realm="metrics"',
         });

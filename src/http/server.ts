@@ -7,6 +7,7 @@ import express, { type Express, type RequestHandler, type Router } from "express
 import type { Log } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 import type { SocketRoute } from "../core/socket.ts";
+import { crossOrigin, securityHeaders } from "./headers.ts";
 import { createHealthRouter, type HealthOptions } from "./health.ts";
 import { notFound, PROBLEM_TYPE, problemBody, problemHandler } from "./problems.ts";
 import { createSocketDoor } from "./sockets.ts";
@@ -16,6 +17,8 @@ export interface HttpServerOptions extends HealthOptions {
   readonly sockets: readonly SocketRoute[];
   /** Proxies in front of us whose X-Forwarded-For counts; 0 reads none of it. */
   readonly trustProxy: number;
+  /** Exact origins whose pages may read answers, with credentials. */
+  readonly corsOrigins?: readonly string[];
   readonly log: Log;
   /** ms a socket's peer may take to answer our close; 5000. */
   readonly closeTimeoutMs?: number;
@@ -55,7 +58,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     ...(options.closeTimeoutMs !== undefined && { closeTimeoutMs: options.closeTimeoutMs }),
   });
-  app.use(securityHeaders);
+  app.use(securityHeaders());
+  app.use(crossOrigin(options.corsOrigins ?? []));
   app.use(createHealthRouter(options));
   for (const router of routers) app.use(router);
   for (const { path } of sockets) app.all(path, upgradeRequired);
@@ -88,17 +92,6 @@ function closeServer(server: Server, closeSockets: () => void): Promise<void> {
     server.closeAllConnections();
   });
 }
-
-const securityHeaders: RequestHandler = (request, response, next) => {
-  response.set({
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-  });
-  if (request.secure) response.set("Strict-Transport-Security", "max-age=31536000");
-  next();
-};
 
 /** A socket's path asked for without an upgrade. */
 const upgradeRequired: RequestHandler = (_request, _response, next) => {

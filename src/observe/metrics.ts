@@ -18,6 +18,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_calls_not_torn_down_total: ["Sockets that had to be cut because the far side ignored our close.", "leg"],
   voice_admission_rejected_total: ["Calls that were answered with the busy message.", "cause"],
   voice_auth_failures_total: ["Requests and upgrades refused for a bad or missing signature, token or key.", "surface"],
+  voice_rate_limited_total: ["Requests turned away because too many came.", "surface"],
   voice_webhook_duplicates_total: ["Webhooks that came more than once."],
   voice_protocol_violations_total: ["Messages of the carrier that break its own rules.", "kind"],
   voice_bad_frames_total: ["Messages of the carrier that could not be read.", "kind"],
