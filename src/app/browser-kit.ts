@@ -1,0 +1,46 @@
+// An organization's side of a browser's call, out of the kit that its phone calls are made of, and its guard.
+import type { Clock } from "../core/clock.ts";
+import type { CallGuard } from "../core/guard.ts";
+import type { Directory } from "../organizations/directory.ts";
+import { createGuard, judgeLine } from "../safety/guard.ts";
+import type { BrowserKit, Judge } from "./browser-call-parts.ts";
+import type { Kits } from "./kit.ts";
+import { createRecent } from "./recent.ts";
+
+/** A guard remembers what repeats in its call; one that was forgotten begins anew. */
+const MOST_GUARDS = 1000;
+
+export function createBrowserKits({
+  directory,
+  kits,
+  clock,
+}: {
+  readonly directory: Directory;
+  readonly kits: Kits;
+  readonly clock: Clock;
+}): { readonly kitOf: (orgId: string) => Promise<BrowserKit>; readonly judge: Judge } {
+  const guards = createRecent<CallGuard>(MOST_GUARDS);
+  const kitOf = (orgId: string) => kits.of(directory.of(orgId));
+
+  return {
+    async kitOf(orgId) {
+      const kit = kitOf(orgId);
+      const { organization, planEscalation } = kit;
+      const { voice, tools } = kit.at(clock.date());
+      const most = organization.limits?.concurrent_calls;
+      return {
+        voice: { ...voice, mode: "speech-to-speech" },
+        tools,
+        planEscalation,
+        ...(most !== undefined && { concurrentCalls: most }),
+      };
+    },
+    judge(orgId, line) {
+      const rules = kitOf(orgId).organization.escalation?.rules;
+      return judgeLine(
+        guards.get(line.callId, () => createGuard(rules).forCall()),
+        line,
+      );
+    },
+  };
+}
