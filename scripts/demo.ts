@@ -107,6 +107,7 @@ process.stdout.write(`
 Recording:    ${recording} (caller left, agent right)
 Server log:   ${join(OUT, "demo-server.log")}
 Status page:  ${server.url}/status${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
+Log in:       ${server.url}/login#${KEY}
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 

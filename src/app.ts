@@ -1,6 +1,9 @@
 // The composition root: the only file that calls constructors and reads registries. It decides nothing else.
-import { createCallsRouter } from "./api/calls.ts";
 import { createAdminSocket } from "./app/admin-socket.ts";
+import { createAlone } from "./app/alone.ts";
+import { createManagement } from "./app/api.ts";
+import { createBrowserKits } from "./app/browser-kit.ts";
+import { createContacts } from "./app/contacts.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { createSeats } from "./app/seats.ts";
@@ -16,7 +19,7 @@ import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
 import type { State } from "./core/state.ts";
 import type { CallStore, Storage } from "./core/stores.ts";
-import { createKeyGuard, isBearer } from "./http/auth.ts";
+import { isBearer } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -98,12 +101,29 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       calls,
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
-  const keys = createKeyGuard(config.API_KEYS, meter);
+  const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
+  const alone = createAlone({ state, calls, clock, ids, log });
+  const management = createManagement({
+    ...createBrowserKits({ directory, kits, clock }),
+    config,
+    storage,
+    state,
+    organizations,
+    contacts: createContacts(directory, config.TRANSFER_NUMBER),
+    control: alone.control,
+    instance: alone.instance,
+    erasure,
+    clock,
+    ids,
+    log,
+    meter,
+  });
   const startedAt = clock.now();
   const server = createHttpServer({
-    routers: [...(phone ? [phone.router] : []), createCallsRouter({ store, guard: keys.require(["admin", "read"]) })],
+    routers: [...(phone ? [phone.router] : []), management.router],
     sockets: phone ? phone.sockets : [],
     trustProxy: config.TRUST_PROXY,
+    corsOrigins: config.CORS_ORIGINS,
     log,
     isDraining: calls.isDraining,
     isReady: () => !calls.isDraining() && calls.counts().active < config.MAX_CALLS,
@@ -114,7 +134,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       facts: describe(config),
     }),
     metrics: {
-      mayRead: (request) => isBearer(request, config.METRICS_TOKEN) || keys.isKnown(request),
+      mayRead: async (request) => isBearer(request, config.METRICS_TOKEN) || management.bearsKey(request),
       render: () => {
         voicing.voices.report();
         return meter.render();
@@ -123,7 +143,6 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     },
   });
 
-  const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
   let stopErasing = (): void => undefined;
   // Where the storage is somebody else's, so is whoever asks about it.
   const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers: storeRequests(storage), log });
@@ -135,7 +154,9 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     directory.close();
     stopErasing();
     await admin?.close();
+    await management.close();
     await server.close();
+    alone.close();
     voicing.close();
     await Promise.all([state.close(), storage.close()]);
     meter.close();
@@ -154,6 +175,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       await configuredState?.open();
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       await directory.start();
+      alone.start();
+      await management.open();
       const address = await server.listen(config.PORT, config.HOST);
       if (phone) voicing.clips.start();
       return address;
@@ -168,6 +191,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       const hurry = (): void => force.abort();
       if (now?.aborted) hurry();
       now?.addEventListener("abort", hurry, { once: true });
+      management.drain();
       const hadCalls = calls.counts().active > 0;
       await calls.drain(limit.signal, force.signal);
       if (hadCalls) await pause(clock, LAST_REQUESTS_MS, force.signal);

@@ -67,7 +67,6 @@ function assemble(values: Variables, persona: string | undefined): Config {
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: token, WEBHOOK_URL: webhookUrl } = values;
   if (!accountSid) warnings.push("Twilio is not configured: the phone routes are off (they answer 404)");
   if (!values.OPENAI_API_KEY) warnings.push("OPENAI_API_KEY is not set: nothing that needs a model will work");
-  if (values.API_KEYS.length === 0) warnings.push("API_KEYS is not set: /api answers 401 to everybody");
   if (!values.TWILIO_VALIDATE) warnings.push("TWILIO_VALIDATE=false: anyone who finds this address can place calls");
   const phone: PhoneConfig | undefined =
     accountSid && token && webhookUrl

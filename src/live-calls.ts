@@ -116,6 +116,8 @@ export function createLiveCalls({ maxCalls, seatFor, log, meter }: LiveCallsPart
         free(slot);
       });
     },
+    /** A call that has its stream, by our id. */
+    find: (callId: string): Call | undefined => slots.get(callId)?.call,
     isLive: (carrierId: string): boolean => find(carrierId) !== undefined,
     carrierEnded(carrierId: string): void {
       const slot = find(carrierId);

@@ -1,60 +1,121 @@
-// Call records over HTTP: the newest ones as a list, and one with everything that is known of it.
-import express, { type RequestHandler, type Router } from "express";
+// Call records: the newest ones as a list, one with everything that is known of it, and its deletion.
 import { z } from "zod";
+import { sees } from "../core/access.ts";
+import type { Log } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 import type { CallStore } from "../core/stores.ts";
+import { anyCallId, callDetail, callPhase, callStatus, callSummary } from "../wire/rest/call.ts";
+import { ORG_ID } from "../wire/rest/organization.ts";
 import { detailOf, summaryOf } from "./call-view.ts";
+import { empty, json, READERS, route, WRITERS, type Route } from "./define-route.ts";
+import type { FindCall } from "./find-call.ts";
+import type { BrowserCalls, Erasure } from "./ports.ts";
 
-const listQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+const moment = z.iso
+  .datetime({ offset: true, error: "must be a time such as 2026-12-01T08:00:00Z" })
+  .transform((text) => new Date(text));
+
+const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(200))
+    .default(50),
   cursor: z
     .string()
     .regex(/^call_[0-9a-z]{1,64}$/, "is not one that this list gave out")
     .optional(),
+  org_id: z.string().regex(ORG_ID, "must be an organization's id").optional(),
+  status: callStatus.optional(),
+  phase: callPhase.optional(),
+  escalated: z
+    .enum(["true", "false"])
+    .transform((text) => text === "true")
+    .optional(),
+  /** By start: from this moment on, and before that one. */
+  from: moment.optional(),
+  to: moment.optional(),
 });
 
-/** `guard` decides who may read. */
-export function createCallsRouter({
-  store,
-  guard,
-}: {
-  readonly store: CallStore;
-  readonly guard: RequestHandler;
-}): Router {
-  const router = express.Router();
-  const allow = (response: RequestHandler): RequestHandler[] => [guard, response];
-  const onlyGet: RequestHandler = (request) => {
-    throw new Problem(405, `${request.method} is not served here`, { Allow: "GET, HEAD" });
-  };
+export const callParams = z.strictObject({ call_id: anyCallId });
 
-  router
-    .route("/api/calls")
-    .get(
-      allow(async (request, response) => {
-        const query = listQuery.safeParse(request.query);
-        if (!query.success)
-          throw new Problem(
-            400,
-            query.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
-          );
-        const { limit, cursor } = query.data;
-        const found = await store.list({ limit: limit + 1, ...(cursor !== undefined && { before: cursor }) });
+export interface CallRouteParts {
+  readonly store: CallStore;
+  readonly find: FindCall;
+  readonly erasure: Erasure;
+  readonly browserCalls: Pick<BrowserCalls, "forget">;
+  readonly log: Log;
+}
+
+export function callRoutes({ store, find, erasure, browserCalls, log }: CallRouteParts): Route[] {
+  return [
+    route(
+      {
+        method: "get",
+        path: "/api/calls",
+        summary: "Calls, newest first",
+        tag: "calls",
+        access: READERS,
+        query: listQuery,
+        answers: {
+          200: {
+            description: "Calls, and the cursor that brings the next ones, or null.",
+            schema: z.strictObject({ calls: z.array(callSummary), next_cursor: z.string().nullable() }),
+          },
+        },
+      },
+      async ({ query, principal }) => {
+        const { limit, cursor, org_id: wanted, status, phase, escalated, from, to } = query;
+        // The organization that is asked for; whoever has one of their own sees no other, and is not told whether there is one.
+        if (wanted !== undefined && !sees(principal, wanted)) return json({ calls: [], next_cursor: null });
+        const orgId = wanted ?? principal.orgId;
+        const found = await store.list({
+          limit: limit + 1,
+          ...(cursor !== undefined && { before: cursor }),
+          ...(orgId !== undefined && { orgId }),
+          ...(status !== undefined && { status }),
+          ...(phase !== undefined && { phase }),
+          ...(escalated !== undefined && { escalated }),
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+        });
         const calls = found.slice(0, limit).map(summaryOf);
-        response.json({ calls, next_cursor: found.length > limit ? (calls.at(-1)?.call_id ?? null) : null });
-      }),
-    )
-    .all(onlyGet);
-  router
-    .route("/api/calls/:id")
-    .get(
-      allow(async (request, response) => {
-        const id = String(request.params.id);
-        // Operators have the carrier's id at hand more often than ours.
-        const record = (await store.get(id)) ?? (await store.findByCarrierId(id));
-        if (!record) throw new Problem(404, "There is no such call");
-        response.json(detailOf(record));
-      }),
-    )
-    .all(onlyGet);
-  return router;
+        return json({ calls, next_cursor: found.length > limit ? (calls.at(-1)?.call_id ?? null) : null });
+      },
+    ),
+    route(
+      {
+        method: "get",
+        path: "/api/calls/{call_id}",
+        summary: "One call, with transcript, intake and escalation",
+        description: "By its id or by the carrier's (CallSid).",
+        tag: "calls",
+        access: READERS,
+        params: callParams,
+        answers: { 200: { description: "The call.", schema: callDetail } },
+      },
+      async ({ params, principal }) => json(detailOf(await find(params.call_id, principal))),
+    ),
+    route(
+      {
+        method: "delete",
+        path: "/api/calls/{call_id}",
+        summary: "Deletes a call and everything that belongs to it",
+        description: "Transcript, events, escalations, intake and recording. A live call has to end first.",
+        tag: "calls",
+        access: WRITERS,
+        params: callParams,
+        answers: { 204: { description: "Gone." } },
+      },
+      async ({ params, principal }) => {
+        const record = await find(params.call_id, principal);
+        if (record.status === "in-progress") throw new Problem(409, "The call is live: end it first");
+        await erasure.removeCall(record.callId);
+        await browserCalls.forget(record.callId);
+        log.info("a call was deleted", { by: principal.name, call: record.callId });
+        return empty();
+      },
+    ),
+  ];
 }

@@ -55,7 +55,7 @@ describe("starting", () => {
     const port = await listening(server);
     expect(await get(port, "/health")).toEqual({ status: 200, body: { status: "healthy" } });
     expect((await get(port, "/voice")).status).toBe(404);
-    await server.says(/API_KEYS is not set/);
+    await server.says(/no API key exists/);
     expect(server.output()).toContain("Twilio is not configured: the phone routes are off");
     expect(server.output()).toContain("OPENAI_API_KEY is not set");
     server.signal("SIGTERM");

@@ -1,0 +1,133 @@
+// Live calls as they happen, for pages and programs that watch: all that one may see, or one call.
+import { z } from "zod";
+import { sees } from "../core/access.ts";
+import type { LiveCall, LiveEvent, State } from "../core/state.ts";
+import { ORG_ID } from "../wire/rest/organization.ts";
+import { callParams } from "./calls.ts";
+import { viewOfEscalation, viewOfIntake } from "./call-view.ts";
+import { empty, READERS, route, type Answer, type Route } from "./define-route.ts";
+import type { EventStreams } from "./event-streams.ts";
+import type { FindCall } from "./find-call.ts";
+
+export interface EventRouteParts {
+  readonly state: Pick<State, "subscribe" | "live" | "getDraft">;
+  readonly streams: EventStreams;
+  readonly find: FindCall;
+}
+
+/** Every live event of every instance. */
+export const EVENTS_TOPIC = "events";
+const SSE = "text/event-stream";
+
+export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] {
+  function watch(
+    wanted: (event: LiveEvent) => boolean,
+    stillGood: () => Promise<boolean>,
+    first: () => Promise<unknown>,
+    isLast: (event: LiveEvent) => boolean,
+  ): Answer {
+    streams.requireRoom();
+    return {
+      kind: "stream",
+      type: SSE,
+      begin(response) {
+        // What happens while the first picture is drawn comes after it.
+        let early: LiveEvent[] | undefined = [];
+        let unsubscribe = (): void => {};
+        const stream = streams.begin(response, { stillGood, onEnd: () => unsubscribe() });
+        function pass(event: LiveEvent): void {
+          stream.send(event.type, viewOfEvent(event));
+          if (isLast(event)) stream.end();
+        }
+        unsubscribe = state.subscribe(EVENTS_TOPIC, (message) => {
+          const event = message as LiveEvent;
+          if (!wanted(event)) return;
+          if (early && early.length < MOST_EARLY) early.push(event);
+          else if (!early) pass(event);
+        });
+        void first().then(
+          (picture) => {
+            stream.send("snapshot", picture);
+            const waiting = early ?? [];
+            early = undefined;
+            for (const event of waiting) pass(event);
+          },
+          () => stream.end(), // The watcher comes back, when the state may be there again.
+        );
+      },
+    };
+  }
+
+  return [
+    route(
+      {
+        method: "get",
+        path: "/api/live",
+        summary: "Live calls, as server-sent events",
+        description:
+          "First `snapshot` with the calls that are live, then what happens in each, on whichever instance it runs. Events that happen while a watcher is away are not sent again: the snapshot of the next connection has what they came to.",
+        tag: "live calls",
+        access: READERS,
+        query: z.strictObject({ org_id: z.string().regex(ORG_ID, "must be an organization's id").optional() }),
+        answers: { 200: { description: "A stream without end.", type: SSE } },
+      },
+      async ({ query, principal, stillGood }) => {
+        const mine = ({ orgId }: { readonly orgId: string }): boolean =>
+          sees(principal, orgId) && (query.org_id === undefined || query.org_id === orgId);
+        const picture = async () => ({ calls: (await state.live()).filter(mine).map(viewOfLive) });
+        return watch(mine, stillGood, picture, () => false);
+      },
+    ),
+    route(
+      {
+        method: "get",
+        path: "/api/calls/{call_id}/events",
+        summary: "One live call, as server-sent events",
+        description: "First `snapshot` with what the call has so far; ends with the call. 204 when the call has ended.",
+        tag: "live calls",
+        access: READERS,
+        params: callParams,
+        answers: {
+          200: { description: "A stream until the call's end.", type: SSE },
+          204: { description: "The call has ended: a browser's EventSource does not come back." },
+        },
+      },
+      async ({ params, principal, stillGood }) => {
+        const { callId, orgId, status } = await find(params.call_id, principal);
+        if (status === "completed") return empty();
+        const picture = async () => {
+          const draft = await state.getDraft(callId);
+          return {
+            call_id: callId,
+            org_id: orgId,
+            phase: draft?.phase ?? null,
+            transcript: draft?.transcript ?? [],
+            intake: draft?.intake ? viewOfIntake(draft.intake) : null,
+            escalation: draft?.escalation ? viewOfEscalation(draft.escalation) : null,
+          };
+        };
+        const wanted = (event: LiveEvent): boolean => event.callId === callId;
+        return watch(wanted, stillGood, picture, ({ type }) => type === "call.ended");
+      },
+    ),
+  ];
+}
+
+/** Events of the moment in which a stream begins; a state that takes longer than this many is away. */
+const MOST_EARLY = 1000;
+
+const viewOfEvent = ({ callId, orgId, at, data }: LiveEvent) => ({ call_id: callId, org_id: orgId, at, ...data });
+
+function viewOfLive(call: LiveCall) {
+  const phone = call.channel === "phone";
+  return {
+    call_id: call.callId,
+    call_sid: phone ? call.carrierId : null,
+    org_id: call.orgId,
+    channel: call.channel,
+    direction: call.direction,
+    from: phone ? call.from : null,
+    to: phone ? call.to : null,
+    started_at: call.startedAt,
+  };
+}

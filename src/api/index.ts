@@ -1,0 +1,68 @@
+// The management API: all of its routes in one list, which is mounted here and documented from.
+import type { Router } from "express";
+import type { Clock } from "../core/clock.ts";
+import type { ControlCall } from "../core/control.ts";
+import type { Log } from "../core/observe.ts";
+import type { State } from "../core/state.ts";
+import type { CallStore } from "../core/stores.ts";
+import { browserReportRoutes } from "./browser-reports.ts";
+import { callLifeRoutes } from "./call-life.ts";
+import { callRoutes } from "./calls.ts";
+import type { Route } from "./define-route.ts";
+import { createEndPhoneCall } from "./end-phone-call.ts";
+import { createEventStreams, type EventStreamsParts } from "./event-streams.ts";
+import { eventRoutes } from "./events.ts";
+import { createFindCall } from "./find-call.ts";
+import { createIdempotency } from "./idempotency.ts";
+import { liveControlRoutes } from "./live-control.ts";
+import { mount, type Door } from "./mount.ts";
+import { numberRoutes } from "./numbers.ts";
+import { organizationRoutes } from "./organizations.ts";
+import type { BrowserCalls, Contacts, Erasure, Organizations } from "./ports.ts";
+import { signInRoutes, type Sessions } from "./sign-in.ts";
+
+export interface ApiParts {
+  readonly door: Door;
+  readonly sessions: Sessions;
+  readonly store: CallStore;
+  readonly state: State;
+  readonly organizations: Organizations;
+  readonly browserCalls: BrowserCalls;
+  readonly control: ControlCall;
+  readonly contacts: Contacts;
+  readonly erasure: Erasure;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For tests. */
+  readonly eventStreams?: Omit<EventStreamsParts, "clock">;
+}
+
+export interface Api {
+  readonly router: Router;
+  /** Every route, for its documentation. */
+  readonly routes: readonly Route[];
+  /** Ends the event streams: their watchers come back to another instance. Idempotent. */
+  close(): void;
+}
+
+export function createApi(parts: ApiParts): Api {
+  const { state, store, clock, browserCalls } = parts;
+  const find = createFindCall(store, browserCalls);
+  const streams = createEventStreams({ clock, ...parts.eventStreams });
+  const endPhoneCall = createEndPhoneCall(parts);
+  const routes = [
+    ...signInRoutes(parts),
+    ...callRoutes({ ...parts, find }),
+    ...callLifeRoutes({ ...parts, find, endPhoneCall }),
+    ...browserReportRoutes({ browserCalls, find }),
+    ...liveControlRoutes({ ...parts, find }),
+    ...eventRoutes({ state, streams, find }),
+    ...organizationRoutes(parts),
+    ...numberRoutes(parts),
+  ];
+  return {
+    router: mount(routes, { door: parts.door, idempotency: createIdempotency({ state }), clock }),
+    routes,
+    close: () => streams.close(),
+  };
+}

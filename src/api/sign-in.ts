@@ -1,0 +1,108 @@
+// Sessions of people: a key is given once, a cookie stands for it afterwards. The cookie itself is http/'s business.
+import type { Request, Response } from "express";
+import { z } from "zod";
+import { READERS, empty, json, route, type Answer, type Route } from "./define-route.ts";
+import { LOGIN_CSP, loginPage } from "./login-page.ts";
+import type { Principal } from "../core/access.ts";
+
+export interface Session {
+  readonly holder: { readonly principal: Principal };
+  readonly csrfToken: string;
+  readonly expiresAt: Date;
+}
+
+export interface Sessions {
+  /** @throws Problem when the key is not good. */
+  logIn(key: string, request: Request, response: Response): Promise<Session>;
+  logOut(request: Request, response: Response): Promise<void>;
+  sessionOf(request: Request): Promise<Session | undefined>;
+}
+
+const me = z.strictObject({
+  name: z.string(),
+  role: z.enum(["admin", "organization", "read"]),
+  org_id: z.string().nullable(),
+  /** Of the session; null for the bearer of a key. */
+  csrf_token: z.string().nullable(),
+  expires_at: z.iso.datetime().nullable(),
+});
+
+export function signInRoutes({ sessions }: { readonly sessions: Sessions }): Route[] {
+  return [
+    route(
+      {
+        method: "get",
+        path: "/login",
+        summary: "The page to log in with a key",
+        tag: "sessions",
+        access: "public",
+        answers: { 200: { description: "A page.", type: "text/html" } },
+      },
+      async (): Promise<Answer> => ({
+        kind: "bytes",
+        type: "html",
+        bytes: loginPage(),
+        // A form's origin is kept from its own site too where no referrer may be told.
+        headers: { "Content-Security-Policy": LOGIN_CSP, "Referrer-Policy": "same-origin" },
+      }),
+    ),
+    route(
+      {
+        method: "post",
+        path: "/login",
+        summary: "Opens a session for a key",
+        description: "Sets a cookie. A form is answered with a redirect to /.",
+        tag: "sessions",
+        access: "public",
+        body: z.strictObject({ key: z.string().min(1).max(256) }),
+        forms: true,
+        answers: {
+          200: { description: "Who is logged in.", schema: me },
+          303: { description: "For forms: the start page comes next." },
+        },
+      },
+      async ({ body, request, response }) => {
+        const session = await sessions.logIn(body.key, request, response);
+        if (request.is("application/x-www-form-urlencoded")) return empty(303, { Location: "/" });
+        return json(viewOf(session.holder.principal, session));
+      },
+    ),
+    route(
+      {
+        method: "post",
+        path: "/logout",
+        summary: "Ends the session",
+        tag: "sessions",
+        access: "public",
+        body: z.strictObject({}),
+        forms: true,
+        answers: { 204: { description: "No session any more, if there was one." } },
+      },
+      async ({ request, response }) => {
+        await sessions.logOut(request, response);
+        return empty();
+      },
+    ),
+    route(
+      {
+        method: "get",
+        path: "/api/me",
+        summary: "Who asks",
+        tag: "sessions",
+        access: READERS,
+        answers: { 200: { description: "Name, role and organization; of a session its CSRF token.", schema: me } },
+      },
+      async ({ principal, request }) => json(viewOf(principal, await sessions.sessionOf(request))),
+    ),
+  ];
+}
+
+function viewOf({ name, role, orgId }: Principal, session: Session | undefined): z.infer<typeof me> {
+  return {
+    name,
+    role,
+    org_id: orgId ?? null,
+    csrf_token: session?.csrfToken ?? null,
+    expires_at: session?.expiresAt.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,116 @@
+// Puts the management API together: who may call, the routes, and the calls of browsers behind them.
+import type { Request, Router } from "express";
+import { createApi } from "../api/index.ts";
+import type { Route } from "../api/define-route.ts";
+import type { Contacts, Erasure, Organizations } from "../api/ports.ts";
+import type { Config } from "../config.ts";
+import type { OpenGroup } from "../core/access.ts";
+import type { Clock, Ids } from "../core/clock.ts";
+import type { ControlCall } from "../core/control.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { LiveCall, State } from "../core/state.ts";
+import type { Storage } from "../core/stores.ts";
+import { createAccess } from "../http/access.ts";
+import { createMint } from "../speech/mint.ts";
+import type { BrowserKit, Judge } from "./browser-call-parts.ts";
+import { createBrowserCalls } from "./browser-calls.ts";
+import { createSecretKey } from "./secret-key.ts";
+
+export interface ManagementParts {
+  readonly config: Config;
+  readonly storage: Pick<Storage, "calls" | "keys">;
+  readonly state: State;
+  readonly organizations: Organizations;
+  readonly contacts: Contacts;
+  readonly kitOf: (orgId: string) => Promise<BrowserKit>;
+  readonly judge: Judge;
+  readonly control: ControlCall;
+  readonly erasure: Erasure;
+  /** This instance's name among those that share the state. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+export interface Management {
+  readonly router: Router;
+  /** Every route, for its documentation. */
+  readonly routes: readonly Route[];
+  /** True for a request that bears any key. */
+  bearsKey(request: Request): Promise<boolean>;
+  /** A browser's call whose instance is gone. */
+  adopt(call: LiveCall): Promise<void>;
+  /** Before listening: what is needed is there, and what is missing is told. @throws Error when DATA_DIR cannot be used. */
+  open(): Promise<void>;
+  /** No new calls of browsers; watchers are sent away. */
+  drain(): void;
+  /** Before the server and the stores behind it are closed. */
+  close(): Promise<void>;
+}
+
+const UNSTARTED_MS = 120_000;
+const IDLE_MS = 600_000;
+
+export function createManagement(parts: ManagementParts): Management {
+  const { config, storage, state, clock, ids, log, meter } = parts;
+  const publicOrigin = config.WEBHOOK_URL;
+  const secret = createSecretKey({
+    dataDir: config.DATA_DIR,
+    log,
+    ...(config.SECRET_KEY !== undefined && { configured: config.SECRET_KEY }),
+  });
+  const access = createAccess({
+    configured: config.API_KEYS,
+    store: storage.keys,
+    state,
+    // The variable's own pattern lets no other name through.
+    openGroups: config.OPEN_API as readonly OpenGroup[],
+    allowedOrigins: config.CORS_ORIGINS,
+    ...(publicOrigin !== undefined && { publicOrigin }),
+    sameSite: config.COOKIE_SAMESITE,
+    perMinute: config.RATE_LIMIT_PER_MINUTE,
+    secret,
+    clock,
+    ids,
+    log,
+    meter,
+  });
+  const mint = createMint({ apiKey: config.OPENAI_API_KEY ?? "", baseUrl: config.OPENAI_BASE_URL, log });
+  const browserCalls = createBrowserCalls({
+    ...parts,
+    store: storage.calls,
+    isShared: config.USE_REDIS,
+    limits: {
+      maxCalls: config.MAX_CALLS,
+      maxCallMs: config.MAX_CALL_MINUTES * 60_000,
+      unstartedMs: UNSTARTED_MS,
+      idleMs: IDLE_MS,
+    },
+    mint: ({ voice }, signal) => mint(voice, signal),
+  });
+  const api = createApi({ ...parts, door: access, sessions: access, store: storage.calls, browserCalls });
+
+  return {
+    router: api.router,
+    routes: api.routes,
+    bearsKey: (request) => access.bearsKey(request),
+    adopt: (call) => browserCalls.adopt(call),
+    async open() {
+      secret();
+      browserCalls.sweep();
+      if (await access.isClosed()) {
+        log.warn("no API key exists: the API is closed, calls are answered. Make one: npm run keys -- create");
+      }
+    },
+    drain() {
+      browserCalls.drain();
+      api.close();
+    },
+    async close() {
+      api.close();
+      await browserCalls.close();
+    },
+  };
+}
