@@ -87,10 +87,10 @@ export function createAccess(parts: AccessParts): Access {
     return comesFromUs(request, parts) === true;
   }
 
-  async function unknown(request: Request): Promise<Problem> {
+  async function unknown(key: string | undefined): Promise<Problem> {
     meter.count("voice_auth_failures_total", { surface: "api" });
     if (await keys.isEmpty().catch(() => false)) return new Problem(401, NO_KEYS, CHALLENGE);
-    const said = bearerOf(request) === undefined ? "Send a key: Authorization: Bearer <key>" : "This key is not known";
+    const said = key === undefined ? "Send a key: Authorization: Bearer <key>" : "This key is not known";
     return new Problem(401, said, CHALLENGE);
   }
 
@@ -99,9 +99,9 @@ export function createAccess(parts: AccessParts): Access {
       refuse(await byAddress.take(limitedAddress(request)));
       const holder = await holderOf(request);
       if (!holder) {
+        const key = bearerOf(request);
         // A key that is not good is not a visitor without one.
-        if (group === undefined || !openGroups.includes(group) || bearerOf(request) !== undefined)
-          throw await unknown(request);
+        if (group === undefined || !openGroups.includes(group) || key !== undefined) throw await unknown(key);
         refuse(await openToAll.take(limitedAddress(request)));
         return ANYONE;
       }
@@ -123,7 +123,7 @@ export function createAccess(parts: AccessParts): Access {
       // Without this another site could log its visitor in as somebody else. Programs say nothing of where they come from.
       if (comesFromUs(request, parts) === false) throw new Problem(403, "Log in from our own page");
       const holder = await attempts.find(key, limitedAddress(request));
-      if (!holder) throw await unknown(request);
+      if (!holder) throw await unknown(key);
       return sessions.open(holder, request, response);
     },
     async logOut(request, response) {

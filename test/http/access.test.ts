@@ -82,6 +82,12 @@ describe("sessions", () => {
   const cookieOf = (told: { readonly headers: Headers }): string =>
     (told.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
 
+  test("a bad key opens none, and the person is told that it is the key", async () => {
+    const told = await logIn(await start(), {}, "a-key-that-nobody-made");
+    expect(told).toMatchObject({ status: 401, body: { detail: "This key is not known" } });
+    expect(told.headers.get("set-cookie")).toBeNull();
+  });
+
   test("a key opens one; the cookie is signed, HttpOnly, and plain over http", async () => {
     const t = await start();
     const told = await logIn(t);
