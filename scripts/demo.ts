@@ -1,5 +1,6 @@
 // One command, no account: the real server, a simulated OpenAI and a simulated phone network on this machine, and one whole
 // call between them, printed live, recorded in stereo and told as JSON. `--keep` leaves everything running.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +30,7 @@ if (values.help) {
 // Made up for this run; they open nothing outside of it.
 const ACCOUNT = `AC${"0".repeat(32)}`;
 const TOKEN = "demo-auth-token-of-this-run";
-const KEY = "demo-key-of-this-run-only";
+const KEY = `demo-${randomBytes(12).toString("hex")}`;
 const CALLER = "+15550001111";
 const NUMBER = "+15550002222";
 const OUT = "out";
@@ -61,7 +62,7 @@ const server = await startServer({
   OPENAI_BASE_URL: openai.baseUrl,
   DATA_DIR: data,
   VOICE_MODE: values.mode,
-  API_KEYS: `demo:read:${KEY}`,
+  API_KEYS: `demo:admin:${KEY}`,
   LOG_FILE: join(OUT, "demo-server.log"),
 });
 process.stdout.write(
