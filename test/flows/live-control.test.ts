@@ -1,0 +1,74 @@
+// A hand on a phone call that is going on, over the API, and what becomes of the call: by our id and by the carrier's.
+import type { CallerScript } from "../../src/sim/twilio/index.ts";
+import { until } from "../support/until.ts";
+import { complaints, HUMAN, listen, sideBySide, type Flow, type Start } from "./kit.ts";
+
+const KEY = "desk-key-0123456789abcdef";
+const OTHERS_KEY = "other-key-0123456789abcdef";
+const SETTINGS = { API_KEYS: `desk:admin:${KEY},other:organization@other:${OTHERS_KEY}`, TRANSFER_NUMBER: HUMAN };
+const stays: CallerScript = [listen(), { do: "wait-for-hang-up", timeoutMs: 60_000 }];
+
+async function ask(flow: Flow, path: string, body: object = {}, key = KEY) {
+  const answer = await fetch(`${flow.url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", connection: "close" },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+/** A call whose caller is being greeted. */
+async function greeted(start: Start) {
+  const flow = await start({ settings: SETTINGS, dialOutcome: { status: "completed", ringMs: 500, talkMs: 500 } });
+  const call = flow.dial(stays);
+  await until("the caller hears the agent", () => call.playedMs() > 500, 20_000);
+  return { flow, call };
+}
+
+test(
+  "end hangs up; a second time the call has ended",
+  sideBySide(async (start) => {
+    const { flow, call } = await greeted(start);
+    const path = `/api/calls/${call.callSid}/end`;
+    expect((await ask(flow, path, {}, OTHERS_KEY)).status).toBe(404);
+    expect(await ask(flow, path)).toMatchObject({ status: 202, body: { command: "end", status: "accepted" } });
+    const result = await call.done;
+    expect(complaints(result)).toEqual([]);
+    expect(result.endedBy).toBe("hangup-verb");
+    expect(await flow.record(call.callSid)).toMatchObject({ endReason: "agent-hangup", status: "completed" });
+    expect((await ask(flow, path)).status).toBe(409);
+  }),
+);
+
+test(
+  "/api/call/end waits for the record, and says the same a second time",
+  sideBySide(async (start) => {
+    const { flow, call } = await greeted(start);
+    const first = await ask(flow, "/api/call/end", { call_id: call.callSid });
+    expect(first).toMatchObject({ status: 200, body: { status: "completed" } });
+    expect(await ask(flow, "/api/call/end", { call_id: call.callSid })).toEqual(first);
+    await call.done;
+    const record = await flow.record(call.callSid);
+    expect(first.body).toEqual({
+      call_id: record.callId,
+      status: "completed",
+      ended_at: record.endedAt,
+      duration_seconds: record.durationSeconds,
+    });
+  }),
+);
+
+test(
+  "transfer says so, and dials the person",
+  sideBySide(async (start) => {
+    const { flow, call } = await greeted(start);
+    const { callId } = (await flow.app.store.findByCarrierId(call.callSid)) ?? {};
+    expect((await ask(flow, `/api/calls/${callId}/transfer`, { contact: "nobody" })).status).toBe(400);
+    expect((await ask(flow, `/api/calls/${callId}/transfer`, { note: "asked for by hand" })).status).toBe(202);
+    const result = await call.done;
+    expect(result.dials).toEqual([expect.objectContaining({ number: HUMAN, status: "completed" })]);
+    const record = await flow.record(call.callSid);
+    expect(record.endReason).toBe("transferred");
+    expect(record.replies.map(({ heard }) => heard).join(" ")).toMatch(/hold while I connect you/);
+  }),
+);
