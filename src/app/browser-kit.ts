@@ -1,4 +1,5 @@
 // An organization's side of a browser's call, out of the kit that its phone calls are made of, and its guard.
+import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { CallGuard } from "../core/guard.ts";
 import type { Directory } from "../organizations/directory.ts";
@@ -26,10 +27,14 @@ export function createBrowserKits({
     async kitOf(orgId) {
       const kit = kitOf(orgId);
       const { organization, planEscalation } = kit;
-      const { voice, tools } = kit.at(clock.date());
+      const { voice, tools, settings } = kit.at(clock.date());
       const most = organization.limits?.concurrent_calls;
       return {
-        voice: { ...voice, mode: "speech-to-speech" },
+        voice: {
+          ...voice,
+          mode: "speech-to-speech",
+          instructions: `${voice.instructions}\n\n${beginning(settings)}`,
+        },
         tools,
         planEscalation,
         ...(most !== undefined && { concurrentCalls: most }),
@@ -44,3 +49,9 @@ export function createBrowserKits({
     },
   };
 }
+
+/** A phone call is greeted by us, from a recording; here the engine speaks first. */
+const beginning = ({ greeting, onlyGreets }: Pick<BridgeSettings, "greeting" | "onlyGreets">): string =>
+  `# The beginning\nNobody has greeted the caller yet. Begin with exactly these words: ${JSON.stringify(greeting)}${
+    onlyGreets === undefined ? "" : "\nThen end the call with the tool end_call, whatever the caller says."
+  }`;

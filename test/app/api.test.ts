@@ -107,6 +107,7 @@ test("an organization's browser call has its words, its rules and its limits", a
   };
   const config = {
     name: "Blue Harbour Clinic",
+    greeting: "Harbour, good day.",
     facts: ["Parking is behind the house."],
     escalation: { mode: "message", rules: { emergency_keywords: ["blue smoke"] } },
     limits: { concurrent_calls: 1 },
@@ -120,8 +121,9 @@ test("an organization's browser call has its words, its rules and its limits", a
   });
   const [first] = (await once(socket, "message")) as [Buffer];
   socket.terminate();
-  expect(first.toString()).toContain("Blue Harbour Clinic");
-  expect(first.toString()).toContain("Parking is behind the house.");
+  const { instructions } = (JSON.parse(first.toString()) as { session: { instructions: string } }).session;
+  for (const words of ["Blue Harbour Clinic", "Parking is behind the house.", 'words: "Harbour, good day."'])
+    expect(instructions).toContain(words);
 
   const callId = String(session["call_id"]);
   const told = await post(`/api/calls/${callId}/transcript`, { role: "user", text: "There is blue smoke everywhere." });
