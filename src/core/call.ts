@@ -60,6 +60,8 @@ export type CallEnding =
       readonly escalationId?: string;
       /** The caller comes back to the agent when the human is not reached. */
       readonly returns?: boolean;
+      /** What became of the dialling, as soon as that is known; kept here for whichever instance is asked next. */
+      readonly outcome?: EscalationOutcome;
     }
   /** We could not serve the caller: an apology is spoken by the carrier, then the configured human is dialled if there is one. */
   | { readonly kind: "apologise"; readonly reason: EndReason }
@@ -124,6 +126,8 @@ export type EscalationOutcome =
   | "failed"
   | "dropped"
   | "answered"
+  /** The caller spoke up before anybody was dialled, and stayed with the agent. */
+  | "withdrawn"
   /** Nobody was to be dialled: the agent took a message. */
   | "message-taken"
   /** Flagged only, as configured. */

@@ -2,7 +2,7 @@
 // a call only ever moves forward, and nothing is done twice.
 import type { Log, Meter } from "../../core/observe.ts";
 import type { CallStore } from "../../core/stores.ts";
-import { isTerminalStatus, statusRank, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import { isTerminalStatus, statusRank, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { Endings } from "./endings.ts";
@@ -25,7 +25,8 @@ export interface Callbacks {
   /** A CallStatus, from its own callback or from any other request about the call. */
   readonly status: (form: TwilioForm) => Promise<void>;
   readonly streamStatus: (form: TwilioForm) => void;
-  readonly answeringMachine: (form: TwilioForm) => Promise<void>;
+  /** About the call itself, or about a human who is dialled for it: then the address names the call. */
+  readonly answeringMachine: (form: TwilioForm, query: Fields) => Promise<void>;
 }
 
 /** Closed by the server: Twilio's name for every stream that we end ourselves. */
@@ -64,7 +65,9 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
       log[code === CLOSED_BY_US ? "debug" : "warn"]("Twilio reports a stream error", { call: carrierId, code });
     },
 
-    async answeringMachine({ CallSid: carrierId, AnsweredBy = "unknown" }) {
+    async answeringMachine(form, query) {
+      if (query.call !== undefined) return endings.detected(form, query);
+      const { CallSid: carrierId, AnsweredBy = "unknown" } = form;
       await endings.note(carrierId, "answered-by", { by: AnsweredBy });
     },
   };

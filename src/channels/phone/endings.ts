@@ -1,6 +1,6 @@
 // What happens to a call after its stream: the answers to /voice/after-stream, to the end of a dialling, and to the human who is
 // being dialled.
-import type { CallEnding } from "../../core/call.ts";
+import type { CallEnding, EscalationOutcome } from "../../core/call.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/observe.ts";
 import type { StreamState } from "../../core/state.ts";
@@ -9,6 +9,7 @@ import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twili
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { Reception } from "./reception.ts";
+import { answerOf, isMachine, isReached, outcomeOfDial, type Outcomes, type Transfer } from "./outcomes.ts";
 import { HANG_UP } from "./second-way.ts";
 import type { PhoneTiming } from "./settings.ts";
 import { apologise, briefing, hangUp, nobodyReached, nothing, transfer, type DialTarget } from "./twiml.ts";
@@ -26,15 +27,20 @@ export interface EndingsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly reception: Reception;
+  readonly outcomes: Outcomes;
+  /** Ends the call of a human who turned out to be a machine. Must not throw. */
+  readonly dropLeg: (carrierId: string) => void;
 }
 
 /** Each answers TwiML. */
 export interface Endings {
   readonly afterStream: (form: TwilioForm) => Promise<string>;
   readonly afterDial: (form: TwilioForm) => Promise<string>;
-  /** @param carrierId of the call that is passed on, not of the human's leg. */
-  readonly briefing: (carrierId: Fields[string]) => Promise<string>;
-  readonly briefingAnswer: (form: TwilioForm) => string;
+  /** These two come from the human's leg: the address says which call is passed on. */
+  readonly briefing: (form: TwilioForm, query: Fields) => Promise<string>;
+  readonly briefingAnswer: (form: TwilioForm, query: Fields) => Promise<string>;
+  /** What answering machine detection found of a dialled human. */
+  readonly detected: (form: TwilioForm, query: Fields) => Promise<void>;
   /** What is to be done with a call that nobody asks about; undefined when nothing is known of it. */
   readonly unasked: (carrierId: string) => Promise<string | undefined>;
   /** For a caller whom a fault of ours keeps from anything better. */
@@ -46,6 +52,8 @@ export interface Endings {
 const STEP_MS = 25;
 /** How long a bridge may take to let go of a call whose line is gone. */
 const BRIDGE_CLOSES_MS = 1000;
+/** A caller whom nobody wants comes back to the agent this often; then the call ends. */
+const MOST_RETURNS = 2;
 /** What a dialling needs to know of the call it belongs to. */
 type Leg = Pick<TwilioForm, "CallSid" | "From" | "To">;
 
@@ -54,6 +62,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 export function createEndings(options: EndingsOptions): Endings {
   const { webhookUrl, transferNumber, transferBriefing, timing, book, state, store, calls, clock, log, reception } =
     options;
+  const { outcomes } = options;
 
   async function afterStream(form: TwilioForm): Promise<string> {
     const { CallSid: carrierId } = form;
@@ -65,7 +74,7 @@ export function createEndings(options: EndingsOptions): Endings {
       case "hangup":
         return hangUp();
       case "transfer":
-        return transfer(target(ending.to, form));
+        return transfer(target(ending, form));
       case "reconnect":
         // Its bridge said so while closing; the call gets another one when that is done.
         await until(() => !calls.isLive(carrierId), BRIDGE_CLOSES_MS);
@@ -106,25 +115,60 @@ export function createEndings(options: EndingsOptions): Endings {
   }
 
   function human(form: Leg): DialTarget | undefined {
-    return transferNumber === undefined ? undefined : target(transferNumber, form);
+    return transferNumber === undefined ? undefined : target({ to: transferNumber }, form);
   }
 
-  function target(to: string, { CallSid, From, To }: Leg): DialTarget {
+  function target(
+    { to, mode, escalationId }: Pick<Transfer, "to" | "mode" | "escalationId">,
+    { CallSid, From, To }: Leg,
+  ): DialTarget {
+    const isBriefed = mode === undefined ? transferBriefing : mode === "warm";
     return {
       webhookUrl,
       to,
+      ...(escalationId !== undefined && { escalationId }),
       // Without an own one the human sees the caller's number; a withheld one may not be dialled with, the called one may.
       ...(!E164.test(From) && E164.test(To) && { callerId: To }),
-      ...(transferBriefing && { briefingFor: CallSid }),
+      ...(isBriefed && { briefingFor: CallSid }),
     };
   }
 
   async function afterDial(form: TwilioForm): Promise<string> {
+    const { CallSid: carrierId } = form;
+    const repeated = await reception.repeatReconnect(carrierId);
+    if (repeated !== undefined) return repeated;
+    const ending = await state.getEnding(carrierId).catch(() => undefined);
+    if (ending?.kind === "transfer" && ending.escalationId !== undefined) return afterEscalation(form, ending);
     const answered = form.DialCallStatus === "completed" || form.DialCallStatus === "answered";
     const outcome = answered && form.DialBridged === "false" ? "declined" : (form.DialCallStatus ?? "unknown");
-    await note(form.CallSid, "transfer-outcome", { outcome });
+    await note(carrierId, "transfer-outcome", { outcome });
     if (isTerminalStatus(form.CallStatus)) return nothing();
     return answered && outcome !== "declined" ? hangUp() : nobodyReached();
+  }
+
+  async function afterEscalation(form: TwilioForm, transfer: Transfer): Promise<string> {
+    const { CallSid: carrierId } = form;
+    const outcome = await outcomes.settle(carrierId, transfer, outcomeOfDial(transfer.mode, form));
+    await note(carrierId, `outcome of ${transfer.escalationId ?? ""}`, { outcome });
+    if (isTerminalStatus(form.CallStatus)) return nothing();
+    if (isReached(outcome)) return hangUp();
+    const mayReturn = transfer.returns === true && (await outcomes.misses(carrierId)) <= MOST_RETURNS;
+    return (mayReturn ? await reception.reconnect(form, transfer, "human") : undefined) ?? nobodyReached();
+  }
+
+  /** The transfer a request from a human's leg is about. */
+  async function passedOn({
+    call,
+    escalation,
+  }: Fields): Promise<{ carrierId: string; transfer: Transfer } | undefined> {
+    if (typeof call !== "string" || typeof escalation !== "string") return undefined;
+    const transfer = await outcomes.transferOf(call, escalation);
+    return transfer && { carrierId: call, transfer };
+  }
+
+  async function settle(query: Fields, outcome: EscalationOutcome): Promise<EscalationOutcome | undefined> {
+    const found = await passedOn(query);
+    return found && outcomes.settle(found.carrierId, found.transfer, outcome);
   }
 
   async function note(carrierId: string, what: string, detail: Readonly<Record<string, string>>): Promise<void> {
@@ -145,7 +189,7 @@ export function createEndings(options: EndingsOptions): Endings {
     if (!party || !ending) return undefined;
     const leg = { CallSid: carrierId, From: party.from, To: party.to };
     if (ending.kind === "hangup") return HANG_UP;
-    return ending.kind === "transfer" ? transfer(target(ending.to, leg)) : apologise(human(leg));
+    return ending.kind === "transfer" ? transfer(target(ending, leg)) : apologise(human(leg));
   }
 
   return {
@@ -154,13 +198,26 @@ export function createEndings(options: EndingsOptions): Endings {
     note,
     unasked,
     apology: (form) => apologise(human(form)),
-    async briefing(carrierId) {
+    async briefing({ AnsweredBy }, query) {
+      const { call, escalation } = query;
+      if (isMachine(AnsweredBy)) {
+        await settle(query, "voicemail");
+        return hangUp();
+      }
       // Without the note the human can still take the call.
-      const ending =
-        typeof carrierId === "string" ? await state.getEnding(carrierId).catch(() => undefined) : undefined;
-      return briefing(webhookUrl, ending?.kind === "transfer" ? ending.note : "");
+      const ending = typeof call === "string" ? await state.getEnding(call).catch(() => undefined) : undefined;
+      const note = ending?.kind === "transfer" ? ending.note : "";
+      const isAbout = typeof call === "string" && typeof escalation === "string";
+      return briefing(webhookUrl, note, isAbout ? { call, escalation } : undefined);
     },
-    // No verb: the leg goes on to be joined with the caller.
-    briefingAnswer: (form) => (form.Digits === "1" ? nothing() : hangUp()),
+    async briefingAnswer({ Digits }, query) {
+      // A human who wants the call gets it, whatever becomes of the record.
+      const outcome = await settle(query, answerOf(Digits)).catch(() => undefined);
+      // No verb: the leg goes on to be joined with the caller.
+      return (outcome ?? answerOf(Digits)) === "accepted" ? nothing() : hangUp();
+    },
+    async detected({ CallSid, AnsweredBy }, query) {
+      if (isMachine(AnsweredBy) && (await settle(query, "voicemail")) === "voicemail") options.dropLeg(CallSid);
+    },
   };
 }

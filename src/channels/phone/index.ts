@@ -10,6 +10,7 @@ import { createBook } from "./book.ts";
 import { createCallbacks } from "./callbacks.ts";
 import type { PhoneCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
+import { createOutcomes } from "./outcomes.ts";
 import { createReception, type ReceptionOptions } from "./reception.ts";
 import { createCarrierApi, type CarrierApi } from "./rest.ts";
 import { createSecondWay } from "./second-way.ts";
@@ -68,6 +69,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     clock,
     ids,
   });
+  const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
   const endings = createEndings({
     webhookUrl,
     ...(transferNumber !== undefined && { transferNumber }),
@@ -80,8 +82,14 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     clock,
     log,
     reception,
+    outcomes: createOutcomes({ state, store, clock, log, meter }),
+    dropLeg(leg) {
+      // A machine that is not hung up on hears the briefing out and is let go of then.
+      api.hangUp(leg).catch((error: unknown) => {
+        log.warn("an answering machine could not be hung up on", { call: leg, error: String(error) });
+      });
+    },
   });
-  const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
   const secondWay = createSecondWay({
     book,
     api,

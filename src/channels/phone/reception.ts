@@ -4,7 +4,7 @@
 import type { CallEnding, CallParty } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
-import type { StreamGrant, StreamState } from "../../core/state.ts";
+import type { ResumeCause, StreamGrant, StreamState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book, BookEntry } from "./book.ts";
@@ -31,7 +31,7 @@ export interface Reception {
   /** TwiML for an incoming call, whether it is new or asked for again. */
   readonly answer: (form: TwilioForm) => Promise<string>;
   /** TwiML that opens a second stream for a call whose first one broke; undefined when that is not to be. */
-  readonly reconnect: (form: TwilioForm, ending: CallEnding) => Promise<string | undefined>;
+  readonly reconnect: (form: TwilioForm, ending: CallEnding, resumes?: ResumeCause) => Promise<string | undefined>;
   /** The same TwiML once more, when a reconnection is under way and its token unspent. */
   readonly repeatReconnect: (carrierId: string) => Promise<string | undefined>;
   /** A stream brought the call's token: the slot is the bridge's from here on. */
@@ -189,7 +189,11 @@ export function createReception(options: ReceptionOptions): Reception {
     });
   }
 
-  async function reconnect(form: TwilioForm, ending: CallEnding): Promise<string | undefined> {
+  async function reconnect(
+    form: TwilioForm,
+    ending: CallEnding,
+    resumes: ResumeCause = "line",
+  ): Promise<string | undefined> {
     const entry = book.entry(form.CallSid);
     const party = entry.party ?? partyOf(await store.findByCarrierId(form.CallSid));
     if (!party || calls.isLive(form.CallSid) || calls.admit(party) !== "ok") return undefined;
@@ -198,7 +202,7 @@ export function createReception(options: ReceptionOptions): Reception {
     entry.reconnects = 1;
     // Once for each ending: if the second stream breaks too, without a new ending, the caller gets an apology.
     await state.putEnding(form.CallSid, { kind: "apologise", reason: ending.reason });
-    return offer(entry, { party, accountId: form.AccountSid ?? account.accountSid });
+    return offer(entry, { party, accountId: form.AccountSid ?? account.accountSid, resumes });
   }
 
   async function repeatReconnect(carrierId: string): Promise<string | undefined> {

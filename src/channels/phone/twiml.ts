@@ -19,6 +19,8 @@ export const WORDS = {
 const RING_SECONDS = 25;
 /** How long the human may think about the briefing, in seconds. */
 const BRIEFING_SECONDS = 10;
+/** How long a voice at the other end may keep us guessing whether it is a machine, in seconds. */
+const DETECTION_SECONDS = 10;
 
 /** The far end of a transfer. */
 export interface DialTarget {
@@ -29,6 +31,8 @@ export interface DialTarget {
   readonly callerId?: string;
   /** The call whose note the human is to hear before being joined with the caller; absent: joined at once. */
   readonly briefingFor?: string;
+  /** The escalation whose outcome is wanted: a briefing then looks out for answering machines. */
+  readonly escalationId?: string;
 }
 
 /** Opens the media stream with its one-time token. The action is the stream's only exit. */
@@ -81,26 +85,48 @@ export function nobodyReached(): string {
   return sayAndHangUp(WORDS.nobody);
 }
 
-/** What the dialled human hears, who then takes the call with the key 1. */
-export function briefing(webhookUrl: string, note: string): string {
+/** What the dialled human hears, who then takes the call with the key 1. `about`: what the answer is to be about, if it matters. */
+export function briefing(webhookUrl: string, note: string, about?: Dialling): string {
   const response = new VoiceResponse();
   response
     .gather({
       numDigits: 1,
       timeout: BRIEFING_SECONDS,
-      action: webhookUrl + VOICE_PATHS.briefingAnswer,
+      action: webhookUrl + VOICE_PATHS.briefingAnswer + (about ? queryOf(about) : ""),
+      // No key at all is an answer, too.
+      ...(about && { actionOnEmptyResult: true }),
     })
     .say([WORDS.briefing, speakable(note), WORDS.accept].filter(Boolean).join(" "));
   response.hangup();
   return response.toString();
 }
 
-function dial(response: twilio.twiml.VoiceResponse, { webhookUrl, to, callerId, briefingFor }: DialTarget): void {
+/** A human who is being dialled: the requests about them come from their own leg, so that the addresses have to say whose it is. */
+export interface Dialling {
+  readonly call: string;
+  readonly escalation?: string | undefined;
+}
+
+const queryOf = (dialling: Dialling): string =>
+  `?${Object.entries(dialling)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]))
+    .join("&")}`;
+
+function dial(response: twilio.twiml.VoiceResponse, target: DialTarget): void {
+  const { webhookUrl, to, callerId, briefingFor, escalationId } = target;
+  const query = briefingFor === undefined ? "" : queryOf({ call: briefingFor, escalation: escalationId });
   response
     .dial({ action: webhookUrl + VOICE_PATHS.afterDial, timeout: RING_SECONDS, ...(callerId && { callerId }) })
     .number(
-      // The request comes from the human's leg, which has an id of its own: the address says whose note it is.
-      briefingFor ? { url: `${webhookUrl}${VOICE_PATHS.briefing}?call=${encodeURIComponent(briefingFor)}` } : {},
+      {
+        ...(query && { url: webhookUrl + VOICE_PATHS.briefing + query }),
+        ...(query &&
+          escalationId !== undefined && {
+            machineDetection: "Enable",
+            machineDetectionTimeout: DETECTION_SECONDS,
+            amdStatusCallback: webhookUrl + VOICE_PATHS.amd + query,
+          }),
+      },
       to,
     );
 }

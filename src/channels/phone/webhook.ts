@@ -110,8 +110,8 @@ export function createWebhook(options: WebhookOptions): Router {
   route(VOICE_PATHS.incoming, ["POST", "GET"], (form) => reception.answer(form), spoken);
   route(VOICE_PATHS.afterStream, ["POST"], afterwards(endings.afterStream), spoken);
   route(VOICE_PATHS.afterDial, ["POST"], afterwards(endings.afterDial), spoken);
-  route(VOICE_PATHS.briefing, ["POST"], (_form, { call }) => endings.briefing(call), told);
-  route(VOICE_PATHS.briefingAnswer, ["POST"], async (form) => endings.briefingAnswer(form), told);
+  route(VOICE_PATHS.briefing, ["POST"], endings.briefing, told);
+  route(VOICE_PATHS.briefingAnswer, ["POST"], endings.briefingAnswer, told);
   route(VOICE_PATHS.status, ["POST"], silently(callbacks.status), told);
   route(VOICE_PATHS.streamStatus, ["POST"], silently(callbacks.streamStatus), told);
   route(VOICE_PATHS.amd, ["POST"], silently(callbacks.answeringMachine), told);
@@ -127,9 +127,9 @@ export function createWebhook(options: WebhookOptions): Router {
   return router;
 }
 
-function silently(take: (form: TwilioForm) => void | Promise<void>): Answer {
-  return async (form) => {
-    await take(form);
+function silently(take: (form: TwilioForm, query: Fields) => void | Promise<void>): Answer {
+  return async (form, query) => {
+    await take(form, query);
     return undefined;
   };
 }

@@ -220,7 +220,11 @@ describe("a reconnection", () => {
     t.store.open(party(callSid), new Date());
     await t.state.putEnding(callSid, ending);
     const token = tokenIn(await ask(t, callSid)) ?? "";
-    expect(await t.state.takeToken(token)).toEqual({ party: party(callSid), accountId: expect.any(String) });
+    expect(await t.state.takeToken(token)).toEqual({
+      party: party(callSid),
+      accountId: expect.any(String),
+      resumes: "line",
+    });
   });
 });
 
