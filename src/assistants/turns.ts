@@ -47,6 +47,7 @@ export function createThread({ client, wire, timeoutMs, clock, log, meter }: Tur
       if (wire.correct) wire.correct(correction);
       else messages.push({ from: "note", text: correctionNote(correction) });
     }
+    if (input.note !== undefined) messages.push({ from: "note", text: input.note });
     const turn = createTurn([...withoutRepeated(messages, text), { from: "caller", text }]);
     carried = [];
     return turn;

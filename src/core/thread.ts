@@ -10,6 +10,8 @@ export interface ThreadInput {
   /** The caller's words of this turn. */
   readonly text: string;
   readonly correction?: HeardCorrection;
+  /** What happened in the call that the assistant has to know, in sentences; told once, with this turn. */
+  readonly note?: string;
 }
 
 export interface ToolRequest {

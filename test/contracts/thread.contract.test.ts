@@ -443,6 +443,17 @@ describe.each(["responses", "assistants", "chat"] as const)("%s", (client) => {
     });
   });
 
+  test("what happened meanwhile is told once, ahead of the words", async () => {
+    brain = ({ text }) => `You said ${text}.`;
+    const { thread } = setUp();
+    await readReply(thread, { text: "hello", note: "Nobody could be reached." });
+    await readReply(thread, "go on");
+    const after = await held(thread);
+    const told = after.filter((line) => line.includes("Nobody could be reached."));
+    expect(told).toHaveLength(1);
+    expect(after.indexOf(told[0] as string)).toBeLessThan(after.indexOf("user: hello"));
+  });
+
   describe("when things fail", () => {
     test("an empty answer", async () => {
       brain = ({ text }) => (text === "say nothing" ? { text: "" } : `You said ${text}.`);
