@@ -9,6 +9,8 @@ export interface Turn {
   readonly text: string;
   /** Monotonic ms: the caller fell silent. */
   readonly endedAt: number;
+  /** What happened meanwhile that whoever answers has to know. */
+  readonly note?: string;
 }
 
 /** An answer in the making. */

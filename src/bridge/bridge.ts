@@ -7,10 +7,10 @@ import type { VoiceEvent } from "../core/voice.ts";
 import { createAnswering } from "./answering.ts";
 import { createDialogue } from "./dialogue.ts";
 import { createEnding } from "./ending.ts";
+import { everyStep } from "./every-step.ts";
 import { createFiller } from "./filler.ts";
 import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
-import { createMatters } from "./matters.ts";
 import { createParting } from "./parting.ts";
 import type { BridgeParts, Call } from "./parts.ts";
 import { createPhases } from "./phase.ts";
@@ -64,7 +64,7 @@ export function startCall(parts: BridgeParts): Call {
       onQuiet,
     },
   });
-  const phrases = createPhrases({ speaker, clip: parts.clip });
+  const phrases = createPhrases({ ...parts, speaker });
   const ending = createEnding({
     after,
     post,
@@ -78,7 +78,7 @@ export function startCall(parts: BridgeParts): Call {
     phrases,
     move: phase.move,
     dropAll() {
-      cutSpeech();
+      cutSpeech("cut-off");
       ear.overrule();
       dialogue.close();
     },
@@ -111,7 +111,9 @@ export function startCall(parts: BridgeParts): Call {
     onWaiting: () => phrases.interject("hold"),
     onHopeless(code, leftMs) {
       journal.log.error("no voice can be had, the call ends", { code });
-      const how: CallEnding = { kind: "apologise", reason: "voice-unavailable" };
+      const wanted = ending.wanted();
+      // Whoever is being passed on needs no voice of ours.
+      const how = wanted?.kind === "transfer" ? wanted : ({ kind: "apologise", reason: "voice-unavailable" } as const);
       ear.forget();
       dialogue.close();
       speaker.setVoice(undefined);
@@ -121,16 +123,18 @@ export function startCall(parts: BridgeParts): Call {
       phase.move("end");
     },
   });
-  const { answerer, ownVoice } = createAnswering({
+  const { answerer, ownVoice, matters, guarding } = createAnswering({
     ...parts,
     speaker,
     journal,
-    matters: createMatters({ journal, ids: parts.ids, plan: parts.planEscalation, atMs: journal.elapsedMs }),
+    ending,
+    parting,
+    phrases,
+    dialogue: () => dialogue,
     voice: () => keeper.voice(),
     post,
     after,
     signal: lifetime.signal,
-    endAfterReply: (how) => parting.afterReply(how),
   });
   const dialogue = createDialogue({
     answerer,
@@ -168,6 +172,7 @@ export function startCall(parts: BridgeParts): Call {
     ending,
     journal,
     phrases,
+    guarding,
     move: phase.move,
     answersItself: ownVoice !== undefined,
     cutSpeech,
@@ -211,14 +216,14 @@ export function startCall(parts: BridgeParts): Call {
       case "voice.unheard":
         return ear.unheard(event.itemId, event.cause);
       case "voice.words":
-        return speaker.words(event.speechId, event.delta, event.part);
+        speaker.words(event.speechId, event.delta, event.part);
+        return void ownVoice?.take(event);
       case "voice.spoken":
         if (ownVoice?.take(event)) return;
         return speaker.spoken(event.speechId, event.status, event.text, event.code);
       case "voice.reply-started":
       case "voice.tool-call":
-        ownVoice?.take(event);
-        return;
+        return void ownVoice?.take(event);
       case "voice.usage":
         return journal.usage(event.usage);
       case "voice.trouble":
@@ -229,16 +234,16 @@ export function startCall(parts: BridgeParts): Call {
   }
 
   /** Drops what was not heard yet; returns the ending that was taken back by it. */
-  function cutSpeech(): CallEnding | undefined {
+  function cutSpeech(why?: string): CallEnding | undefined {
     const dropped = speaker.cut();
     for (const { record, truncations } of dropped) {
       journal.reply(record);
       for (const { part, heardMs } of truncations) keeper.voice()?.truncate(part, heardMs);
     }
-    dialogue.cut(dropped);
+    dialogue.cut(dropped, why);
     // Whoever speaks into a goodbye wants to stay.
     const withdrawn = ending.withdraw();
-    if (withdrawn) journal.note("ending withdrawn");
+    if (withdrawn) matters.takenBack(withdrawn);
     if (!ending.isFinal()) phase.move("cut");
     return withdrawn;
   }
@@ -261,7 +266,9 @@ export function startCall(parts: BridgeParts): Call {
   function release(reason: EndReason): void {
     if (phase.now() === "ended") return;
     phase.move("closed");
+    const leaving = ending.wanted();
     const steps = [
+      () => leaving && leaving.reason !== reason && matters.decide(leaving, "withdrawn"),
       () => speaker.cut().forEach(({ record }) => journal.reply(record)),
       () => dialogue.close(),
       () => ear.forget(),
@@ -273,13 +280,7 @@ export function startCall(parts: BridgeParts): Call {
       () => journal.end(reason),
       () => settleEnded(reason),
     ];
-    for (const step of steps) {
-      try {
-        step();
-      } catch (error) {
-        journal.stumbled(error);
-      }
-    }
+    everyStep(steps, (error) => journal.stumbled(error));
   }
 
   post(() => {

@@ -24,6 +24,8 @@ interface Waiting {
   readonly endedAt: number;
   /** The turn these words belong to already, when its answer was called off. */
   readonly number?: number;
+  /** What its answer was told. */
+  readonly note?: string | undefined;
 }
 
 export type Dialogue = ReturnType<typeof createDialogue>;
@@ -34,12 +36,16 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
   let turns = 0;
   let latest: { readonly turn: Turn; readonly begunAt: number } | undefined;
   let correction: HeardCorrection | undefined;
+  /** What the next answer is to be told. */
+  let notes: string[] = [];
 
   function begin(): void {
     if (!waiting || run) return;
     const { texts, by, endedAt, number = ++turns } = waiting;
+    const note = [waiting.note, ...notes].filter(Boolean).join(" ");
     waiting = undefined;
-    const turn: Turn = { number, by, text: texts.filter(Boolean).join(" "), endedAt };
+    notes = [];
+    const turn: Turn = { number, by, text: texts.filter(Boolean).join(" "), endedAt, ...(note && { note }) };
     latest = { turn, begunAt: now() };
     journal.turn(number, by, turn.text, endedAt);
     on.onTurn(turn);
@@ -75,8 +81,8 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
     }
     run.cancel();
     if (!heardSome) {
-      const { number, text, by, endedAt } = run.turn;
-      waiting = { number, by, endedAt, texts: [text, ...(waiting?.texts ?? [])] };
+      const { number, text, by, endedAt, note } = run.turn;
+      waiting = { number, by, endedAt, note, texts: [text, ...(waiting?.texts ?? [])] };
     }
     run = undefined;
     return true;
@@ -101,6 +107,20 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
       else filler.expect(endedAt);
       return number;
     },
+    /** The caller's words, complete, that are answered without anybody thinking about them. Returns the turn they are. */
+    take(text: string, by: Turn["by"], endedAt: number): number {
+      filler.stop();
+      callOff(run?.utterance()?.startedAt !== undefined);
+      const { texts = [], number = ++turns } = waiting ?? {};
+      waiting = undefined;
+      const turn: Turn = { number, by, text: [...texts, text].filter(Boolean).join(" "), endedAt };
+      latest = { turn, begunAt: now() };
+      journal.turn(number, by, turn.text, endedAt);
+      on.onTurn(turn);
+      return number;
+    },
+    /** For whoever answers next; never in the caller's words. */
+    tell: (note: string): void => void notes.push(note),
     /** The caller's turn is over, its words are on the way: silence counts from here. */
     expectAnswer: (endedAt: number): void => filler.expect(endedAt),
     /** Nothing came of it: words kept from a called-off answer are asked again. True when an answer is in the making. */
@@ -108,15 +128,15 @@ export function createDialogue({ answerer, journal, now, filler, ...on }: Dialog
       begin();
       return run !== undefined;
     },
-    /** The caller interrupted. */
-    cut(dropped: readonly CutUtterance[]): void {
+    /** What was being said is cut: the caller interrupted, or `why`. */
+    cut(dropped: readonly CutUtterance[], why = "cut-by-caller"): void {
       filler.stop();
       const inTheMaking = run?.utterance();
       callOff(dropped.some(({ utterance, record }) => utterance === inTheMaking && record.heardMs > 0));
       for (const { utterance, record } of dropped) {
         // Heard to its end, but for the proof.
         if (utterance.kind !== "reply" || !record.interrupted) continue;
-        journal.cause(utterance.turn, "cut-by-caller");
+        journal.cause(utterance.turn, why);
         // An answer that is made anew needs no correction: nobody heard it, and its question is asked again.
         if (waiting?.number !== utterance.turn) correct(record);
       }

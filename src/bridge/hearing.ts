@@ -5,11 +5,12 @@ import { isBackchannel, isFarewell } from "./backchannel.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { createEar, type Owed } from "./ear.ts";
 import type { Ending } from "./ending.ts";
+import type { Guarding } from "./guarding.ts";
 import type { Journal } from "./journal.ts";
 import { createKeypad } from "./keypad.ts";
 import type { BridgeSettings } from "./parts.ts";
 import type { PhaseEvent } from "./phase.ts";
-import type { createPhrases } from "./phrases.ts";
+import type { Phrases } from "./phrases.ts";
 import type { Speaker } from "./speaker.ts";
 import { createTurnWords } from "./turn-words.ts";
 
@@ -24,7 +25,8 @@ export interface HearingParts {
   readonly dialogue: Dialogue;
   readonly ending: Ending;
   readonly journal: Journal;
-  readonly phrases: ReturnType<typeof createPhrases>;
+  readonly phrases: Phrases;
+  readonly guarding: Guarding;
   readonly move: (event: PhaseEvent) => void;
   /** The voice answers by itself: it need not wait for the words. */
   readonly answersItself: boolean;
@@ -37,7 +39,7 @@ export interface HearingParts {
 export type Hearing = ReturnType<typeof createHearing>;
 
 export function createHearing(parts: HearingParts) {
-  const { speaker, dialogue, ending, journal, phrases, now } = parts;
+  const { speaker, dialogue, ending, journal, phrases, guarding, now } = parts;
   const words = createTurnWords();
   /** The ending that the speech of the caller took back; "bye" gives it back. */
   let takenBack: CallEnding | undefined;
@@ -102,15 +104,25 @@ export function createHearing(parts: HearingParts) {
         else dialogue.expectAnswer(endedAt);
       },
       onTurn(itemId, text, endedAt) {
+        const verdict = guarding.read(text);
         const early = words.fill(itemId, text);
-        if (early) return journal.turnText(early.turn, early.text);
+        if (early) {
+          journal.turnText(early.turn, early.text);
+          return void guarding.answers(verdict, () => early.turn);
+        }
         const leaving = ending.wanted() ?? takenBack;
-        if (leaving && leaving.reason !== "silence" && isFarewell(text)) {
-          journal.note("ignored", { why: "farewell" });
+        const isBye = leaving !== undefined && leaving.reason !== "silence" && isFarewell(text);
+        if (leaving && (isBye || guarding.confirms(verdict, leaving))) {
+          journal.note("ignored", { why: isBye ? "farewell" : "under way" });
           takenBack = undefined;
           ending.want(leaving);
+          guarding.restored(leaving);
           parts.move("end");
           return parts.onQuiet();
+        }
+        if (guarding.answers(verdict, () => dialogue.take(text, "speech", endedAt))) {
+          takenBack = undefined;
+          return;
         }
         if (ending.isFinal()) return journal.note("ignored", { why: "ending" });
         if (ending.wanted()) parts.cutSpeech();
@@ -126,6 +138,7 @@ export function createHearing(parts: HearingParts) {
         journal.wordsLost(cause);
         takenBack = undefined;
         // A voice that answers itself has understood them anyway.
+        if (!words.has(itemId) && guarding.unheard()) return;
         if (!words.has(itemId) && !nothingNew() && !ending.isFinal()) phrases.say("say-again", "notice");
         parts.onQuiet();
       },

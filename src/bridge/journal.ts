@@ -7,6 +7,7 @@ import type {
   CallRecord,
   EndReason,
   EscalationRecord,
+  FlagRecord,
   IntakeRecord,
   ReplyRecord,
   TimelineEntry,
@@ -14,6 +15,7 @@ import type {
   TurnRecord,
 } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Verdict } from "../core/guard.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
 import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
@@ -21,6 +23,8 @@ import type { SpokenRecord } from "./utterance.ts";
 
 /** Word error rate from which an operator should look. */
 const MUCH_DIVERGENCE = 0.2;
+/** Flags kept of one call; all of them are counted. */
+const MOST_FLAGS = 100;
 
 export type Journal = ReturnType<typeof createJournal>;
 
@@ -38,6 +42,7 @@ export function createJournal(parts: {
   const turns: TurnRecord[] = [];
   const replies: ReplyRecord[] = [];
   const tools: ToolRecord[] = [];
+  const flags: FlagRecord[] = [];
   const usage: Record<string, number> = {};
   let phase: CallPhase = "greeting";
   const atMs = (at = clock.now()): number => Math.round(at - began);
@@ -186,6 +191,15 @@ export function createJournal(parts: {
       meter.count("voice_escalations_total", { trigger, urgency });
       log.warn("the call was escalated", { trigger, urgency, mode });
       update({ escalations, ...entering("escalation") });
+    },
+    escalationDecided: (escalations: readonly EscalationRecord[]): void => update({ escalations }),
+    /** A verdict of the guard that is not a pass. */
+    guarded({ kind, rule }: Exclude<Verdict, { kind: "pass" }>, by: FlagRecord["by"]): void {
+      note("guard", { verdict: kind, by, rule });
+      meter.count("voice_guard_verdicts_total", { verdict: kind, by });
+      if (kind !== "flag" || flags.length >= MOST_FLAGS) return;
+      flags.push({ rule, by, atMs: atMs() });
+      update({ flags: [...flags] });
     },
     intake(intake: IntakeRecord): void {
       note("intake", { status: intake.status, fields: Object.keys(intake.fields).length });

@@ -1,6 +1,6 @@
 // What the call is about, beside its words: the intake taken down so far and the escalations. Records them and says what
 // follows; it neither speaks nor ends anything.
-import type { EscalationRecord, IntakeRecord } from "../core/call.ts";
+import type { CallEnding, EscalationRecord, IntakeRecord } from "../core/call.ts";
 import type { Ids } from "../core/clock.ts";
 import type { EscalationPlan, EscalationRequest, PlanEscalation } from "../core/escalation.ts";
 import type { Journal } from "./journal.ts";
@@ -22,6 +22,17 @@ export function createMatters({ journal, ids, plan, atMs }: MattersParts) {
   let intake: IntakeRecord | undefined;
   const escalations: EscalationRecord[] = [];
 
+  /** The dialling that this ending stands for was taken back before it began, or is to be after all. */
+  function decide(how: CallEnding, outcome: "pending" | "withdrawn"): void {
+    const id = how.kind === "transfer" ? how.escalationId : undefined;
+    const at = escalations.findIndex((one) => one.id === id);
+    const known = escalations[at];
+    if (!known || known.outcome === outcome) return;
+    const { decidedAtMs: _undecided, ...one } = known;
+    escalations[at] = { ...one, outcome, ...(outcome === "withdrawn" && { decidedAtMs: atMs() }) };
+    journal.escalationDecided([...escalations]);
+  }
+
   return {
     escalate(request: EscalationRequest): EscalationPlan {
       const id = ids.id("esc");
@@ -38,6 +49,12 @@ export function createMatters({ journal, ids, plan, atMs }: MattersParts) {
         journal.escalated([...escalations]);
       }
       return planned;
+    },
+    decide,
+    /** The caller stays. */
+    takenBack(how: CallEnding): void {
+      journal.note("ending withdrawn");
+      decide(how, "withdrawn");
     },
     intake: () => intake,
     keepIntake: (kept: Omit<IntakeRecord, "updatedAtMs">): void => {

@@ -4,14 +4,16 @@ import type { CallEnding, EndReason } from "../core/call.ts";
 import type { ClipId } from "../core/clip.ts";
 import { GOODBYE_LIMIT_MS, type Ending } from "./ending.ts";
 import type { PhaseEvent } from "./phase.ts";
-import type { createPhrases } from "./phrases.ts";
+import type { Phrases } from "./phrases.ts";
 
 /** What is said before a call ends that was only to be told something: about ten characters a second, and time to get a voice. */
 const onlyWordsLimitMs = (words: string): number => GOODBYE_LIMIT_MS + words.length * 100;
 
+export type Parting = ReturnType<typeof createParting>;
+
 export function createParting(parts: {
   readonly ending: Ending;
-  readonly phrases: ReturnType<typeof createPhrases>;
+  readonly phrases: Phrases;
   readonly move: (event: PhaseEvent) => void;
   /** What is being said, weighed and answered is given up. */
   readonly dropAll: () => void;
@@ -20,6 +22,12 @@ export function createParting(parts: {
   readonly replyLimitMs: number;
 }) {
   const { ending, phrases, move } = parts;
+
+  function announce(how: CallEnding, words: string, shielded: boolean): void {
+    if (words) phrases.tell(words, { shielded });
+    else if (how.kind === "transfer") phrases.say("transfer", "notice", { shielded });
+  }
+
   return {
     /** The first words of the call; the last as well where `only` says why. */
     greet(words: string, only?: EndReason): void {
@@ -30,11 +38,12 @@ export function createParting(parts: {
       ending.want({ kind: "hangup", reason: only }, { limitMs: onlyWordsLimitMs(words), final: true });
       move("end");
     },
-    /** A tool wants the call to end once its reply was heard. */
-    afterReply(how: CallEnding): void {
+    /** The call is to end once the reply was heard that is being made; `words` come after it, as for `leave`, or are in it. */
+    afterReply(how: CallEnding, words?: string): void {
       if (ending.isFinal()) return;
-      ending.want(how, { limitMs: GOODBYE_LIMIT_MS + parts.replyLimitMs });
+      ending.want(how, { limitMs: onlyWordsLimitMs(words ?? "") + parts.replyLimitMs });
       move("end");
+      if (words !== undefined) announce(how, words, false);
       parts.onQuiet();
     },
     /** The call is to end now, with this goodbye. */
@@ -48,6 +57,25 @@ export function createParting(parts: {
       ending.want(how, { final });
       move("end");
       if (goodbye) phrases.say(goodbye, "notice", { shielded: final });
+      parts.onQuiet();
+    },
+    /**
+     * The call goes to somebody else or ends, after these words (without any: after the stock phrase of a transfer). What is being
+     * said and thought is given up for it. `final`: whatever the caller says to it.
+     */
+    leave(how: CallEnding, words: string, { final }: { readonly final: boolean }): void {
+      if (ending.isClosing()) return;
+      parts.dropAll();
+      ending.want(how, { limitMs: onlyWordsLimitMs(words), final });
+      move("end");
+      announce(how, words, final);
+      parts.onQuiet();
+    },
+    /** These words in place of what is being said and thought; the call goes on. */
+    replace(words: string): void {
+      if (ending.isClosing()) return;
+      parts.dropAll();
+      phrases.tell(words);
       parts.onQuiet();
     },
     /** There is nothing to say where something was owed. */

@@ -3,6 +3,7 @@ import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { PlanEscalation } from "../core/escalation.ts";
+import type { CallGuard } from "../core/guard.ts";
 import type { Line } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { StreamState } from "../core/state.ts";
@@ -50,6 +51,8 @@ export interface BridgeParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly planEscalation: PlanEscalation;
+  /** Reads what is said by either side; without one nobody does. */
+  readonly guard?: CallGuard | undefined;
   readonly log: Log;
   readonly meter: Meter;
   readonly settings: BridgeSettings;

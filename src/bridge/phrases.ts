@@ -1,12 +1,19 @@
 // The stock phrases of a call: greeting, fillers, prompts and notices, from stored clips so that nothing is waited for.
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { Speaker } from "./speaker.ts";
+import type { SentenceCutter } from "./thread-answer.ts";
 import type { UtteranceKind } from "./utterance.ts";
 
 const FILLERS: readonly ClipId[] = ["filler-1", "filler-2", "filler-3", "filler-4"];
 
-export function createPhrases(parts: { readonly speaker: Speaker; readonly clip: (id: ClipId) => Clip | undefined }) {
-  const { speaker, clip } = parts;
+export type Phrases = ReturnType<typeof createPhrases>;
+
+export function createPhrases(parts: {
+  readonly speaker: Speaker;
+  readonly clip: (id: ClipId) => Clip | undefined;
+  readonly sentences: () => SentenceCutter;
+}) {
+  const { speaker, clip, sentences } = parts;
   let fillers = 0;
   let lastFiller: ClipId | undefined;
 
@@ -27,6 +34,13 @@ export function createPhrases(parts: { readonly speaker: Speaker; readonly clip:
 
   return {
     say,
+    /** A notice of words that nobody could know before. */
+    tell(text: string, { shielded = false } = {}): void {
+      const cutter = sentences();
+      const utterance = speaker.begin("notice", { shielded });
+      for (const piece of [...cutter.push(text), ...cutter.end()]) speaker.addText(utterance, piece);
+      speaker.finish(utterance);
+    },
     /** Said at once if the caller hears nothing now, whatever else waits to be said. */
     interject: (id: ClipId): boolean => now(id, "notice"),
     /** One after the other, so that none comes twice running; before an answer that has no audio yet. */

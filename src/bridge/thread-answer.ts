@@ -28,6 +28,8 @@ export interface ThreadAnswererParts {
   /** Ends with the call. */
   readonly signal: AbortSignal;
   readonly runTool: (request: ToolRequest, signal: AbortSignal, turn: number) => Promise<string>;
+  /** What is to be spoken of a piece of the reply: itself, other words, or nothing more. */
+  readonly check: (piece: string) => string | undefined;
   readonly onUsage: (usage: Readonly<Record<string, number>>) => void;
 }
 
@@ -48,6 +50,7 @@ function startRun(
   let utterance: Utterance | undefined;
   let acted = false;
   let over = false;
+  let halted = false;
   let toolsRunning = 0;
   const watchdog = createWatchdog({ ms: parts.timeoutMs, after: parts.after, onSilence: () => fail("thread-timeout") });
 
@@ -66,9 +69,22 @@ function startRun(
 
   function say(pieces: readonly string[]): void {
     for (const piece of pieces) {
+      if (halted) return;
+      const words = parts.check(piece);
+      if (words === undefined) return halt();
       utterance ??= speaker.begin("reply", { turn: turn.number, more: () => say(cutter.take()) });
-      speaker.addText(utterance, piece);
+      speaker.addText(utterance, words);
     }
+  }
+
+  /** Something else follows in place of the rest. */
+  function halt(): void {
+    halted = true;
+    if (over) return;
+    stop();
+    controller.abort();
+    if (utterance) speaker.finish(utterance);
+    events.onDone(run, true);
   }
 
   function take(event: ThreadEvent): void {
@@ -92,7 +108,7 @@ function startRun(
     stop();
     say(cutter.end());
     if (utterance) speaker.finish(utterance);
-    events.onDone(run, utterance !== undefined);
+    events.onDone(run, utterance !== undefined || halted);
   }
 
   async function useTool(request: ToolRequest): Promise<string> {
@@ -113,7 +129,8 @@ function startRun(
 
   async function read(): Promise<void> {
     try {
-      const input = { text: turn.text, ...(correction && { correction }) };
+      const { text, note } = turn;
+      const input = { text, ...(correction && { correction }), ...(note !== undefined && { note }) };
       for await (const event of thread.reply(input, { signal, runTool: useTool })) post(() => take(event));
       post(done);
     } catch (error) {

@@ -219,6 +219,7 @@ function startRun(
       else respond();
     },
   };
+  if (turn.note !== undefined) voice()?.tell("system", turn.note);
   if (turn.by === "keypad") voice()?.tell("user", turn.text);
   voice()?.respond();
   return run;

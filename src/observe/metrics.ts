@@ -41,6 +41,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_thread_repairs_total: ["Threads mended after a cancelled reply.", "client", "result"],
   voice_thread_tokens_total: ["Tokens of the assistant.", "client", "kind"],
   voice_tool_calls_total: ["Tool calls.", "tool", "result"],
+  voice_guard_verdicts_total: ["What the guard made of turns and replies, passes left out.", "verdict", "by"],
   voice_escalation_outcomes_total: ["What became of dialling a human for an escalation.", "outcome"],
   voice_escalations_total: ["Calls for a human.", "trigger", "urgency"],
   voice_store_dropped_rows_total: ["Rows of call records that could neither be written nor kept.", "cause"],
