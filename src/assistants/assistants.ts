@@ -166,6 +166,7 @@ export function assistantsWire({ openai, assistantId, maxOutputTokens }: Assista
         yield {
           type: "usage",
           usage: {
+            model: run.model,
             inputTokens: run.usage.prompt_tokens,
             cachedInputTokens: 0,
             outputTokens: run.usage.completion_tokens,

@@ -58,6 +58,7 @@ export function chatWire({ openai, model, maxOutputTokens, keep }: ChatOptions):
           yield {
             type: "usage",
             usage: {
+              model,
               inputTokens: chunk.usage.prompt_tokens,
               cachedInputTokens: chunk.usage.prompt_tokens_details?.cached_tokens ?? 0,
               outputTokens: chunk.usage.completion_tokens,

@@ -152,6 +152,7 @@ export function responsesWire({ openai, model, maxOutputTokens }: ResponsesOptio
         yield {
           type: "usage",
           usage: {
+            model,
             inputTokens: usage.input_tokens,
             cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
             outputTokens: usage.output_tokens,

@@ -85,7 +85,7 @@ export function createAnswering(parts: AnsweringParts): {
     ...shared,
     thread,
     check: (piece) => guarding.piece(piece),
-    onUsage: (usage) => journal.usage(usage),
+    onUsage: (counts, billed) => journal.usage(counts, billed),
   });
   return { matters, guarding, answerer };
 }

@@ -225,7 +225,7 @@ export function startCall(parts: BridgeParts): Call {
       case "voice.tool-call":
         return void ownVoice?.take(event);
       case "voice.usage":
-        return journal.usage(event.usage);
+        return journal.usage(event.usage, event.billed);
       case "voice.trouble":
         journal.note("voice trouble", { code: event.code });
         ownVoice?.take(event);

@@ -18,6 +18,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Verdict } from "../core/guard.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
+import { carrierMinutes, type ModelUsage, type Spending } from "../core/usage.ts";
 import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
 import type { SpokenRecord } from "./utterance.ts";
 
@@ -35,6 +36,7 @@ export function createJournal(parts: {
   readonly log: Log;
   readonly meter: Meter;
   readonly logContent: boolean;
+  readonly spending?: Spending | undefined;
 }) {
   const { party, clock, meter } = parts;
   const log = parts.log.with({ call: party.carrierId, callId: party.callId });
@@ -205,8 +207,11 @@ export function createJournal(parts: {
       note("intake", { status: intake.status, fields: Object.keys(intake.fields).length });
       update({ intake });
     },
-    usage(counts: Readonly<Record<string, number>>): void {
-      for (const [name, count] of Object.entries(counts)) usage[name] = (usage[name] ?? 0) + count;
+    /** `counts` are for people; what is billed is kept by model, as `model:kind`. */
+    usage(counts: Readonly<Record<string, number>>, billed: ModelUsage): void {
+      const byModel = Object.entries(billed.counts).map(([kind, count]) => [`${billed.model}:${kind}`, count] as const);
+      for (const [name, count] of [...Object.entries(counts), ...byModel]) usage[name] = (usage[name] ?? 0) + count;
+      parts.spending?.used(billed);
     },
     /** The words of the conversation as the caller knows it, for a voice that takes over. */
     spoken(): { role: "caller" | "agent"; text: string }[] {
@@ -221,6 +226,7 @@ export function createJournal(parts: {
     },
     end(reason: EndReason): void {
       const durationSeconds = Math.round((clock.now() - began) / 100) / 10;
+      const cost = parts.spending?.cost();
       note("end", { reason });
       update({
         status: "completed",
@@ -228,7 +234,8 @@ export function createJournal(parts: {
         endedAt: clock.date().toISOString(),
         durationSeconds,
         endReason: reason,
-        usage: { ...usage },
+        usage: { ...usage, ...(party.channel === "phone" && { carrier_minutes: carrierMinutes(clock.now() - began) }) },
+        ...(cost !== undefined && { cost: Math.round(cost * 1_000_000) / 1_000_000 }),
       });
       meter.count("voice_calls_ended_total", { reason, result: resultOf(reason) });
       meter.observe("voice_call_duration_seconds", durationSeconds);

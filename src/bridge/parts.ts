@@ -10,6 +10,7 @@ import type { StreamState } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
+import type { Spending } from "../core/usage.ts";
 import type { Voice, VoiceEngine } from "../core/voice.ts";
 import type { Phase } from "./phase.ts";
 import type { SentenceCutter } from "./thread-answer.ts";
@@ -53,6 +54,8 @@ export interface BridgeParts {
   readonly planEscalation: PlanEscalation;
   /** Reads what is said by either side; without one nobody does. */
   readonly guard?: CallGuard | undefined;
+  /** Keeps account of what the call costs; absent: nobody asks. */
+  readonly spending?: Spending | undefined;
   readonly log: Log;
   readonly meter: Meter;
   readonly settings: BridgeSettings;

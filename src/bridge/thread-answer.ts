@@ -1,6 +1,7 @@
 // Answers from the assistant thread: sends the caller's words, cuts the streamed text into sentences, and has them spoken.
 // The stream is read outside the call's mailbox; everything it brings is posted into it.
 import { ThreadError, type AssistantThread, type ThreadEvent, type ToolRequest } from "../core/thread.ts";
+import type { ModelUsage } from "../core/usage.ts";
 import type { Answerer, AnswerEvents, Run, Turn } from "./answer.ts";
 import type { Speaker } from "./speaker.ts";
 import type { Utterance } from "./utterance.ts";
@@ -30,7 +31,7 @@ export interface ThreadAnswererParts {
   readonly runTool: (request: ToolRequest, signal: AbortSignal, turn: number) => Promise<string>;
   /** What is to be spoken of a piece of the reply: itself, other words, or nothing more. */
   readonly check: (piece: string) => string | undefined;
-  readonly onUsage: (usage: Readonly<Record<string, number>>) => void;
+  readonly onUsage: (usage: Readonly<Record<string, number>>, billed: ModelUsage) => void;
 }
 
 export function createThreadAnswerer(parts: ThreadAnswererParts): Answerer {
@@ -90,11 +91,16 @@ function startRun(
   function take(event: ThreadEvent): void {
     if (over) return;
     if (event.type === "usage") {
-      parts.onUsage({
-        thread_input_tokens: event.usage.inputTokens,
-        thread_cached_input_tokens: event.usage.cachedInputTokens,
-        thread_output_tokens: event.usage.outputTokens,
-      });
+      const { model, inputTokens, cachedInputTokens, outputTokens } = event.usage;
+      const counts = { input: inputTokens - cachedInputTokens, cached_input: cachedInputTokens, output: outputTokens };
+      parts.onUsage(
+        {
+          thread_input_tokens: inputTokens,
+          thread_cached_input_tokens: cachedInputTokens,
+          thread_output_tokens: outputTokens,
+        },
+        { purpose: "thread", model, counts },
+      );
       return;
     }
     watchdog.fed();

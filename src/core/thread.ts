@@ -29,7 +29,9 @@ export interface ThreadOptions {
 }
 
 export interface ThreadUsage {
+  readonly model: string;
   readonly inputTokens: number;
+  /** Of the input tokens. */
   readonly cachedInputTokens: number;
   readonly outputTokens: number;
 }

@@ -1,6 +1,8 @@
 // The engine that hears and speaks, as the bridge sees it. A Voice owns its upstream connection for as long as that lives;
 // when it is gone the bridge opens another one.
 
+import type { ModelUsage } from "./usage.ts";
+
 /** What was said so far, for a voice that has to take over in mid-call. */
 export interface SpokenLine {
   readonly role: "caller" | "agent";
@@ -39,7 +41,8 @@ export type VoiceEvent =
       readonly name: string;
       readonly arguments: string;
     }
-  | { readonly type: "voice.usage"; readonly usage: Readonly<Record<string, number>> }
+  /** `usage`: the engine's own sums; `billed`: the same as it is paid for. */
+  | { readonly type: "voice.usage"; readonly usage: Readonly<Record<string, number>>; readonly billed: ModelUsage }
   /** Something the engine refused; the session goes on. */
   | { readonly type: "voice.trouble"; readonly code: string; readonly speechId?: string }
   /** The last event of a voice; comes exactly once. `fatal`: opening another one would fail the same way. */

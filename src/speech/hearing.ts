@@ -3,7 +3,7 @@
 import type { Log } from "../core/observe.ts";
 import type { VoiceEvent } from "../core/voice.ts";
 import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
-import type { VadSettings } from "./session-config.ts";
+import type { VadSettings, VoiceSettings } from "./session-config.ts";
 import { transcriptionUsage } from "./usage.ts";
 
 export interface HearingPorts {
@@ -18,12 +18,15 @@ export interface Hearing {
   take(event: ServerEvent): boolean;
 }
 
-export function createHearing(vad: VadSettings, { emit, droppedMs, log }: HearingPorts): Hearing {
+export function createHearing(
+  { vad, transcription }: Pick<VoiceSettings, "vad" | "transcription">,
+  { emit, droppedMs, log }: HearingPorts,
+): Hearing {
   const times = createSpeechTimes(vad);
 
   function transcribed(event: ServerEventOf<"conversation.item.input_audio_transcription.completed">): void {
-    const usage = transcriptionUsage(event);
-    if (usage) emit({ type: "voice.usage", usage });
+    const usage = transcriptionUsage(event, transcription.model);
+    if (usage) emit({ type: "voice.usage", ...usage });
     const text = event.transcript.trim();
     if (text === "") emit({ type: "voice.unheard", itemId: event.item_id, cause: "empty" });
     else emit({ type: "voice.heard", itemId: event.item_id, text });

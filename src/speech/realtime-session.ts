@@ -81,7 +81,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
     dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
   });
   const traffic = createTraffic({ clock, meter, framesSent: audio.framesSent });
-  const hearing = createHearing(settings.vad, { emit, droppedMs: audio.droppedMs, log });
+  const hearing = createHearing(settings, { emit, droppedMs: audio.droppedMs, log });
   const watch = createStallWatch(clock, {
     onTrouble() {
       meter.count("voice_upstream_stall_total");
@@ -180,8 +180,8 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   }
 
   function responseDone({ response }: ServerEventOf<"response.done">): void {
-    const usage = responseUsage(response);
-    if (usage) emit({ type: "voice.usage", usage });
+    const usage = responseUsage(response, settings.model);
+    if (usage) emit({ type: "voice.usage", ...usage });
     const code = response.status === "failed" ? (response.status_details?.error?.code ?? "server_error") : undefined;
     if (code !== undefined) {
       countError(code);

@@ -34,7 +34,14 @@ const count = z.number().nullish();
 const usage = z.object({
   input_tokens: count,
   output_tokens: count,
-  input_token_details: z.object({ text_tokens: count, audio_tokens: count, cached_tokens: count }).nullish(),
+  input_token_details: z
+    .object({
+      text_tokens: count,
+      audio_tokens: count,
+      cached_tokens: count,
+      cached_tokens_details: z.object({ text_tokens: count, audio_tokens: count }).nullish(),
+    })
+    .nullish(),
   output_token_details: z.object({ text_tokens: count, audio_tokens: count }).nullish(),
 });
 
@@ -58,6 +65,7 @@ const transcriptionUsage = z.object({
   seconds: count,
   total_tokens: count,
   input_tokens: count,
+  input_token_details: z.object({ text_tokens: count, audio_tokens: count }).nullish(),
   output_tokens: count,
 });
 

@@ -193,8 +193,12 @@ test("a server without a usage chunk, one with it in the last chunk, one with ca
     ],
   ]);
   expect((await readReply(thread, "one")).usage).toEqual([]);
-  expect((await readReply(thread, "two")).usage).toEqual([{ inputTokens: 9, cachedInputTokens: 0, outputTokens: 2 }]);
-  expect((await readReply(thread, "three")).usage).toEqual([{ inputTokens: 9, cachedInputTokens: 5, outputTokens: 2 }]);
+  expect((await readReply(thread, "two")).usage).toEqual([
+    { model: "local-model", inputTokens: 9, cachedInputTokens: 0, outputTokens: 2 },
+  ]);
+  expect((await readReply(thread, "three")).usage).toEqual([
+    { model: "local-model", inputTokens: 9, cachedInputTokens: 5, outputTokens: 2 },
+  ]);
 });
 
 test("a thread of one call is not kept after it", async () => {

@@ -167,7 +167,9 @@ test("usage with cached tokens", async () => {
       ],
     },
   ]);
-  expect((await readReply(thread, "hi")).usage).toEqual([{ inputTokens: 90, cachedInputTokens: 64, outputTokens: 5 }]);
+  expect((await readReply(thread, "hi")).usage).toEqual([
+    { model: "m", inputTokens: 90, cachedInputTokens: 64, outputTokens: 5 },
+  ]);
 });
 
 describe("of a cancelled response", () => {

@@ -538,7 +538,7 @@ describe("closing", () => {
 });
 
 test("usage is given out and counted; the first text is timed", async () => {
-  const usage = { inputTokens: 10, cachedInputTokens: 4, outputTokens: 3 };
+  const usage = { model: "m", inputTokens: 10, cachedInputTokens: 4, outputTokens: 3 };
   const { thread, meter, observed, clock } = setUp([
     [
       () => {

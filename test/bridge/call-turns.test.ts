@@ -529,10 +529,12 @@ describe("keys", () => {
 });
 
 test("usage of thread and voice is kept with the call", async () => {
+  const speech = (tokens: number) =>
+    ({ purpose: "voice", model: "speaker", counts: { audio_output: tokens } }) as const;
   call = await fakeCall();
   await call.greeted();
-  call.voices.current.emit({ type: "voice.usage", usage: { voice_output_tokens: 7 } });
-  call.voices.current.emit({ type: "voice.usage", usage: { voice_output_tokens: 5 } });
+  call.voices.current.emit({ type: "voice.usage", usage: { voice_output_tokens: 7 }, billed: speech(7) });
+  call.voices.current.emit({ type: "voice.usage", usage: { voice_output_tokens: 5 }, billed: speech(5) });
   call.caller.speaks("When do you close?");
   await call.untilHeard("All right");
   call.line.hangUp();
@@ -542,5 +544,10 @@ test("usage of thread and voice is kept with the call", async () => {
     thread_input_tokens: 10,
     thread_cached_input_tokens: 4,
     thread_output_tokens: 5,
+    "speaker:audio_output": 12,
+    "thinker:input": 6,
+    "thinker:cached_input": 4,
+    "thinker:output": 5,
+    carrier_minutes: 1,
   });
 });

@@ -145,15 +145,16 @@ describe("the record", () => {
 
   test("is closed with its reason, length and sums", async () => {
     const { time, journal, read } = setup();
-    journal.usage({ a: 1, b: 2 });
-    journal.usage({ a: 10 });
+    const billed = (input: number) => ({ purpose: "voice", model: "m", counts: { input } }) as const;
+    journal.usage({ a: 1, b: 2 }, billed(3));
+    journal.usage({ a: 10 }, billed(4));
     await time.run(12_340);
     journal.end("silence");
     expect(await read()).toMatchObject({
       status: "completed",
       endReason: "silence",
       durationSeconds: 12.3,
-      usage: { a: 11, b: 2 },
+      usage: { a: 11, b: 2, "m:input": 7, carrier_minutes: 1 },
     });
   });
 });

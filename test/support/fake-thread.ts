@@ -89,7 +89,7 @@ export function createFakeThread(
             entry.outputs.push(await runTool(request));
           }
         }
-        yield { type: "usage", usage: { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5 } };
+        yield { type: "usage", usage: { model: "thinker", inputTokens: 10, cachedInputTokens: 4, outputTokens: 5 } };
         entry.ended = true;
       } finally {
         entry.aborted = signal.aborted;
