@@ -7,7 +7,7 @@ import { createContacts } from "./app/contacts.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { createSeats } from "./app/seats.ts";
-import { describe } from "./app/settings.ts";
+import { describe, surroundingsOf } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
@@ -24,7 +24,7 @@ import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
-import { noMisgivings } from "./organizations/check.ts";
+import { misgivingsOf } from "./organizations/misgivings.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
 
@@ -69,7 +69,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const organizations = createOrganizations({
     store: storage.organizations,
     state,
-    misgivings: noMisgivings,
+    misgivings: misgivingsOf(surroundingsOf(config)),
     clock,
     log,
   });

@@ -1,6 +1,8 @@
 // Environment -> one frozen, typed Config. The only reader of process.env. Everything that is wrong is told at once.
 import { readFileSync } from "node:fs";
 import { isVendorHost, phoneGaps, sharedProblems, threadProblems, voiceProblems } from "./config/checks.ts";
+import { priceGaps } from "./organizations/misgivings.ts";
+import { readPrices, type Prices } from "./organizations/prices.ts";
 import { variables, type Variables } from "./config/variables.ts";
 
 export type Config = Readonly<Omit<Variables, "THREAD_CLIENT">> & {
@@ -11,6 +13,8 @@ export type Config = Readonly<Omit<Variables, "THREAD_CLIENT">> & {
   readonly warnings: readonly string[];
   /** Text of PERSONA_FILE. */
   readonly persona?: string;
+  /** Contents of PRICES_FILE. */
+  readonly prices?: Prices;
 };
 
 export interface PhoneConfig {
@@ -50,19 +54,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")} ${issue.message}`);
   problems.push(...phoneGaps(given), ...threadProblems(given), ...voiceProblems(given), ...sharedProblems(given));
 
-  let persona: string | undefined;
-  if (given.PERSONA_FILE) {
+  const file = (name: "PERSONA_FILE" | "PRICES_FILE"): string | undefined => {
+    const path = given[name];
     try {
-      persona = readFileSync(given.PERSONA_FILE, "utf8");
+      return path === undefined ? undefined : readFileSync(path, "utf8");
     } catch {
-      problems.push(`PERSONA_FILE cannot be read: ${given.PERSONA_FILE}`);
+      problems.push(`${name} cannot be read: ${path}`);
+      return undefined;
     }
-  }
+  };
+  const persona = file("PERSONA_FILE");
+  const prices = pricesIn(file("PRICES_FILE"), problems);
   if (!parsed.data || problems.length > 0) throw new ConfigError(problems);
-  return deepFreeze(assemble(parsed.data, persona));
+  return deepFreeze({
+    ...assemble(parsed.data, prices),
+    ...(persona !== undefined && { persona }),
+    ...(prices !== undefined && { prices }),
+  });
 }
 
-function assemble(values: Variables, persona: string | undefined): Config {
+function pricesIn(text: string | undefined, problems: string[]): Prices | undefined {
+  if (text === undefined) return undefined;
+  const read = readPrices(text);
+  if (read.ok) return read.prices;
+  problems.push(...read.problems.map((problem) => `PRICES_FILE ${problem} (docs/prices.md)`));
+  return undefined;
+}
+
+function assemble(values: Variables, prices: Prices | undefined): Config {
   const warnings: string[] = [];
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: token, WEBHOOK_URL: webhookUrl } = values;
   if (!accountSid) warnings.push("Twilio is not configured: the phone routes are off (they answer 404)");
@@ -82,11 +101,21 @@ function assemble(values: Variables, persona: string | undefined): Config {
     (values.AGENT_WORKFLOW_ID?.startsWith("asst_") && !isVendorHost(values.OPENAI_BASE_URL)
       ? "assistants"
       : "responses");
+  const gaps = prices
+    ? priceGaps(prices, {
+        mode: values.VOICE_MODE,
+        client,
+        voiceModel: values.REALTIME_MODEL,
+        transcriptionModel: values.TRANSCRIPTION_MODEL,
+        threadModel: values.ASSISTANT_MODEL,
+      })
+    : [];
+  if (gaps.length > 0)
+    warnings.push(`PRICES_FILE lacks the price of ${gaps.join(" and of ")}: what calls cost is not known`);
   return {
     ...values,
     THREAD_CLIENT: client,
     ...(phone && { phone }),
-    ...(persona !== undefined && { persona }),
     warnings,
   };
 }

@@ -1,5 +1,7 @@
 // Configuration: every variable explained, every problem told at once, nothing that cannot work let through.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ConfigError, readConfig, VARIABLE_NAMES } from "../src/config.ts";
 
 const PHONE = {
@@ -150,6 +152,7 @@ test("everything wrong is told at once, in one message that names the demo", () 
     TRANSFER_NUMBER: "5551234",
     TRANSCRIPTION_MODEL: "gpt-realtime-whisper",
     PERSONA_FILE: "/nowhere/persona.txt",
+    PRICES_FILE: "/nowhere/prices.yaml",
     TWILIO_ACCOUNT_SID: "AC1",
   };
   const problems = problemsOf(environment);
@@ -157,6 +160,39 @@ test("everything wrong is told at once, in one message that names the demo", () 
   for (const name of ["TWILIO_AUTH_TOKEN", "WEBHOOK_URL", "OPENAI_API_KEY"])
     expect(problems.join("\n")).toContain(name);
   expect(new ConfigError(problems).message).toContain("npm run demo");
+});
+
+describe("prices", () => {
+  const folder = mkdtempSync(join(tmpdir(), "voicebridge-prices-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (text: string): { PRICES_FILE: string } => {
+    const PRICES_FILE = join(folder, "prices.yaml");
+    writeFileSync(PRICES_FILE, text);
+    return { PRICES_FILE };
+  };
+
+  test("none are there without a file", () => {
+    expect(readConfig({}).prices).toBeUndefined();
+  });
+
+  test("are read at the start, and what the models in use lack is told", () => {
+    const config = readConfig(
+      file("currency: EUR\nmodels: { gpt-6-luna: { per_million_tokens: { input: 1, output: 2 } } }"),
+    );
+    expect(config.prices?.currency).toBe("EUR");
+    expect(config.warnings.filter((warning) => warning.startsWith("PRICES_FILE"))).toEqual([
+      "PRICES_FILE lacks the price of gpt-realtime-2.1 (input, audio_input, output, audio_output) and of gpt-live-transcribe (audio_input, output): what calls cost is not known",
+    ]);
+  });
+
+  test("every mistake stops the start, beside all others", () => {
+    const problems = problemsOf({ ...file("currency: EUR\nmodels: { a: {} }\ntax: 1"), PORT: "x" });
+    expect(problems).toEqual([
+      "PORT must be a whole number",
+      "PRICES_FILE models > a: needs prices: per_million_tokens or per_minute (docs/prices.md)",
+      "PRICES_FILE tax: is not a field of a price list (docs/prices.md)",
+    ]);
+  });
 });
 
 test("keys", () => {

@@ -1,5 +1,6 @@
 // Whether a configuration can be used: its own schema first, then what the program around it knows. Everything wrong is told at
 // once, each with the place it stands at.
+import type { z } from "zod";
 import { ORG_ID, organizationConfig, type OrganizationConfig } from "../wire/rest/organization.ts";
 
 /** One thing that is wrong, in the words of the API. */
@@ -22,19 +23,25 @@ export const noMisgivings: Misgivings = () => [];
 export function checkConfig(given: unknown, misgivings: Misgivings): Checked {
   const parsed = organizationConfig.safeParse(given);
   if (!parsed.success) {
-    const issues = parsed.error.issues.flatMap((issue) => {
-      // Fields that do not exist are told one by one, or their place would be that of the object around them.
-      const names = issue.code === "unrecognized_keys" ? issue.keys : [undefined];
-      return names.map((name) =>
-        name === undefined
-          ? issueAt(issue.path, plain(issue.message))
-          : issueAt([...issue.path, name], "is not a field of a configuration"),
-      );
-    });
-    return { ok: false, issues };
+    const mistakes = mistakesIn(parsed.error, "is not a field of a configuration");
+    return { ok: false, issues: mistakes.map(({ path, detail }) => issueAt(path, detail)) };
   }
   const issues = misgivings(parsed.data);
   return issues.length > 0 ? { ok: false, issues } : { ok: true, config: parsed.data };
+}
+
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  readonly detail: string;
+}
+
+/** What a schema found, each with its place: fields that do not exist one by one, and not at the object around them. */
+export function mistakesIn(error: z.ZodError, noSuchField: string): Mistake[] {
+  return error.issues.flatMap((issue): Mistake[] =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ path: [...issue.path, key], detail: noSuchField }))
+      : [{ path: issue.path, detail: plain(issue.message) }],
+  );
 }
 
 /** What is wrong with an organization's id, if anything. */

@@ -6,7 +6,8 @@ import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
 import type { OrganizationRow, OrganizationStore } from "../core/stores.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
-import { checkConfig, noMisgivings } from "./check.ts";
+import { checkConfig, noMisgivings, type ConfigIssue, type Misgivings } from "./check.ts";
+import { withoutIssues } from "./misgivings.ts";
 
 /** One organization as the next call finds it. */
 export interface Organization {
@@ -36,6 +37,8 @@ export interface Directory {
 export interface DirectoryParts {
   readonly store: Pick<OrganizationStore, "get" | "numbers" | "revisions">;
   readonly state: Pick<State, "publish" | "subscribe">;
+  /** What of a stored configuration is not to be heeded; it is told once for each version. */
+  readonly misgivings: Misgivings;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,7 +50,7 @@ const FIRST_LOAD_MS = 2000;
 /** The start waits for the database only so long. */
 const START_MS = 5000;
 
-export function createDirectory({ store, state, clock, log }: DirectoryParts): Directory {
+export function createDirectory({ store, state, misgivings, clock, log }: DirectoryParts): Directory {
   const known = new Map<string, Organization>();
   const listeners = new Set<(changed: readonly Organization[]) => void>();
   let owners: ReadonlyMap<string, string> = new Map();
@@ -62,10 +65,21 @@ export function createDirectory({ store, state, clock, log }: DirectoryParts): D
   function read(row: OrganizationRow): Organization {
     const { orgId, version, config } = row;
     const checked = checkConfig(config, noMisgivings);
-    if (checked.ok) return { orgId, version, config: checked.config };
+    const problems = (issues: readonly ConfigIssue[]): string =>
+      issues.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+    if (checked.ok) {
+      // It was good when it was stored, and the program's own settings have changed since.
+      const issues = misgivings(checked.config);
+      if (issues.length === 0) return { orgId, version, config: checked.config };
+      log.warn("a part of a stored configuration is not heeded", { orgId, version, problems: problems(issues) });
+      return { orgId, version, config: withoutIssues(checked.config, issues) };
+    }
     // Written by another version of this program, or by hand. A caller is answered all the same.
-    const problems = checked.issues.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
-    log.error("a stored configuration cannot be used, the one before stays in force", { orgId, version, problems });
+    log.error("a stored configuration cannot be used, the one before stays in force", {
+      orgId,
+      version,
+      problems: problems(checked.issues),
+    });
     return { orgId, version, config: known.get(orgId)?.config ?? {} };
   }
 

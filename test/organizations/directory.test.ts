@@ -1,5 +1,6 @@
 // The directory: who owns a number, from memory; what changed, by announcement or by looking; a database that is away.
 import { StoreUnavailable, type OrganizationStore } from "../../src/core/stores.ts";
+import { issueAt, noMisgivings } from "../../src/organizations/check.ts";
 import { createDirectory, ORGANIZATIONS_TOPIC } from "../../src/organizations/directory.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
@@ -8,7 +9,7 @@ import { createVirtualTime } from "../support/virtual-time.ts";
 
 const SHOP = "+15550001111";
 
-function setup(given?: Partial<OrganizationStore>) {
+function setup(given?: Partial<OrganizationStore>, misgivings = noMisgivings) {
   const time = createVirtualTime();
   const { clock } = time;
   const memory = createMemoryStorage({ clock }).organizations;
@@ -25,7 +26,7 @@ function setup(given?: Partial<OrganizationStore>) {
   );
   const state = createMemoryState({ clock });
   const log = keptLog();
-  const directory = createDirectory({ store, state, clock, log });
+  const directory = createDirectory({ store, state, misgivings, clock, log });
   const changes: string[] = [];
   directory.onChange((changed) => changes.push(...changed.map(({ orgId, version }) => `${orgId} ${version}`)));
   return { time, memory, directory, state, log, asked, changes, goAway: (yes: boolean) => void (away = yes) };
@@ -161,4 +162,23 @@ test("a closed directory leaves no timer and listens no more", async () => {
   await time.run(100_000);
   expect(asked).toEqual([]);
   expect(time.pending()).toBe(0);
+});
+
+test("what a stored configuration says that the program cannot do any more is not heeded, the rest is", async () => {
+  const { memory, directory, log } = setup(undefined, ({ limits }) =>
+    limits?.spend_per_day === undefined ? [] : [issueAt(["limits", "spend_per_day"], "needs PRICES_FILE")],
+  );
+  const config = { name: "Shop", limits: { spend_per_day: 5, call_minutes: 3 } };
+  await memory.put("shop", config, 0, "ada", [SHOP]);
+  await directory.start();
+  await directory.refresh();
+  expect(directory.of("shop").config).toEqual({ name: "Shop", limits: { call_minutes: 3 } });
+  expect(log.lines.filter(({ level }) => level === "warn")).toEqual([
+    expect.objectContaining({
+      fields: { orgId: "shop", version: 1, problems: "/limits/spend_per_day needs PRICES_FILE" },
+    }),
+  ]);
+  // It is kept as it was written, for when there are prices again.
+  expect((await memory.get("shop"))?.config).toEqual(config);
+  directory.close();
 });
