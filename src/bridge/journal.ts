@@ -15,6 +15,7 @@ import type {
   TurnRecord,
 } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
+import { resultOf } from "../core/end-result.ts";
 import type { Verdict } from "../core/guard.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
@@ -246,29 +247,4 @@ export function createJournal(parts: {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : "unknown";
-}
-
-function resultOf(reason: EndReason): "success" | "client_error" | "server_error" {
-  switch (reason) {
-    case "caller-hangup":
-    case "agent-hangup":
-    case "transferred":
-    case "silence":
-    case "time-limit":
-    case "spend-limit":
-    case "after-hours":
-    case "shutdown":
-      return "success";
-    case "line-lost":
-    case "no-media":
-    case "slow-consumer":
-    case "bad-frames":
-    case "protocol":
-    case "rejected":
-    case "abandoned":
-      return "client_error";
-    case "voice-unavailable":
-    case "internal-error":
-      return "server_error";
-  }
 }
