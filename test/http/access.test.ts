@@ -160,6 +160,15 @@ describe("sessions", () => {
     expect((await t.ask(undefined, "GET", "/api/me", undefined, { cookie })).status).toBe(401);
   });
 
+  test("of a key made a moment ago is good at once, whatever was known of keys before", async () => {
+    const keys = memoryKeys();
+    const t = await start({ keys, clock: manualClock() });
+    expect((await t.ask(undefined, "GET", "/api/me")).body.detail).toContain("npm run keys -- create");
+    keys.rows.push(keyRow({ name: "made", role: "read" }, STORED));
+    const cookie = cookieOf(await logIn(t, {}, STORED));
+    expect((await t.ask(undefined, "GET", "/api/me", undefined, { cookie })).body).toMatchObject({ name: "made" });
+  });
+
   test("ends with its time, with its key, and when it is left", async () => {
     const clock = manualClock();
     const keys = memoryKeys([keyRow({ name: "made", role: "admin" }, STORED)]);
