@@ -95,7 +95,7 @@ function within(signal: AbortSignal, work: Promise<Answer>): Promise<Answer> {
 function read(schema: z.ZodType | undefined, value: unknown, place: RequestIssue["in"]): unknown {
   if (!schema) {
     const unasked = place === "query" ? Object.keys(value as object) : [];
-    if (unasked.length > 0) throw new InvalidRequest(unasked.map((name) => unknownName(place, name)));
+    if (unasked.length > 0) throw new InvalidRequest(unasked.map((name) => unknownName(place, "", name)));
     return {};
   }
   const parsed = schema.safeParse(value);
@@ -104,17 +104,19 @@ function read(schema: z.ZodType | undefined, value: unknown, place: RequestIssue
   throw new InvalidRequest(issuesOf(parsed.error.issues, place));
 }
 
-const unknownName = (place: RequestIssue["in"], name: string): RequestIssue => ({
-  in: place,
-  pointer: `/${escapePointer(name)}`,
-  detail: "is not known here",
-});
+/** What is no name may be anything: a body sent as a form, a key in the wrong place. It is not repeated. */
+const NAME = /^[\w.~/$-]{1,64}$/;
+
+const unknownName = (place: RequestIssue["in"], around: string, name: string): RequestIssue =>
+  NAME.test(name)
+    ? { in: place, pointer: `${around}/${escapePointer(name)}`, detail: "is not known here" }
+    : { in: place, pointer: around, detail: "has something in it that is not known here" };
 
 export function issuesOf(issues: readonly z.core.$ZodIssue[], place: RequestIssue["in"]): RequestIssue[] {
   return issues.flatMap((issue) => {
     const pointer = issue.path.map((part) => `/${escapePointer(String(part))}`).join("");
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((name) => ({ ...unknownName(place, name), pointer: `${pointer}/${escapePointer(name)}` }));
+      return issue.keys.map((name) => unknownName(place, pointer, name));
     }
     return { in: place, pointer, detail: issue.message };
   });

@@ -8,7 +8,9 @@ import { createMemoryState } from "../../src/state/memory.ts";
 import { manualClock } from "../support/clock.ts";
 import { until } from "../support/until.ts";
 import { testServer } from "../http/support.ts";
-import { phoneCall, testApi, type TestApi } from "./support.ts";
+import { KEYS, phoneCall, testApi, type TestApi } from "./support.ts";
+
+const FORM = "application/x-www-form-urlencoded";
 
 let t: TestApi;
 beforeEach(async () => (t = await testApi()));
@@ -74,9 +76,16 @@ describe("a request that does not fit", () => {
 
   test("a form of more than 32 KB", async () => {
     const told = await t.ask(undefined, "POST", "/login", `key=${"x".repeat(33_000)}`, {
-      "content-type": "application/x-www-form-urlencoded",
+      "content-type": FORM,
     });
     expect(told.status).toBe(413);
+  });
+
+  test("JSON that is sent as a form is a name that nobody repeats", async () => {
+    const told = await t.ask(undefined, "POST", "/login", { key: KEYS.acme }, { "content-type": FORM });
+    expect(told.status).toBe(400);
+    expect(told.text).not.toContain(KEYS.acme);
+    expect(told.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(["/key", ""]);
   });
 
   test("a wrong method is told the right ones, a wrong path nothing", async () => {
