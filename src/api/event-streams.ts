@@ -8,6 +8,8 @@ export interface EventStreamsParts {
   readonly clock: Clock;
   /** Watchers at once. */
   readonly most?: number;
+  /** Of one key or person among them, so that nobody takes all the room. */
+  readonly mostEach?: number;
   /** ms between heartbeats; less than the 30 s after which common proxies give up. */
   readonly heartbeatMs?: number;
   /** Bytes that may wait for a watcher who does not read. */
@@ -15,6 +17,8 @@ export interface EventStreamsParts {
 }
 
 export interface Watcher {
+  /** Who watches. */
+  readonly name: string;
   /** Asked at every heartbeat; false ends the stream. */
   readonly stillGood: () => Promise<boolean>;
   /** The stream is over, whoever ended it. Called once. */
@@ -32,19 +36,23 @@ export type EventStreams = ReturnType<typeof createEventStreams>;
 export function createEventStreams({
   clock,
   most = 200,
+  mostEach = 50,
   heartbeatMs = 15_000,
   mostWaiting = 262_144,
 }: EventStreamsParts) {
-  const open = new Set<EventStream>();
+  const open = new Map<EventStream, string>();
   let over = false;
 
   return {
-    /** @throws Problem 503 when there is no room, or no time any more. */
-    requireRoom(): void {
-      if (!over && open.size < most) return;
-      throw new Problem(503, over ? "The server is going away" : "Too many are watching", { "Retry-After": "5" });
+    /** @throws Problem 429, or 503 when there is no room, or no time any more. */
+    requireRoom(name: string): void {
+      if (over || open.size >= most) {
+        throw new Problem(503, over ? "The server is going away" : "Too many are watching", { "Retry-After": "5" });
+      }
+      const mine = [...open.values()].filter((one) => one === name).length;
+      if (mine >= mostEach) throw new Problem(429, "This key watches often enough already", { "Retry-After": "30" });
     },
-    begin(response: Response, { stillGood, onEnd }: Watcher): EventStream {
+    begin(response: Response, { name, stillGood, onEnd }: Watcher): EventStream {
       let ended = false;
       let cancelBeat = (): void => {};
 
@@ -88,7 +96,7 @@ export function createEventStreams({
       response.once("close", finish);
       response.set({ "X-Accel-Buffering": "no", Connection: "keep-alive" });
       response.flushHeaders();
-      open.add(stream);
+      open.set(stream, name);
       if (over || response.destroyed) {
         stream.end();
         return stream;
@@ -102,7 +110,7 @@ export function createEventStreams({
     /** Ends all of them; no new one begins. */
     close(): void {
       over = true;
-      for (const stream of open) stream.end();
+      for (const stream of open.keys()) stream.end();
     },
   };
 }

@@ -1,6 +1,6 @@
 // Live calls as they happen, for pages and programs that watch: all that one may see, or one call.
 import { z } from "zod";
-import { sees } from "../core/access.ts";
+import { sees, type Principal } from "../core/access.ts";
 import type { LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
@@ -21,12 +21,14 @@ const SSE = "text/event-stream";
 
 export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] {
   function watch(
+    { name, orgId = "" }: Principal,
     wanted: (event: LiveEvent) => boolean,
     stillGood: () => Promise<boolean>,
     first: () => Promise<unknown>,
     isLast: (event: LiveEvent) => boolean,
   ): Answer {
-    streams.requireRoom();
+    const watcher = `${orgId} ${name}`;
+    streams.requireRoom(watcher);
     return {
       kind: "stream",
       type: SSE,
@@ -34,7 +36,7 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
         // What happens while the first picture is drawn comes after it.
         let early: LiveEvent[] | undefined = [];
         let unsubscribe = (): void => {};
-        const stream = streams.begin(response, { stillGood, onEnd: () => unsubscribe() });
+        const stream = streams.begin(response, { name: watcher, stillGood, onEnd: () => unsubscribe() });
         function pass(event: LiveEvent): void {
           stream.send(event.type, viewOfEvent(event));
           if (isLast(event)) stream.end();
@@ -75,7 +77,7 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
         const mine = ({ orgId }: { readonly orgId: string }): boolean =>
           sees(principal, orgId) && (query.org_id === undefined || query.org_id === orgId);
         const picture = async () => ({ calls: (await state.live()).filter(mine).map(viewOfLive) });
-        return watch(mine, stillGood, picture, () => false);
+        return watch(principal, mine, stillGood, picture, () => false);
       },
     ),
     route(
@@ -107,7 +109,7 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
           };
         };
         const wanted = (event: LiveEvent): boolean => event.callId === callId;
-        return watch(wanted, stillGood, picture, ({ type }) => type === "call.ended");
+        return watch(principal, wanted, stillGood, picture, ({ type }) => type === "call.ended");
       },
     ),
   ];

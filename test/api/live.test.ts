@@ -249,6 +249,23 @@ describe("GET /api/live", () => {
     expect((await t.ask("acme", "GET", "/api/live")).status).toBe(503);
   });
 
+  test("nobody takes all the room", async () => {
+    const t = await start({ eventStreams: { most: 3, mostEach: 1 } });
+    const first = await watch(t, KEYS.acme, "/api/live");
+    expect((await t.ask("acme", "GET", "/api/live")).status).toBe(429);
+    await watch(t, KEYS.beta, "/api/live");
+    first.raw.destroy();
+    // Its place is free once the server has noticed.
+    const again = async (): Promise<number> => {
+      const answer = await fetch(`${t.url}/api/live`, { headers: { authorization: `Bearer ${KEYS.acme}` } });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    let status = await again();
+    for (let tries = 0; status === 429 && tries < 100; tries++) status = await again();
+    expect(status).toBe(200);
+  });
+
   test("without the shared state the stream ends, so that its reader comes again", async () => {
     const base = createMemoryState({ clock: manualClock() });
     const t = await start({ state: { ...base, live: () => Promise.reject(new Error("away")) } });
