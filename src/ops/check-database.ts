@@ -1,11 +1,9 @@
 // The command behind `npm run db:check`: tests the connection to the database and says in plain words what is wrong with it.
 import { parseArgs } from "node:util";
 import { ConfigError } from "../config.ts";
-import { explain } from "../storage/explain.ts";
-import { examine, type Finding } from "../storage/examine.ts";
-import { readAddress } from "../storage/postgres-address.ts";
-import { askServer } from "./ask-server.ts";
-import { CommandError, EXIT, type Terminal } from "./command.ts";
+import type { Finding } from "../storage/examine.ts";
+import { EXIT, type Terminal } from "./command.ts";
+import { lookAtDatabase } from "./look-at-database.ts";
 import { readStoreSettings, type StoreSettings } from "./store-settings.ts";
 
 const HELP = `Tests the database of DATABASE_URL (with DATABASE_CA_FILE), or the embedded one in DATA_DIR.
@@ -38,44 +36,13 @@ export async function checkDatabase(argv: readonly string[], terminal: Terminal)
     return EXIT.configuration;
   }
   const findings: Finding[] = [];
-  let wrong: string | undefined;
-  try {
-    const tell = (finding: Finding): void => {
-      findings.push(finding);
-      if (!json) terminal.write(`${finding.what.padEnd(10)} ${finding.found}`);
-    };
-    // The embedded database is the running server's alone: it is asked how it does.
-    const answer =
-      settings.DATABASE_URL === undefined ? await askServer(settings.DATA_DIR, "store.check", undefined) : undefined;
-    if (answer === undefined) await examine(targetOf(settings), tell);
-    else if (answer.error === undefined) {
-      const { pendingRows } = answer.output as { readonly pendingRows: number };
-      tell({ what: "database", found: `embedded, in ${settings.DATA_DIR}, of the running server` });
-      tell({ what: "answers", found: `yes; ${pendingRows} rows wait to be written` });
-    } else wrong = `The running server says: ${answer.error}.`;
-  } catch (error) {
-    wrong = error instanceof CommandError ? error.message : explain(error, whereOf(settings));
-  }
+  const wrong = await lookAtDatabase(settings, (finding) => {
+    findings.push(finding);
+    if (!json) terminal.write(`${finding.what.padEnd(10)} ${finding.found}`);
+  });
   if (json)
     terminal.write(JSON.stringify({ ok: wrong === undefined, findings, ...(wrong && { wrong }) }, undefined, 2));
   else if (wrong === undefined) terminal.write("The database works.");
   else terminal.complain(wrong);
   return wrong === undefined ? EXIT.done : EXIT.unreachable;
-}
-
-function targetOf({ DATA_DIR, DATABASE_URL, DATABASE_CA_FILE }: StoreSettings) {
-  return {
-    dataDir: DATA_DIR,
-    ...(DATABASE_URL !== undefined && { databaseUrl: DATABASE_URL }),
-    ...(DATABASE_CA_FILE !== undefined && { caFile: DATABASE_CA_FILE }),
-  };
-}
-
-function whereOf({ DATA_DIR, DATABASE_URL }: StoreSettings): string {
-  if (DATABASE_URL === undefined) return DATA_DIR;
-  try {
-    return readAddress(DATABASE_URL, undefined).where;
-  } catch {
-    return "DATABASE_URL";
-  }
 }
