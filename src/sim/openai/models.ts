@@ -5,8 +5,8 @@ export type ModelUse = "realtime" | "text" | "transcription" | "speech" | "embed
 export interface Model {
   id: string;
   use: ModelUse;
-  /** "YYYY-MM-DD", or null while no end is announced. */
-  shutdown_date: string | null;
+  /** "YYYY-MM-DD", null while no end is announced, undefined for a server whose list has no such field. */
+  shutdown_date: string | null | undefined;
 }
 
 const NO_END = null;
@@ -32,7 +32,7 @@ export const MODELS: readonly Model[] = [
 
 /** Whether a model still answers at the instant `nowMs` (ms since the epoch). */
 export function isServed(model: Model, nowMs: number): boolean {
-  return model.shutdown_date === null || nowMs < Date.parse(model.shutdown_date);
+  return typeof model.shutdown_date !== "string" || nowMs < Date.parse(model.shutdown_date);
 }
 
 /** gpt-realtime-2 and its successors reason, so they alone take `reasoning` and `parallel_tool_calls`. */
