@@ -43,17 +43,20 @@ const openai = await startOpenAISim({
   // About what the real ones take.
   timing: { transcriptMs: 250, replyMs: 250, restMs: 300, textDeltaMs: 20, pace: 4 },
 });
+const port = await freePort();
+const address = `http://127.0.0.1:${port}`;
 const twilio = await startTwilioSim({
   accountSid: ACCOUNT,
   authToken: TOKEN,
-  numbers: [NUMBER],
+  numbers: [
+    { phoneNumber: NUMBER, settings: { VoiceUrl: `${address}/voice`, StatusCallback: `${address}/voice/status` } },
+  ],
   speak: (text) => speakMulaw(text, { voice: "agent" }),
 });
-const port = await freePort();
-const server = await startServer({
+const settings = {
   PORT: String(port),
   HOST: "127.0.0.1",
-  WEBHOOK_URL: `http://127.0.0.1:${port}`,
+  WEBHOOK_URL: address,
   TWILIO_ACCOUNT_SID: ACCOUNT,
   TWILIO_AUTH_TOKEN: TOKEN,
   TWILIO_PHONE_NUMBER: NUMBER,
@@ -64,7 +67,8 @@ const server = await startServer({
   VOICE_MODE: values.mode,
   API_KEYS: `demo:admin:${KEY}`,
   LOG_FILE: join(OUT, "demo-server.log"),
-});
+};
+const server = await startServer(settings);
 process.stdout.write(
   `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}\n\n`,
 );
@@ -114,8 +118,15 @@ Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 
 const wrong = whatWentWrong(result, record, readFileSync(recording));
 if (wrong) process.stderr.write(`\nThe call did not go as planned: ${wrong}\n`);
-if (values.keep) process.stdout.write("\nLeft running; Ctrl-C ends it.\n");
-else {
+if (values.keep) {
+  // None of these values has a blank or a quote in it.
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  writeFileSync(join(OUT, "demo.env"), `${lines.join("\n")}\n`, { mode: 0o600 });
+  process.stdout.write(`
+Doctor:       env $(cat ${join(OUT, "demo.env")}) npm run doctor
+Left running; Ctrl-C ends it.
+`);
+} else {
   stopping ??= stop();
   const code = await stopping;
   process.exit(wrong ? 1 : code);
