@@ -29,6 +29,8 @@ export interface PhoneNumber {
 
 /** Everything here throws CommandError. */
 export interface Numbers {
+  /** The account itself, which shows whether one can sign in: its status (active, suspended, closed) and type (Trial, Full). */
+  account(): Promise<{ readonly status: string; readonly type: string }>;
   find(number: string): Promise<PhoneNumber>;
   /** Undefined when the account has no number of this sid (any more). */
   read(sid: string): Promise<PhoneNumber | undefined>;
@@ -61,6 +63,10 @@ export function createNumbers({ accountSid, authToken, apiBaseUrl, timeoutMs = 1
   }
 
   return {
+    async account() {
+      const { status, type } = await ask(client.api.v2010.accounts(accountSid).fetch());
+      return { status, type };
+    },
     async find(number) {
       // Twilio looks for the digits anywhere in its numbers.
       const found = await ask(client.incomingPhoneNumbers.list({ phoneNumber: number, limit: 50 }));
