@@ -14,6 +14,8 @@ const LEAST_FREE = 100e6;
 const GOOD_FREE = 1e9;
 /** An embedded database that a killed server left mends itself first, and its lock may have to be waited for. */
 const DATABASE_MS = 40_000;
+/** A second is already too long for a call. */
+const REDIS_MS = 5000;
 
 export function storeChecks({ config }: Subject): readonly Check[] {
   const { DATA_DIR: dir, USE_REDIS: usesRedis, REDIS_URL: redisUrl } = config;
@@ -36,6 +38,7 @@ export function storeChecks({ config }: Subject): readonly Check[] {
     {
       id: "redis",
       what: "Redis",
+      limitMs: REDIS_MS,
       run: async (signal) =>
         usesRedis && redisUrl !== undefined
           ? lookAtRedis(redisUrl, signal)
