@@ -24,6 +24,7 @@ import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
+import { createBudgets } from "./organizations/budgets.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
@@ -77,13 +78,22 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   // A change is heard by the next caller: its greeting is rendered now.
   directory.onChange((changed) => changed.forEach((organization) => kits.of(organization)));
   kits.of(directory.of(DEFAULT_ORG));
+  const budgets = createBudgets({
+    prices: config.prices,
+    organizations: () => directory.all(),
+    state,
+    store,
+    clock,
+    log,
+    meter,
+  });
   const callerThreads = createCallerThreads(config.THREAD_PER);
 
   const calls = createLiveCalls({
     maxCalls: config.MAX_CALLS,
     log,
     meter,
-    seatFor: createSeats({ ...voicing, directory, kits, callerThreads, state, store, clock, ids, log, meter }),
+    seatFor: createSeats({ ...voicing, directory, kits, budgets, callerThreads, state, store, clock, ids, log, meter }),
   });
   const phone =
     config.phone &&
@@ -152,6 +162,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     calls.close();
     phone?.close();
     directory.close();
+    budgets.close();
     stopErasing();
     await admin?.close();
     await management.close();
@@ -175,6 +186,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       await configuredState?.open();
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       await directory.start();
+      budgets.start();
       alone.start();
       await management.open();
       const address = await server.listen(config.PORT, config.HOST);

@@ -4,6 +4,7 @@ import { startCall } from "../bridge/bridge.ts";
 import type { BridgeParts } from "../bridge/parts.ts";
 import type { CallerThreads } from "../caller-threads.ts";
 import type { CallParty } from "../core/call.ts";
+import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
 import type { Seat } from "../live-calls.ts";
 import { divergence } from "../speech/divergence.ts";
@@ -16,17 +17,19 @@ export interface SeatsParts extends Pick<BridgeParts, "state" | "store" | "clock
   readonly kits: Kits;
   readonly voices: RealtimeVoices;
   readonly callerThreads: CallerThreads;
+  readonly budgets: Budgets;
 }
 
 export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
-  const { directory, kits, voices, callerThreads, ...ports } = parts;
+  const { directory, kits, voices, callerThreads, budgets, ...ports } = parts;
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
     const { clip, instructions, settings, threads, tools, voice } = kit.at(ports.clock.date());
     const engine = voices.with(voice);
+    const { limits = {} } = kit.organization;
     return {
-      mostCalls: kit.organization.limits?.concurrent_calls ?? Infinity,
+      mostCalls: budgets.mostCalls(party.orgId, limits),
       // A voice that answers itself has to know what the caller was greeted with.
       openVoice: () =>
         engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: settings.greeting }] }),
@@ -42,6 +45,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
         const { planEscalation } = kit;
+        const budget = budgets.open(party, limits);
         const call = startCall({
           ...ports,
           party,
@@ -53,10 +57,15 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           clip,
           settings,
           planEscalation,
+          spending: budget,
           sentences: createSentences,
           divergence,
         });
-        void call.ended.then(() => callerThreads.release(party, thread?.threadId()));
+        budget.watch((reason) => call.end({ kind: "hangup", reason }, "time-up"));
+        void call.ended.then(() => {
+          budget.close();
+          callerThreads.release(party, thread?.threadId());
+        });
         return call;
       },
     };

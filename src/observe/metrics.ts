@@ -17,6 +17,8 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_calls_ended_total: ["Calls that ended, by their one recorded reason.", "reason", "result"],
   voice_calls_not_torn_down_total: ["Sockets that had to be cut because the far side ignored our close.", "leg"],
   voice_admission_rejected_total: ["Calls that were answered with the busy message.", "cause"],
+  voice_cost_usd_total: ["What calls cost, where PRICES_FILE is in USD.", "kind"],
+  voice_cost_total: ["What calls cost, where PRICES_FILE is in another currency.", "kind", "currency"],
   voice_auth_failures_total: ["Requests and upgrades refused for a bad or missing signature, token or key.", "surface"],
   voice_rate_limited_total: ["Requests turned away because too many came.", "surface"],
   voice_webhook_duplicates_total: ["Webhooks that came more than once."],

@@ -1,0 +1,194 @@
+// What calls cost and last, against what their organization allows: for each call as it goes on, for the UTC day, and for calls at
+// the same time. Other instances are looked at every few seconds; while they cannot be, this one goes on with its own.
+import type { CallParty, EndReason } from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log, Meter } from "../core/observe.ts";
+import type { State } from "../core/state.ts";
+import type { CallStore } from "../core/stores.ts";
+import type { ModelUsage, Spending } from "../core/usage.ts";
+import type { OrganizationConfig } from "../wire/rest/organization.ts";
+import { createDaySums, MICRO, NOTHING, type Taken } from "./day-sums.ts";
+import type { Organization } from "./directory.ts";
+import { carrierCost, costOf, type Prices } from "./prices.ts";
+
+export type Limits = NonNullable<OrganizationConfig["limits"]>;
+export type LimitReason = Extract<EndReason, "time-limit" | "spend-limit">;
+
+export interface CallBudget extends Spending {
+  /** The limits are heeded from now on; called once at most, when one is reached. */
+  watch(onLimit: (reason: LimitReason) => void): void;
+  /** The call is over. Idempotent. */
+  close(): void;
+}
+
+export interface Budgets {
+  /** How many calls may be live on this instance, as far as it knows; none when the day's limits are used up. */
+  mostCalls(orgId: string, limits: Limits): number;
+  /** The call begins now. */
+  open(party: Pick<CallParty, "callId" | "orgId" | "channel" | "direction">, limits: Limits): CallBudget;
+  /** Looks at what other instances have, now and every few seconds. */
+  start(): void;
+  close(): void;
+}
+
+export interface BudgetsParts {
+  readonly prices: Prices | undefined;
+  readonly organizations: () => readonly Organization[];
+  readonly state: Pick<State, "add" | "first" | "live">;
+  readonly store: Pick<CallStore, "list">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** ms between two looks, at a call and at the other instances. */
+const LOOK_MS = 5000;
+const MINUTE_MS = 60_000;
+
+export function createBudgets(parts: BudgetsParts): Budgets {
+  const { prices, organizations, state, clock, log, meter } = parts;
+  const sums = createDaySums(parts);
+  /** Ids of the calls that are watched here. */
+  const here = new Set<string>();
+  /** Calls of other instances, by organization. */
+  let elsewhere: ReadonlyMap<string, number> = new Map();
+  const complained = new Set<string>();
+  let isClosed = false;
+  let cancelTimer = (): void => {};
+
+  function reached({ ms, micros }: Taken, limits: Limits): LimitReason | undefined {
+    if (ms >= (limits.minutes_per_day ?? Infinity) * MINUTE_MS) return "time-limit";
+    return micros >= (limits.spend_per_day ?? Infinity) * MICRO ? "spend-limit" : undefined;
+  }
+
+  function count(kind: string, cost: number): void {
+    if (!prices || cost === 0) return;
+    if (prices.currency === "USD") meter.count("voice_cost_usd_total", { kind }, cost);
+    else meter.count("voice_cost_total", { kind, currency: prices.currency }, cost);
+  }
+
+  /** @returns undefined, told once for each, where something has no price. */
+  function priceOf(usage: ModelUsage): number | undefined {
+    if (!prices) return undefined;
+    const cost = costOf(prices, usage);
+    if (cost !== undefined) return cost;
+    const what = `${usage.model} (${Object.keys(usage.counts).join(", ")})`;
+    if (!complained.has(what)) log.warn("what a call costs is not known: PRICES_FILE lacks a price", { what });
+    complained.add(what);
+    return undefined;
+  }
+
+  function open(party: Parameters<Budgets["open"]>[0], limits: Limits): CallBudget {
+    const { callId, orgId, direction, channel } = party;
+    const began = clock.now();
+    let models = 0;
+    let isKnown = prices !== undefined;
+    let told = NOTHING;
+    let onLimit: ((reason: LimitReason) => void) | undefined;
+    let isOver = false;
+    let cancelLook = (): void => {};
+
+    const carrier = (): number =>
+      prices && channel === "phone" ? carrierCost(prices, direction, clock.now() - began) : 0;
+
+    /** What the day's sums lack of this call. */
+    function untold(): Taken {
+      const ms = Math.round(clock.now() - began);
+      return { ms: ms - told.ms, micros: Math.round((models + carrier()) * MICRO) - told.micros };
+    }
+
+    async function tell(): Promise<void> {
+      const more = untold();
+      told = { ms: told.ms + more.ms, micros: told.micros + more.micros };
+      await sums.add(orgId, more);
+    }
+
+    function look(): void {
+      if (isOver || !onLimit) return;
+      const { ms, micros } = untold();
+      const day = sums.of(orgId);
+      // What has no price is not in it: a limit of what is known is better than none.
+      const isTooDear = models + carrier() >= (limits.spend_per_call ?? Infinity);
+      const reason = isTooDear ? "spend-limit" : reached({ ms: day.ms + ms, micros: day.micros + micros }, limits);
+      if (!reason) return;
+      const tellIt = onLimit;
+      onLimit = undefined;
+      log.warn("a call reached a limit of its organization", { callId, orgId, reason });
+      tellIt(reason);
+    }
+
+    function keepLooking(): void {
+      if (isOver) return;
+      cancelLook = clock.after(LOOK_MS, keepLooking);
+      if (isByDay(limits)) void tell().then(look);
+      else look();
+    }
+
+    return {
+      used(usage) {
+        const cost = priceOf(usage);
+        if (cost === undefined) {
+          isKnown = false;
+          return;
+        }
+        models += cost;
+        count(usage.purpose, cost);
+        look();
+      },
+      cost: () => (isKnown ? models + carrier() : undefined),
+      watch(given) {
+        onLimit = given;
+        here.add(callId);
+        if (isByDay(limits) || limits.spend_per_call !== undefined) keepLooking();
+      },
+      close() {
+        if (isOver) return;
+        isOver = true;
+        cancelLook();
+        here.delete(callId);
+        count("carrier", carrier());
+        if (isByDay(limits)) void tell();
+      },
+    };
+  }
+
+  async function learn(): Promise<void> {
+    const limited = organizations().filter(({ config: { limits } }) => limits !== undefined);
+    const byDay = limited.filter(({ config: { limits } }) => limits && isByDay(limits));
+    const isCounted = limited.some(({ config: { limits } }) => limits?.concurrent_calls !== undefined);
+    await Promise.all([...byDay.map(({ orgId }) => sums.add(orgId, NOTHING)), isCounted && countOthers()]);
+  }
+
+  async function countOthers(): Promise<void> {
+    const counts = new Map<string, number>();
+    try {
+      for (const { callId, orgId } of await state.live())
+        if (!here.has(callId)) counts.set(orgId, (counts.get(orgId) ?? 0) + 1);
+    } catch {
+      // Nobody is turned away for calls that may be over by now.
+    }
+    elsewhere = counts;
+  }
+
+  async function keepLearning(): Promise<void> {
+    await learn();
+    if (!isClosed) cancelTimer = clock.after(LOOK_MS, () => void keepLearning());
+  }
+
+  return {
+    mostCalls(orgId, limits) {
+      if (reached(sums.of(orgId), limits)) return 0;
+      return Math.max(0, (limits.concurrent_calls ?? Infinity) - (elsewhere.get(orgId) ?? 0));
+    },
+    open,
+    start: () => void keepLearning(),
+    close() {
+      isClosed = true;
+      cancelTimer();
+    },
+  };
+}
+
+function isByDay({ minutes_per_day: minutes, spend_per_day: spend }: Limits): boolean {
+  return minutes !== undefined || spend !== undefined;
+}
