@@ -46,6 +46,7 @@ const CALLER: Phrase[] = [
   { id: "mhm", text: "Mhm." },
   { id: "okay", text: "Okay." },
   { id: "person", text: "I want to talk to a person." },
+  { id: "chest-pain", text: "My father has chest pain, he can not breathe!" },
   { id: "repeat", text: "Sorry, could you say that again?" },
   { id: "stop", text: "Stop!" },
   { id: "goodbye", text: "Thank you, goodbye." },
