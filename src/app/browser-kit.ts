@@ -3,7 +3,7 @@ import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { CallGuard } from "../core/guard.ts";
 import type { Directory } from "../organizations/directory.ts";
-import { createGuard, judgeLine } from "../safety/guard.ts";
+import { judgeLine } from "../safety/guard.ts";
 import type { BrowserKit, Judge } from "./browser-call-parts.ts";
 import type { Kits } from "./kit.ts";
 import { createRecent } from "./recent.ts";
@@ -26,8 +26,8 @@ export function createBrowserKits({
   return {
     async kitOf(orgId) {
       const kit = kitOf(orgId);
-      const { organization, planEscalation } = kit;
-      const { voice, tools, settings } = kit.at(clock.date());
+      const { organization } = kit;
+      const { voice, tools, settings, planEscalation } = kit.at(clock.date());
       const most = organization.limits?.concurrent_calls;
       return {
         voice: {
@@ -41,9 +41,9 @@ export function createBrowserKits({
       };
     },
     judge(orgId, line) {
-      const rules = kitOf(orgId).organization.escalation?.rules;
+      const { guard } = kitOf(orgId);
       return judgeLine(
-        guards.get(line.callId, () => createGuard(rules).forCall()),
+        guards.get(line.callId, () => guard.forCall()),
         line,
       );
     },

@@ -7,16 +7,19 @@ import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Config } from "../config.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { PlanEscalation } from "../core/escalation.ts";
+import type { Guard } from "../core/guard.ts";
 import { localTime, openingAt } from "../core/hours.ts";
 import type { ThreadClient } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Organization } from "../organizations/directory.ts";
+import { createGuard } from "../safety/guard.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
 import { createTools } from "../tools/index.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
+import { planEscalations } from "./escalation.ts";
 import { overlay } from "./overlay.ts";
 import { createRecent } from "./recent.ts";
-import { bridgeSettings, planFor, voiceSettings } from "./settings.ts";
+import { bridgeSettings, voiceSettings } from "./settings.ts";
 import type { Voicing } from "./voicing.ts";
 
 export interface Kit {
@@ -24,7 +27,7 @@ export interface Kit {
   readonly config: Config;
   readonly organization: OrganizationConfig;
   readonly tools: readonly Tool[];
-  readonly planEscalation: PlanEscalation;
+  readonly guard: Guard;
   /** As a call that begins at this time finds it. */
   at(date: Date): Moment;
 }
@@ -39,6 +42,7 @@ export interface Moment {
   /** Undefined where the voice answers by itself. */
   readonly threads: ThreadClient | undefined;
   readonly tools: readonly Tool[];
+  readonly planEscalation: PlanEscalation;
 }
 
 export interface Kits {
@@ -93,13 +97,18 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
       ...(phrases && { phrases }),
     },
   );
+  const escalating = {
+    escalation: organization.escalation,
+    humanNumber: config.TRANSFER_NUMBER,
+    isBriefed: config.TRANSFER_BRIEFING,
+  };
   const threads = config.VOICE_MODE === "assistant" ? threadClient(config) : undefined;
 
   return {
     config,
     organization,
     tools,
-    planEscalation: planFor(config.TRANSFER_NUMBER),
+    guard: createGuard(organization.escalation?.rules),
     at(date) {
       const opening = hours && openingAt(hours, date);
       const closed = opening?.isOpen === false ? afterHours : undefined;
@@ -122,6 +131,7 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
         clip: (id) => (id === "greeting" ? said.greeting(greeting) : said.get(id)),
         threads,
         tools: offered.tools,
+        planEscalation: planEscalations({ ...escalating, onlyMessages: takesMessages }),
       };
     },
   };

@@ -25,7 +25,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
-    const { clip, instructions, settings, threads, tools, voice } = kit.at(ports.clock.date());
+    const { clip, instructions, settings, threads, tools, voice, planEscalation } = kit.at(ports.clock.date());
     const engine = voices.with(voice);
     const { limits = {} } = kit.organization;
     return {
@@ -44,7 +44,6 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         });
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
-        const { planEscalation } = kit;
         const budget = budgets.open(party, limits);
         const call = startCall({
           ...ports,
@@ -58,6 +57,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           settings,
           planEscalation,
           spending: budget,
+          guard: kit.guard.forCall(),
           sentences: createSentences,
           divergence,
         });

@@ -2,7 +2,6 @@
 import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Config } from "../config.ts";
 import { isVendorHost } from "../config/checks.ts";
-import type { PlanEscalation } from "../core/escalation.ts";
 import type { Surroundings } from "../organizations/misgivings.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
 
@@ -56,25 +55,6 @@ export function bridgeSettings(config: Config): BridgeSettings {
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     logContent: config.LOG_CONTENT,
   };
-}
-
-/** What follows an escalation where no organization says otherwise: the configured human, or a message. */
-export function planFor(humanNumber: string | undefined): PlanEscalation {
-  return ({ reason }, escalationId) =>
-    humanNumber === undefined
-      ? { mode: "message", say: "", note: "Nobody can be reached now: offer to take a message." }
-      : {
-          mode: "cold",
-          say: "",
-          ending: {
-            kind: "transfer",
-            reason: "transferred",
-            to: humanNumber,
-            note: reason,
-            mode: "cold",
-            escalationId,
-          },
-        };
 }
 
 /** What configurations of organizations are judged against. */

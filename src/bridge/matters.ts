@@ -36,7 +36,7 @@ export function createMatters({ journal, ids, plan, atMs }: MattersParts) {
   return {
     escalate(request: EscalationRequest): EscalationPlan {
       const id = ids.id("esc");
-      const planned = plan(request, id);
+      const planned = plan(request, id, escalations);
       if (escalations.length < MOST_ESCALATIONS) {
         escalations.push({
           ...request,

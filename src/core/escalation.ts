@@ -20,5 +20,9 @@ export interface EscalationPlan {
   readonly note?: string;
 }
 
-/** `escalationId` goes into the ending, so that its outcome can be recorded. */
-export type PlanEscalation = (request: EscalationRequest, escalationId: string) => EscalationPlan;
+/** `escalationId` goes into the ending, so that its outcome can be recorded. `earlier`: those of the same call, oldest first. */
+export type PlanEscalation = (
+  request: EscalationRequest,
+  escalationId: string,
+  earlier?: readonly EscalationRecord[],
+) => EscalationPlan;

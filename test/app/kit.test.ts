@@ -115,7 +115,7 @@ test("tools are those that are allowed, of those there are", () => {
 
 test("a person is dialled at the organization's number, or the program's", () => {
   const plan = (given: object) =>
-    setup().of(given).planEscalation({ trigger: "tool", urgency: "normal", reason: "x" }, "esc_1");
+    setup().of(given).at(new Date()).planEscalation({ trigger: "tool", urgency: "normal", reason: "x" }, "esc_1");
   expect(plan({}).ending?.to).toBe("+15550009999");
   expect(plan({ escalation: { contacts: [{ name: "Desk", number: "+15550001234" }] } }).ending?.to).toBe(
     "+15550001234",

@@ -14,6 +14,9 @@ async function expectReleased(flow: Flow): Promise<void> {
 
 const asksForAPerson: CallerScript = [...answer("person"), { do: "wait-for-hang-up", timeoutMs: 60_000 }];
 
+/** The guard would dial before the assistant is asked; here the assistant hands the caller on. */
+const leftToTheAssistant = { default: { escalation: { mode: "flag" as const } } };
+
 async function transfer(
   start: Start,
   status: "completed" | "busy" | "no-answer" | "failed",
@@ -21,6 +24,7 @@ async function transfer(
 ): Promise<void> {
   const flow = await start({
     settings: { TRANSFER_NUMBER: HUMAN, ...settings },
+    organizations: leftToTheAssistant,
     dialOutcome: { status, ringMs: 1500, talkMs: 1500, ...(settings.TRANSFER_BRIEFING && { keys: "1" }) },
   });
   const { result, record } = await flow.run(asksForAPerson);

@@ -114,6 +114,8 @@ test(
     const flow = await start({
       speed: 12,
       settings: { TRANSFER_NUMBER: HUMAN, SILENCE_PROMPT_S: "3", MAX_CALLS: String(AT_ONCE * 4), THREAD_PER: "caller" },
+      // Whoever asks for a person is handed on by the assistant, and does not come back.
+      organizations: { default: { escalation: { mode: "flag" } } },
       dialOutcome: { status: "busy", ringMs: 200 },
     });
     const random = createRandom(7);

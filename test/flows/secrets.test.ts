@@ -101,6 +101,8 @@ async function run(start: Start, settings: Readonly<Record<string, string>>): Pr
         TRANSFER_NUMBER: HUMAN,
         ...settings,
       },
+      // The guard only takes note, so that the assistant's tool has its secrets to tell.
+      organizations: { default: { escalation: { mode: "flag" } } },
       dialOutcome: { status: "busy", ringMs: 200 },
     });
     const page = async (path: string, headers: Readonly<Record<string, string>> = {}) =>

@@ -1,6 +1,6 @@
 // A whole call in virtual time: the real bridge between a fake line, a fake voice and a fake thread, with a caller who speaks,
 // and one place that says whether everything was let go of in the end.
-import { planFor } from "../../src/app/settings.ts";
+import { planEscalations } from "../../src/app/escalation.ts";
 import { systemIds } from "../../src/observe/system.ts";
 import { startCall } from "../../src/bridge/bridge.ts";
 import type { BridgeParts, BridgeSettings, Call } from "../../src/bridge/parts.ts";
@@ -203,7 +203,7 @@ export async function fakeCall(options: FakeCallOptions = {}): Promise<FakeCall>
     store,
     clock: time.clock,
     ids: { ...systemIds, id: (prefix) => `${prefix}_${++ids}` },
-    planEscalation: planFor(HUMAN),
+    planEscalation: planEscalations({ humanNumber: HUMAN }),
     log,
     meter,
     settings,
