@@ -69,6 +69,13 @@ const settings = {
   LOG_FILE: join(OUT, "demo-server.log"),
 };
 const server = await startServer(settings);
+const settingsFile = join(OUT, "demo.env");
+if (values.keep) {
+  mkdirSync(OUT, { recursive: true });
+  // None of these values has a blank or a quote in it.
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  writeFileSync(settingsFile, `${lines.join("\n")}\n`, { mode: 0o600 });
+}
 process.stdout.write(
   `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}\n\n`,
 );
@@ -119,11 +126,8 @@ Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 const wrong = whatWentWrong(result, record, readFileSync(recording));
 if (wrong) process.stderr.write(`\nThe call did not go as planned: ${wrong}\n`);
 if (values.keep) {
-  // None of these values has a blank or a quote in it.
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  writeFileSync(join(OUT, "demo.env"), `${lines.join("\n")}\n`, { mode: 0o600 });
   process.stdout.write(`
-Doctor:       env $(cat ${join(OUT, "demo.env")}) npm run doctor
+Doctor:       env $(cat ${settingsFile}) npm run doctor
 Left running; Ctrl-C ends it.
 `);
 } else {
