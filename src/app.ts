@@ -7,13 +7,13 @@ import { createContacts } from "./app/contacts.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { createSeats } from "./app/seats.ts";
-import { describe, surroundingsOf } from "./app/settings.ts";
+import { describe } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
 import { createCallerThreads } from "./caller-threads.ts";
 import { createPhoneChannel } from "./channels/phone/index.ts";
-import type { Config } from "./config.ts";
+import { surroundingsOf, type Config } from "./config.ts";
 import { DEFAULT_ORG } from "./core/call.ts";
 import type { Clock, Ids } from "./core/clock.ts";
 import type { Log } from "./core/observe.ts";
@@ -25,6 +25,7 @@ import { createLiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
 import { createBudgets } from "./organizations/budgets.ts";
+import { organizationRequests } from "./organizations/admin.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
@@ -155,7 +156,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
 
   let stopErasing = (): void => undefined;
   // Where the storage is somebody else's, so is whoever asks about it.
-  const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers: storeRequests(storage), log });
+  const handlers = { ...storeRequests(storage), ...organizationRequests(organizations) };
+  const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers, log });
 
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {

@@ -1,7 +1,7 @@
 // Environment -> one frozen, typed Config. The only reader of process.env. Everything that is wrong is told at once.
 import { readFileSync } from "node:fs";
 import { isVendorHost, phoneGaps, sharedProblems, threadProblems, voiceProblems } from "./config/checks.ts";
-import { priceGaps } from "./organizations/misgivings.ts";
+import { priceGaps, type Surroundings } from "./organizations/misgivings.ts";
 import { readPrices, type Prices } from "./organizations/prices.ts";
 import { variables, type Variables } from "./config/variables.ts";
 
@@ -81,6 +81,20 @@ function pricesIn(text: string | undefined, problems: string[]): Prices | undefi
   return undefined;
 }
 
+/** What configurations of organizations are judged against. */
+export function surroundingsOf(config: Omit<Config, "phone" | "warnings">): Surroundings {
+  return {
+    mode: config.VOICE_MODE,
+    client: config.THREAD_CLIENT,
+    voiceModel: config.REALTIME_MODEL,
+    transcriptionModel: config.TRANSCRIPTION_MODEL,
+    threadModel: config.ASSISTANT_MODEL,
+    assistantId: config.AGENT_WORKFLOW_ID,
+    assistantsGone: isVendorHost(config.OPENAI_BASE_URL),
+    prices: config.prices,
+  };
+}
+
 function assemble(values: Variables, prices: Prices | undefined): Config {
   const warnings: string[] = [];
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: token, WEBHOOK_URL: webhookUrl } = values;
@@ -101,15 +115,7 @@ function assemble(values: Variables, prices: Prices | undefined): Config {
     (values.AGENT_WORKFLOW_ID?.startsWith("asst_") && !isVendorHost(values.OPENAI_BASE_URL)
       ? "assistants"
       : "responses");
-  const gaps = prices
-    ? priceGaps(prices, {
-        mode: values.VOICE_MODE,
-        client,
-        voiceModel: values.REALTIME_MODEL,
-        transcriptionModel: values.TRANSCRIPTION_MODEL,
-        threadModel: values.ASSISTANT_MODEL,
-      })
-    : [];
+  const gaps = prices ? priceGaps(prices, surroundingsOf({ ...values, THREAD_CLIENT: client })) : [];
   if (gaps.length > 0)
     warnings.push(`PRICES_FILE lacks the price of ${gaps.join(" and of ")}: what calls cost is not known`);
   return {

@@ -1,8 +1,6 @@
 // The configuration in the words of the parts that are given it: what the voice, the bridge and the banner need of it. Pure.
 import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Config } from "../config.ts";
-import { isVendorHost } from "../config/checks.ts";
-import type { Surroundings } from "../organizations/misgivings.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
 
 const KEYPAD_TIMEOUT_MS = 3000;
@@ -54,19 +52,5 @@ export function bridgeSettings(config: Config): BridgeSettings {
     threadTimeoutMs: config.THREAD_TIMEOUT_MS + THREAD_GRACE_MS,
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     logContent: config.LOG_CONTENT,
-  };
-}
-
-/** What configurations of organizations are judged against. */
-export function surroundingsOf(config: Config): Surroundings {
-  return {
-    mode: config.VOICE_MODE,
-    client: config.THREAD_CLIENT,
-    voiceModel: config.REALTIME_MODEL,
-    transcriptionModel: config.TRANSCRIPTION_MODEL,
-    threadModel: config.ASSISTANT_MODEL,
-    assistantId: config.AGENT_WORKFLOW_ID,
-    assistantsGone: isVendorHost(config.OPENAI_BASE_URL),
-    prices: config.prices,
   };
 }

@@ -2,7 +2,7 @@
 // the store itself. Keys are made here, shown once, and never kept.
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { AdminHandlers } from "../core/admin.ts";
+import { Refused, type AdminHandlers } from "../core/admin.ts";
 import type { Storage } from "../core/stores.ts";
 
 const KEY_NAME = /^[^:@,\s]{1,64}$/;
@@ -17,14 +17,6 @@ const createInput = z
   })
   .refine(({ role, org }) => role !== "organization" || org !== undefined, "the role organization needs --org");
 const revokeInput = z.strictObject({ key: z.string().min(1) });
-
-/** A request that cannot be done as it was asked; the message is for the person who typed it. */
-export class Refused extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "Refused";
-  }
-}
 
 export interface KeyShown {
   readonly id: string;
