@@ -66,6 +66,8 @@ export interface State {
   /** What the carrier is to do when it asks after the stream; kept for an hour. */
   putEnding(carrierId: string, ending: CallEnding): Promise<void>;
   getEnding(carrierId: string): Promise<CallEnding | undefined>;
+  /** The call has a stream again: what was to be done after the last one holds no more. */
+  dropEnding(carrierId: string): Promise<void>;
 
   /** This instance holds the call, for as long as its heartbeat is heard; whoever held it before does not any more. */
   enlist(call: LiveCall): Promise<void>;
@@ -107,7 +109,13 @@ export interface State {
 }
 
 /** What the life of one media stream needs of it. */
-export type StreamState = Pick<State, "putToken" | "takeToken" | "unspentToken" | "putEnding" | "getEnding">;
+export type StreamState = Pick<
+  State,
+  "putToken" | "takeToken" | "unspentToken" | "putEnding" | "getEnding" | "dropEnding"
+>;
 
 /** What the carrier's questions about a call need of it, which may come to any instance. */
-export type CarrierState = StreamState & Pick<State, "first" | "put" | "get" | "publish" | "subscribe">;
+export type CarrierState = StreamState & Pick<State, "first" | "put" | "get" | "drop" | "publish" | "subscribe">;
+
+/** Key under which the party of a call stands that had a stream and has not ended. */
+export const streamedKey = (carrierId: string): string => `streamed:${carrierId}`;

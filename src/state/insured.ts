@@ -36,6 +36,10 @@ export function insured<Shared extends State>(shared: Shared, local: State): Sha
       const kept = (await local.get(endingKey(carrierId))) as CallEnding | undefined;
       return kept ?? or(shared.getEnding(carrierId), nothing);
     },
+    async dropEnding(carrierId) {
+      await local.drop(endingKey(carrierId));
+      await or(shared.dropEnding(carrierId), nothing);
+    },
     first: (key, ttlMs) => or(shared.first(key, ttlMs), () => local.first(key, ttlMs)),
     put: (key, value, ttlMs) => or(shared.put(key, value, ttlMs), () => local.put(key, value, ttlMs)),
     async get(key) {

@@ -58,6 +58,9 @@ export function createMemoryState({
     async getEnding(carrierId) {
       return endings.get(carrierId);
     },
+    async dropEnding(carrierId) {
+      endings.take(carrierId);
+    },
 
     async enlist(call) {
       calls.put(call.callId, call, LIFETIMES.callMs);

@@ -88,6 +88,9 @@ export function createRedisState(options: RedisStateOptions): RedisState {
     },
     putEnding: (carrierId, ending) => write("ending", carrierId, ending, LIFETIMES.endingMs),
     getEnding: (carrierId) => read<CallEnding>("ending", carrierId),
+    async dropEnding(carrierId) {
+      await run((client) => client.del(key("ending", carrierId)));
+    },
 
     async enlist(call) {
       const { callId, carrierId, instance } = call;

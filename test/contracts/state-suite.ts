@@ -106,6 +106,8 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
       await one.putEnding(id, { kind: "reconnect", reason: "line-lost" });
       await other.putEnding(id, hangup);
       expect(await one.getEnding(id)).toEqual(hangup);
+      await other.dropEnding(id);
+      expect(await one.getEnding(id)).toBeUndefined();
     });
   });
 

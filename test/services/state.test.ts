@@ -95,6 +95,7 @@ const asks = (state: RedisState): Promise<unknown>[] => [
   state.unspentToken("CA3"),
   state.putEnding("CA3", { kind: "hangup", reason: "silence" }),
   state.getEnding("CA3"),
+  state.dropEnding("CA3"),
   state.enlist({ ...grant("CA3").party, instance: "i", startedAt: "" }),
   state.delist("call", "i"),
   state.live(),
