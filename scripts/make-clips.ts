@@ -25,6 +25,7 @@ const AGENT: Phrase[] = [
   { id: "filler-2", text: "One moment." },
   { id: "filler-3", text: "I am looking into it." },
   { id: "filler-4", text: "Still working on it." },
+  { id: "cut-off", text: "I am sorry, we were cut off. Please say that again, or just go on." },
   { id: "still-there", text: "Are you still there?" },
   { id: "silence-goodbye", text: "I can not hear you, so I will hang up now. Goodbye." },
   { id: "time-up", text: "We are out of time for this call. Goodbye." },

@@ -53,6 +53,11 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
           party: given,
           end: (how, goodbye) => void ends.push([how, goodbye]),
           gone: () => void entry.gone++,
+          say: () => undefined,
+          transfer: () => undefined,
+          escalate: () => undefined,
+          draft: () => ({ phase: "intake", transcript: [] }),
+          returns: () => false,
           phase: () => "listening",
           ended,
         };

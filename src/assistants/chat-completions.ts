@@ -23,9 +23,10 @@ export function chatWire({ openai, model, maxOutputTokens, keep }: ChatOptions):
   /** Histories that may be gone on with, least recently used first. They live as long as the program. */
   const kept = new Map<string, ChatHistory>();
 
-  return ({ callId, instructions, tools, threadId }) => {
+  return ({ callId, instructions, tools, threadId, history: before = [] }) => {
     const known = threadId === undefined ? undefined : kept.get(threadId);
     const history = known ?? createChatHistory();
+    if (!known) history.seed(before);
     const id = keep > 0 ? (known ? threadId : `chat_${callId}`) : undefined;
     let begun = known !== undefined;
     let rounds = 0;

@@ -5,12 +5,15 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
+import type { SpokenLine } from "../core/voice.ts";
 import { heardText } from "./notes.ts";
 import type { BrokenTurn, Message, ToolResult } from "./wire.ts";
 
 export interface ChatHistory {
   /** The whole history to send, oldest first. */
   entries(): readonly ChatCompletionMessageParam[];
+  /** What was said before this history began. */
+  seed(lines: readonly SpokenLine[]): void;
   begin(messages: readonly Message[]): void;
   /** One complete answer of the model. */
   answer(text: string, calls: readonly ChatCompletionMessageFunctionToolCall[]): void;
@@ -50,6 +53,14 @@ export function createChatHistory(bounds: HistoryBounds = BOUNDS): ChatHistory {
     entries() {
       forgetOldest();
       return turns.flat();
+    },
+    seed(lines) {
+      for (const { role, text } of lines) {
+        const entry = { role: role === "caller" ? ("user" as const) : ("assistant" as const), content: text };
+        // A turn begins with the caller's words.
+        if (role === "caller" || turns.length === 0) turns.push([entry]);
+        else push(entry);
+      }
     },
     begin(messages) {
       turns.push(messages.map(({ from, text }) => ({ role: from === "note" ? "system" : "user", content: text })));

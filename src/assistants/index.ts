@@ -58,6 +58,7 @@ export function createThreadClient(options: ThreadClientOptions): ThreadClient {
         client,
         wire: openWire(request),
         timeoutMs,
+        ...(request.history && { history: request.history }),
         clock,
         log: log.with({ call: request.carrierId ?? request.callId, callId: request.callId }),
         meter,

@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { AssistantThread, ThreadClient, ThreadEvent, ThreadInput, ThreadOptions } from "../core/thread.ts";
 import { ThreadError } from "../core/thread.ts";
+import type { SpokenLine } from "../core/voice.ts";
 import { converse } from "./converse.ts";
 import { failure, logFailure, toFailure } from "./failure.ts";
 import { createFeed } from "./feed.ts";
@@ -17,6 +18,8 @@ export interface TurnsOptions {
   readonly client: ThreadClient["name"];
   readonly wire: Wire;
   readonly timeoutMs: number;
+  /** What was said before, for a thread that has to be made anew. */
+  readonly history?: readonly SpokenLine[];
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -27,8 +30,8 @@ export const REPAIR_MS = 3000;
 /** Messages without an answer that travel with the next turn; an outage must not make it grow for ever. */
 const MOST_CARRIED = 10;
 
-export function createThread({ client, wire, timeoutMs, clock, log, meter }: TurnsOptions): AssistantThread {
-  const ledger = createLedger();
+export function createThread({ client, wire, timeoutMs, history, clock, log, meter }: TurnsOptions): AssistantThread {
+  const ledger = createLedger(history);
   const closing = new AbortController();
   let carried: readonly Message[] = [];
   /** The last turn, when it was cancelled after text had been given out. */

@@ -16,7 +16,7 @@ import { createVoiceAnswerer, type VoiceAnswerer } from "./voice-answer.ts";
 
 export interface AnsweringParts extends Pick<
   BridgeParts,
-  "thread" | "tools" | "sentences" | "clock" | "settings" | "party" | "ids" | "planEscalation" | "guard"
+  "thread" | "tools" | "sentences" | "clock" | "settings" | "party" | "ids" | "planEscalation" | "guard" | "resumed"
 > {
   readonly speaker: Speaker;
   readonly journal: Journal;
@@ -74,7 +74,10 @@ export function createAnswering(parts: AnsweringParts): {
     const ownVoice: VoiceAnswerer = {
       ...answerer,
       take(event) {
-        if (event.type === "voice.words") guarding.words(event.speechId, event.delta);
+        if (event.type === "voice.words") {
+          journal.words(event.delta);
+          guarding.words(event.speechId, event.delta);
+        }
         if (event.type === "voice.spoken") guarding.wordsEnded(event.speechId);
         return answerer.take(event);
       },

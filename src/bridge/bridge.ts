@@ -9,6 +9,7 @@ import { createDialogue } from "./dialogue.ts";
 import { createEnding } from "./ending.ts";
 import { everyStep } from "./every-step.ts";
 import { createFiller } from "./filler.ts";
+import { createHandle } from "./handle.ts";
 import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
 import { createParting } from "./parting.ts";
@@ -23,7 +24,7 @@ import { createVoiceKeeper } from "./voice-keeper.ts";
 
 type CallEvent = Exclude<LineEvent, { type: "line.audio" }> | VoiceEvent;
 export function startCall(parts: BridgeParts): Call {
-  const { party, line, clock, settings } = parts;
+  const { party, line, clock, settings, resumed } = parts;
   const now = (): number => clock.now();
   const lifetime = new AbortController();
   const mailbox = createMailbox<CallEvent | (() => void)>(
@@ -44,6 +45,7 @@ export function startCall(parts: BridgeParts): Call {
     now,
     divergence: parts.divergence,
     events: {
+      onText: (text) => void (ownVoice || journal.words(text)),
       onAudio(utterance) {
         phase.move("audio");
         silence.stop();
@@ -55,7 +57,7 @@ export function startCall(parts: BridgeParts): Call {
         dialogue.heard(utterance, record);
         // Not a word of it could be spoken.
         if (record.generatedMs === 0) parting.apologise();
-        if (utterance.kind === "greeting") phase.move("greeted");
+        if (utterance.kind === "greeting" || resumed) phase.move("greeted");
         const how = ending.wanted();
         if (how && !keeper.voice() && !speaker.isPlaying()) ending.close(how);
       },
@@ -66,12 +68,14 @@ export function startCall(parts: BridgeParts): Call {
   });
   const phrases = createPhrases({ ...parts, speaker });
   const ending = createEnding({
+    ...parts,
     after,
     post,
     store: (how) => parts.state.putEnding(party.carrierId, how),
     onUnstored: (error) => journal.unstored(error),
     closeLine: () => line.close(),
     onLineStuck: () => release(ending.wanted()?.reason ?? "internal-error"),
+    onOver: release,
   });
   const parting = createParting({
     ending,
@@ -140,6 +144,7 @@ export function startCall(parts: BridgeParts): Call {
     answerer,
     journal,
     now,
+    resumed,
     filler: createFiller({
       afterMs: settings.fillerAfterMs,
       now,
@@ -197,7 +202,7 @@ export function startCall(parts: BridgeParts): Call {
         silence.reset();
         return hearing.key(event.digit);
       case "line.closed":
-        return release(ending.reasonFor(event.cause));
+        return ending.lineClosed(event.cause);
       case "voice.ready":
       case "voice.closed":
         return keeper.take(event);
@@ -263,7 +268,7 @@ export function startCall(parts: BridgeParts): Call {
   }
 
   /** The one end. Whatever goes wrong in a step, the others are done. */
-  function release(reason: EndReason): void {
+  function release(reason: EndReason, returns = false): void {
     if (phase.now() === "ended") return;
     phase.move("closed");
     const leaving = ending.wanted();
@@ -277,7 +282,7 @@ export function startCall(parts: BridgeParts): Call {
       () => lifetime.abort(),
       () => keeper.close(),
       () => void parts.thread?.close().catch((error: unknown) => journal.stumbled(error)),
-      () => journal.end(reason),
+      () => (returns ? journal.interrupt(reason) : journal.end(reason)),
       () => settleEnded(reason),
     ];
     everyStep(steps, (error) => journal.stumbled(error));
@@ -285,16 +290,10 @@ export function startCall(parts: BridgeParts): Call {
 
   post(() => {
     keeper.start();
-    after(settings.maxCallMs, () => parting.end({ kind: "hangup", reason: "time-limit" }, "time-up"));
+    after(settings.maxCallMs - journal.elapsedMs(), () => parting.timeUp());
   });
   // Not from inside the mailbox, or what the line has kept would fill it up; and caller audio never waits in it at all.
   line.attach((event) => void (event.type === "line.audio" ? keeper.hear(event.payload) : mailbox.post(event)));
-  post(() => parting.greet(settings.greeting, settings.onlyGreets));
-  return {
-    party,
-    end: (how, goodbye) => post(() => parting.end(how, goodbye)),
-    gone: () => post(() => ending.close({ kind: "hangup", reason: "caller-hangup" })),
-    phase: phase.now,
-    ended,
-  };
+  post(() => (resumed ? phrases.resume(resumed.cause) : parting.greet(settings.greeting, settings.onlyGreets)));
+  return createHandle({ party, post, ending, parting, phrases, matters, guarding, journal, phase: phase.now, ended });
 }

@@ -1,5 +1,6 @@
 // Whose turn it is: gathers the caller's words into turns, has each answered once, joins what they add while the assistant
 // thinks, and keeps what the assistant has to be told about words nobody heard. One answer is in the making at a time.
+import { unheardAtTheEnd, type Resumption } from "../core/resumption.ts";
 import type { HeardCorrection } from "../core/thread.ts";
 import type { Answerer, Run, Turn } from "./answer.ts";
 import type { Filler } from "./filler.ts";
@@ -12,6 +13,7 @@ export interface DialogueParts {
   readonly journal: Journal;
   readonly now: () => number;
   readonly filler: Filler;
+  readonly resumed?: Resumption | undefined;
   readonly onTurn: (turn: Turn) => void;
   /** The answer is complete; `said` is false when there was nothing to say. */
   readonly onAnswered: (turn: Turn, said: boolean) => void;
@@ -30,12 +32,12 @@ interface Waiting {
 
 export type Dialogue = ReturnType<typeof createDialogue>;
 
-export function createDialogue({ answerer, journal, now, filler, ...on }: DialogueParts) {
+export function createDialogue({ answerer, journal, now, filler, resumed, ...on }: DialogueParts) {
   let waiting: Waiting | undefined;
   let run: Run | undefined;
-  let turns = 0;
+  let turns = resumed?.turns.at(-1)?.turn ?? 0;
   let latest: { readonly turn: Turn; readonly begunAt: number } | undefined;
-  let correction: HeardCorrection | undefined;
+  let correction: HeardCorrection | undefined = resumed && unheardAtTheEnd(resumed);
   /** What the next answer is to be told. */
   let notes: string[] = [];
 

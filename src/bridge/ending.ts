@@ -2,6 +2,7 @@
 // the line closed. docs/closing.md has the table of causes.
 import type { CallEnding, EndReason } from "../core/call.ts";
 import type { LineCloseCause } from "../core/line.ts";
+import type { Resumption } from "../core/resumption.ts";
 
 /** A goodbye nobody hears to its end must not keep the call, ms. */
 export const GOODBYE_LIMIT_MS = 12_000;
@@ -10,6 +11,8 @@ const STORE_LIMIT_MS = 1000;
 /** A line that was closed and does not say so is taken for gone, ms. */
 const LINE_LIMIT_MS = 8000;
 
+/** A line that was given in place of a lost one has to last this long, ms, to be replaced in turn. */
+const SETTLED_MS = 5000;
 export type Ending = ReturnType<typeof createEnding>;
 
 export function createEnding(parts: {
@@ -23,13 +26,21 @@ export function createEnding(parts: {
   readonly closeLine: () => void;
   /** The line was closed long ago and never said so. */
   readonly onLineStuck: () => void;
+  /** A caller whose line is lost may be given another one. */
+  readonly mayReturn?: boolean;
+  /** The line is one that was given in place of a lost one. */
+  readonly resumed?: Resumption | undefined;
+  /** The line is gone. `returns`: the carrier was told to open another one. */
+  readonly onOver: (reason: EndReason, returns: boolean) => void;
 }) {
   const { after, post } = parts;
   let wanted: CallEnding | undefined;
   let final = false;
   let closing = false;
   let lineClosed = false;
+  let settled = parts.resumed === undefined;
   let cancelLimit = (): void => {};
+  if (!settled) after(SETTLED_MS, () => (settled = true));
 
   function closeLine(): void {
     if (lineClosed) return;
@@ -49,6 +60,20 @@ export function createEnding(parts: {
       .store(how)
       .catch(parts.onUnstored)
       .then(() => post(closeLine));
+  }
+
+  /** Not where the far side breaks the rules, or reads nothing: another line to it would be no better. */
+  function afterLoss(cause: LineCloseCause): CallEnding {
+    const isWorthIt = cause === "network" || cause === "no-media";
+    const kind = isWorthIt && parts.mayReturn && settled ? "reconnect" : "apologise";
+    return { kind, reason: reasonOf(cause) };
+  }
+
+  /** The reason to record for a line that closed for this cause. */
+  function reasonFor(cause: LineCloseCause): EndReason {
+    // A server that is stopped at once closes its lines without waiting for us to do it.
+    const isOurDoing = lineClosed || cause === "closed-by-us";
+    return isOurDoing ? (wanted?.reason ?? "agent-hangup") : reasonOf(cause);
   }
 
   return {
@@ -72,11 +97,24 @@ export function createEnding(parts: {
     wanted: () => wanted,
     isFinal: () => closing || final,
     isClosing: () => closing,
-    /** The reason to record for a line that closed for this cause. */
-    reasonFor(cause: LineCloseCause): EndReason {
-      // A server that is stopped at once closes its lines without waiting for us to do it.
-      const isOurDoing = lineClosed || cause === "closed-by-us";
-      return isOurDoing ? (wanted?.reason ?? "agent-hangup") : reasonOf(cause);
+    /** The line has closed. Where the caller may still be there, the carrier is told what to do before the call is let go of. */
+    lineClosed(cause: LineCloseCause): void {
+      if (lineClosed || closing || cause === "hangup" || cause === "closed-by-us")
+        return parts.onOver(reasonFor(cause), false);
+      const next = wanted ?? afterLoss(cause);
+      // Half a goodbye is a lost line; a caller who is passed on is passed on.
+      const reason = next.kind === "transfer" ? next.reason : reasonOf(cause);
+      closing = true;
+      cancelLimit();
+      const over = (returns: boolean) => post(() => parts.onOver(reason, returns));
+      after(STORE_LIMIT_MS, () => parts.onOver(reason, false));
+      void parts.store(next).then(
+        () => over(next.kind === "reconnect"),
+        (error: unknown) => {
+          parts.onUnstored(error);
+          over(false);
+        },
+      );
     },
   };
 }

@@ -1,6 +1,5 @@
 // What remains of a call: its record, kept current in the store, and the log lines and metrics that tell its story.
 // Words of the caller go into the record only; into the log only where the operator asked for it.
-import { mayFollow } from "../core/call-phase.ts";
 import type {
   CallParty,
   CallPhase,
@@ -9,7 +8,6 @@ import type {
   EscalationRecord,
   FlagRecord,
   IntakeRecord,
-  ReplyRecord,
   TimelineEntry,
   ToolRecord,
   TurnRecord,
@@ -18,13 +16,16 @@ import type { Clock } from "../core/clock.ts";
 import { resultOf } from "../core/end-result.ts";
 import type { Verdict } from "../core/guard.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { Resumption } from "../core/resumption.ts";
 import type { CallStore } from "../core/stores.ts";
+import type { AssistantThread } from "../core/thread.ts";
 import { carrierMinutes, type ModelUsage, type Spending } from "../core/usage.ts";
 import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
+import { createMishaps, messageOf } from "./mishaps.ts";
+import type { CallWatch } from "./parts.ts";
+import { createStory } from "./story.ts";
 import type { SpokenRecord } from "./utterance.ts";
 
-/** Word error rate from which an operator should look. */
-const MUCH_DIVERGENCE = 0.2;
 /** Flags kept of one call; all of them are counted. */
 const MOST_FLAGS = 100;
 
@@ -38,17 +39,25 @@ export function createJournal(parts: {
   readonly meter: Meter;
   readonly logContent: boolean;
   readonly spending?: Spending | undefined;
+  readonly thread?: Pick<AssistantThread, "threadId"> | undefined;
+  /** Told of everything as it happens. */
+  readonly watch?: CallWatch | undefined;
+  readonly resumed?: Resumption | undefined;
 }) {
   const { party, clock, meter } = parts;
   const log = parts.log.with({ call: party.carrierId, callId: party.callId });
-  const began = clock.now();
-  const turns: TurnRecord[] = [];
-  const replies: ReplyRecord[] = [];
-  const tools: ToolRecord[] = [];
-  const flags: FlagRecord[] = [];
-  const usage: Record<string, number> = {};
-  let phase: CallPhase = "greeting";
+  const { resumed } = parts;
+  // Times count from the beginning of the call, whatever it went through since.
+  const before = resumed ? Math.max(0, +clock.date() - Date.parse(resumed.startedAt)) : 0;
+  const attached = clock.now();
+  const began = attached - before;
+  const story = createStory(resumed);
+  const { turns, replies, tools, flags, usage, spoken } = story;
+  let interrupted = false;
+  let threadId: string | undefined;
   const atMs = (at = clock.now()): number => Math.round(at - began);
+  const seconds = (): number => Math.round((clock.now() - began) / 100) / 10;
+  const tell = (type: string, data: Readonly<Record<string, unknown>>): void => parts.watch?.(type, data);
 
   /** A call never dies of its store. */
   function keep(write: (store: CallStore) => void): void {
@@ -60,9 +69,18 @@ export function createJournal(parts: {
   }
   const update = (change: Partial<CallRecord>): void => keep((store) => store.update(party.callId, change));
 
-  keep((store) => store.open(party, clock.date()));
-  meter.count("voice_calls_started_total", { direction: party.direction, channel: party.channel });
-  log.info("call begins");
+  keep((store) => store.open(party, resumed ? new Date(resumed.startedAt) : clock.date()));
+  if (resumed) {
+    const { cause, phase, escalations, intake } = resumed;
+    update({ phase, turns: [...turns], replies: [...replies], escalations, ...(intake && { intake }) });
+    note("resumed", { cause });
+    meter.count("voice_calls_resumed_total", { cause });
+    log.warn("the call goes on", { cause, turns: turns.length });
+  } else {
+    meter.count("voice_calls_started_total", { direction: party.direction, channel: party.channel });
+    log.info("call begins");
+  }
+  tell("call.started", { channel: party.channel, direction: party.direction, resumes: resumed?.cause });
 
   function note(what: string, detail?: TimelineEntry["detail"]): void {
     keep((store) => store.note(party.callId, { atMs: atMs(), what, ...(detail && { detail }) }));
@@ -71,11 +89,12 @@ export function createJournal(parts: {
 
   /** The change that shows where the conversation stands, now that this happened. */
   function entering(next: CallPhase): Pick<CallRecord, "phase"> {
-    if (next !== phase && mayFollow(phase, next)) {
-      note("phase of the call", { from: phase, to: next });
-      phase = next;
+    const from = story.phase();
+    if (story.move(next)) {
+      note("phase of the call", { from, to: next });
+      tell("phase", { phase: next });
     }
-    return { phase };
+    return { phase: story.phase() };
   }
 
   function changeTurn(turn: number, change: Partial<TurnRecord>): void {
@@ -86,6 +105,7 @@ export function createJournal(parts: {
   }
 
   return {
+    ...createMishaps({ note, log, meter, sinceMs: () => clock.now() - attached }),
     log,
     atMs,
     note,
@@ -97,10 +117,16 @@ export function createJournal(parts: {
       note("turn", { turn, by });
       log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
       // What is said while a human is called for does not call it off.
-      update({ turns: [...turns], ...entering(phase === "escalation" ? phase : "intake") });
+      update({ turns: [...turns], ...entering(story.phase() === "escalation" ? "escalation" : "intake") });
+      if (text) tell("turn", { turn, by, text, atMs: atMs(endedAt) });
     },
-    /** The words of a turn that was answered before they were known (speech-to-speech). */
-    turnText: (turn: number, text: string): void => changeTurn(turn, { text }),
+    /** Of a turn that was answered before its words were known (speech-to-speech). */
+    turnText(turn: number, text: string): void {
+      changeTurn(turn, { text });
+      if (text) tell("turn", { turn, text });
+    },
+    /** Words of the agent, as they come. */
+    words: (text: string): void => tell("words", { by: "agent", text }),
     /** Audio of the answer is at the line; `times` are those before it. Only the first counts: a tool may come in between. */
     answered(turn: number, times: AnswerTimes): void {
       if (turns.find((one) => one.turn === turn)?.latencyMs !== undefined) return;
@@ -123,56 +149,31 @@ export function createJournal(parts: {
       log.warn("turn went wrong", { turn, cause });
     },
     /** An utterance begins to be heard. */
-    speaks(kind: ReplyRecord["kind"]): void {
+    speaks(kind: SpokenRecord["kind"]): void {
       note("agent speaks", { kind });
       if (kind !== "greeting") return;
-      const tookSeconds = (clock.now() - began) / 1000;
+      const tookSeconds = (clock.now() - attached) / 1000;
       meter.observe("voice_first_audio_seconds", tookSeconds);
       meter.observe("voice_call_setup_seconds", tookSeconds, { stage: "first-audio" });
-    },
-    /** The caller spoke into our words; it took `tookMs` to quiet the line. */
-    bargeIn(tookMs: number): void {
-      note("barge-in");
-      meter.observe("voice_bargein_stop_seconds", tookMs / 1000);
     },
     speechFailed(turn: number, code: string): void {
       meter.count("voice_speech_failures_total", { code });
       if (turn > 0) this.cause(turn, `speech-${code}`);
     },
-    diverged(turn: number, rate: number): void {
-      meter.observe("voice_speech_divergence_ratio", rate);
-      const wordErrorRate = Math.round(rate * 100) / 100;
-      if (rate > MUCH_DIVERGENCE)
-        log.warn("the voice said something else than it was asked to", { turn, wordErrorRate });
-    },
-    voiceReady(again: boolean): void {
-      note("voice is ready", { again });
-      if (!again) meter.observe("voice_call_setup_seconds", (clock.now() - began) / 1000, { stage: "voice" });
-    },
-    voiceLost(code: string): void {
-      note("voice is lost", { code });
-      meter.count("voice_upstream_reconnects_total", { reason: code });
-      log.warn("the voice was lost, opening another", { code });
-    },
     /** Something was said, and nobody will ever know what. */
     wordsLost(cause: string): void {
       note("words lost", { cause });
-      if (phase === "intake") update(entering("clarification"));
+      if (story.phase() === "intake") update(entering("clarification"));
       log.warn("the caller's words were lost", { cause });
     },
-    /** The carrier will not find out what to do after the stream. */
-    unstored(error: unknown): void {
-      log.error("how the call ends could not be stored", { error: messageOf(error) });
-    },
-    /** A handler threw: a defect of ours, which the call survives. */
-    stumbled(error: unknown): void {
-      meter.count("voice_internal_errors_total");
-      log.error("the call stumbled", { error: messageOf(error) });
-    },
     reply({ startedAt, ...record }: SpokenRecord): void {
-      replies.push({ ...record, startedAtMs: atMs(startedAt) });
+      const startedAtMs = atMs(startedAt);
+      replies.push({ ...record, startedAtMs });
       note("reply", { kind: record.kind, heardMs: record.heardMs, interrupted: record.interrupted });
-      update({ replies: [...replies] });
+      tell("reply", { kind: record.kind, heard: record.heard, cut: record.cut, atMs: startedAtMs });
+      const found = threadId ?? parts.thread?.threadId();
+      update({ replies: [...replies], ...(found !== undefined && found !== threadId && { threadId: found }) });
+      threadId = found;
     },
     tool(name: string, result: ToolRecord["result"], began: number): void {
       const tookMs = Math.round(clock.now() - began);
@@ -183,6 +184,7 @@ export function createJournal(parts: {
       meter.count("voice_tool_calls_total", { tool: label, result });
       meter.observe("voice_tool_duration_seconds", tookMs / 1000, { tool: label });
       update({ tools: [...tools] });
+      tell("tool", { name: label, result, tookMs });
     },
     /** ms since the call began. */
     elapsedMs: () => atMs(),
@@ -193,7 +195,9 @@ export function createJournal(parts: {
       note("escalation", { trigger, urgency, mode });
       meter.count("voice_escalations_total", { trigger, urgency });
       log.warn("the call was escalated", { trigger, urgency, mode });
+      story.escalated(last);
       update({ escalations, ...entering("escalation") });
+      tell("escalation", { escalation: last });
     },
     escalationDecided: (escalations: readonly EscalationRecord[]): void => update({ escalations }),
     /** A verdict of the guard that is not a pass. */
@@ -206,7 +210,9 @@ export function createJournal(parts: {
     },
     intake(intake: IntakeRecord): void {
       note("intake", { status: intake.status, fields: Object.keys(intake.fields).length });
+      story.took(intake);
       update({ intake });
+      tell("intake", { intake });
     },
     /** `counts` are for people; what is billed is kept by model, as `model:kind`. */
     usage(counts: Readonly<Record<string, number>>, billed: ModelUsage): void {
@@ -215,18 +221,20 @@ export function createJournal(parts: {
       parts.spending?.used(billed);
     },
     /** The words of the conversation as the caller knows it, for a voice that takes over. */
-    spoken(): { role: "caller" | "agent"; text: string }[] {
-      const said = [
-        ...turns.map((turn) => ({ role: "caller" as const, text: turn.text, at: turn.endedAtMs })),
-        ...replies.map((reply) => ({ role: "agent" as const, text: reply.heard, at: reply.startedAtMs })),
-      ];
-      return said
-        .filter(({ text }) => text)
-        .sort((a, b) => a.at - b.at)
-        .map(({ role, text }) => ({ role, text }));
+    spoken,
+    /** What another instance would have to know to go on. */
+    draft: () => story.draft(threadId ?? parts.thread?.threadId()),
+    /** The line is lost and the call is to come back: its record stays open. */
+    interrupt(reason: EndReason): void {
+      interrupted = true;
+      note("interrupted", { reason });
+      update({ usage: { ...usage }, durationSeconds: seconds() });
+      log.warn("the line was lost, the call is to go on with another", { reason });
+      tell("call.interrupted", { reason });
     },
+    isInterrupted: () => interrupted,
     end(reason: EndReason): void {
-      const durationSeconds = Math.round((clock.now() - began) / 100) / 10;
+      const durationSeconds = seconds();
       const cost = parts.spending?.cost();
       note("end", { reason });
       update({
@@ -238,13 +246,10 @@ export function createJournal(parts: {
         usage: { ...usage, ...(party.channel === "phone" && { carrier_minutes: carrierMinutes(clock.now() - began) }) },
         ...(cost !== undefined && { cost: Math.round(cost * 1_000_000) / 1_000_000 }),
       });
+      tell("call.ended", { reason, durationSeconds });
       meter.count("voice_calls_ended_total", { reason, result: resultOf(reason) });
       meter.observe("voice_call_duration_seconds", durationSeconds);
       log.info("call ended", { reason, durationSeconds, turns: turns.length });
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : "unknown";
 }

@@ -3,6 +3,7 @@
 import type { CallEnding, EscalationRecord, IntakeRecord } from "../core/call.ts";
 import type { Ids } from "../core/clock.ts";
 import type { EscalationPlan, EscalationRequest, PlanEscalation } from "../core/escalation.ts";
+import type { Resumption } from "../core/resumption.ts";
 import type { Journal } from "./journal.ts";
 
 export interface MattersParts {
@@ -11,6 +12,7 @@ export interface MattersParts {
   readonly plan: PlanEscalation;
   /** ms since the call began. */
   readonly atMs: () => number;
+  readonly resumed?: Resumption | undefined;
 }
 
 export type Matters = ReturnType<typeof createMatters>;
@@ -18,9 +20,9 @@ export type Matters = ReturnType<typeof createMatters>;
 /** Escalations kept of one call: a model that escalates without end fills no record. */
 const MOST_ESCALATIONS = 20;
 
-export function createMatters({ journal, ids, plan, atMs }: MattersParts) {
-  let intake: IntakeRecord | undefined;
-  const escalations: EscalationRecord[] = [];
+export function createMatters({ journal, ids, plan, atMs, resumed }: MattersParts) {
+  let intake: IntakeRecord | undefined = resumed?.intake;
+  const escalations: EscalationRecord[] = [...(resumed?.escalations ?? [])];
 
   /** The dialling that this ending stands for was taken back before it began, or is to be after all. */
   function decide(how: CallEnding, outcome: "pending" | "withdrawn"): void {

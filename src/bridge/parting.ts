@@ -59,6 +59,9 @@ export function createParting(parts: {
       if (goodbye) phrases.say(goodbye, "notice", { shielded: final });
       parts.onQuiet();
     },
+    timeUp(): void {
+      this.end({ kind: "hangup", reason: "time-limit" }, "time-up");
+    },
     /**
      * The call goes to somebody else or ends, after these words (without any: after the stock phrase of a transfer). What is being
      * said and thought is given up for it. `final`: whatever the caller says to it.

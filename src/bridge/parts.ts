@@ -2,11 +2,12 @@
 import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { Clock, Ids } from "../core/clock.ts";
-import type { PlanEscalation } from "../core/escalation.ts";
+import type { EscalationRequest, PlanEscalation } from "../core/escalation.ts";
 import type { CallGuard } from "../core/guard.ts";
 import type { Line } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
-import type { StreamState } from "../core/state.ts";
+import type { Resumption } from "../core/resumption.ts";
+import type { CallDraft, StreamState } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
@@ -34,6 +35,9 @@ export interface BridgeSettings {
   readonly logContent: boolean;
 }
 
+/** Told of what happens in a call, as it happens and from inside its mailbox: it must neither wait nor throw. */
+export type CallWatch = (type: string, data: Readonly<Record<string, unknown>>) => void;
+
 export interface BridgeParts {
   readonly party: CallParty;
   readonly line: Line;
@@ -56,6 +60,9 @@ export interface BridgeParts {
   readonly guard?: CallGuard | undefined;
   /** Keeps account of what the call costs; absent: nobody asks. */
   readonly spending?: Spending | undefined;
+  readonly watch?: CallWatch | undefined;
+  /** The call goes on: no greeting, but a short apology, and all that was said before is known. */
+  readonly resumed?: Resumption | undefined;
   readonly log: Log;
   readonly meter: Meter;
   readonly settings: BridgeSettings;
@@ -67,6 +74,16 @@ export interface Call {
   end(ending: CallEnding, goodbye?: ClipId): void;
   /** The carrier says the call is over: there is nobody to say goodbye to. */
   gone(): void;
+  /** Says this in the agent's voice, after what is being said. */
+  say(text: string): void;
+  /** Hands the caller to this number, E.164; `note` is for the human. */
+  transfer(to: string, note: string): void;
+  /** Records an escalation and sets off what the organization does about it. */
+  escalate(request: EscalationRequest): void;
+  /** What another instance would have to know to go on with the call. */
+  draft(): CallDraft;
+  /** Its line was lost and it is to come back with another one: the record is not closed. */
+  returns(): boolean;
   phase(): Phase;
   /** Resolves when everything the call held is released. */
   readonly ended: Promise<EndReason>;

@@ -1,5 +1,6 @@
 // The stock phrases of a call: greeting, fillers, prompts and notices, from stored clips so that nothing is waited for.
 import type { Clip, ClipId } from "../core/clip.ts";
+import type { ResumeCause } from "../core/state.ts";
 import type { Speaker } from "./speaker.ts";
 import type { SentenceCutter } from "./thread-answer.ts";
 import type { UtteranceKind } from "./utterance.ts";
@@ -7,6 +8,7 @@ import type { UtteranceKind } from "./utterance.ts";
 const FILLERS: readonly ClipId[] = ["filler-1", "filler-2", "filler-3", "filler-4"];
 
 export type Phrases = ReturnType<typeof createPhrases>;
+const NOBODY_TOOK_IT = "I am sorry, nobody could take your call right now. You are back with me.";
 
 export function createPhrases(parts: {
   readonly speaker: Speaker;
@@ -32,14 +34,21 @@ export function createPhrases(parts: {
     return !speaker.isPlaying() && !speaker.isHeld() && say(id, kind, { ahead: true });
   }
 
+  function speak(text: string, { shielded = false } = {}): void {
+    const cutter = sentences();
+    const utterance = speaker.begin("notice", { shielded });
+    for (const piece of [...cutter.push(text), ...cutter.end()]) speaker.addText(utterance, piece);
+    speaker.finish(utterance);
+  }
+
   return {
     say,
     /** A notice of words that nobody could know before. */
-    tell(text: string, { shielded = false } = {}): void {
-      const cutter = sentences();
-      const utterance = speaker.begin("notice", { shielded });
-      for (const piece of [...cutter.push(text), ...cutter.end()]) speaker.addText(utterance, piece);
-      speaker.finish(utterance);
+    tell: (text: string, options: { readonly shielded?: boolean } = {}): void => speak(text, options),
+    /** The first words of a call that goes on. */
+    resume(cause: ResumeCause): void {
+      if (cause === "human") speak(NOBODY_TOOK_IT, { shielded: true });
+      else say("cut-off", "notice", { shielded: true });
     },
     /** Said at once if the caller hears nothing now, whatever else waits to be said. */
     interject: (id: ClipId): boolean => now(id, "notice"),

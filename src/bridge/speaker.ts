@@ -18,6 +18,8 @@ import {
 } from "./utterance.ts";
 
 export interface SpeakerEvents extends Pick<MouthParts, "onFailed" | "onDivergence"> {
+  /** Words that are to be spoken. */
+  readonly onText?: (text: string) => void;
   /** The first audio of an utterance goes to the line. */
   onAudio(utterance: Utterance): void;
   /** It is over: every word there was sound for was heard. `generatedMs` is 0 where the voice could not speak any of it. */
@@ -145,6 +147,7 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     },
     addText(utterance: Utterance, text: string): void {
       if (utterance.cut) return;
+      events.onText?.(text);
       utterance.pieces.push(newPiece(text, { speechId: `u${utterance.id}p${utterance.pieces.length}` }));
       mouth.ask(queue, isWellSupplied);
     },

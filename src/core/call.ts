@@ -42,6 +42,7 @@ export type EndReason =
   | "shutdown"
   | "rejected"
   | "abandoned"
+  | "instance-lost"
   | "internal-error";
 
 /** What the carrier is to do once the stream is closed. */

@@ -11,6 +11,7 @@ export const CLIP_IDS = [
   "filler-2",
   "filler-3",
   "filler-4",
+  "cut-off",
   "still-there",
   "silence-goodbye",
   "time-up",

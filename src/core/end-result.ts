@@ -21,6 +21,7 @@ export function resultOf(reason: EndReason): "success" | "client_error" | "serve
     case "abandoned":
       return "client_error";
     case "voice-unavailable":
+    case "instance-lost":
     case "internal-error":
       return "server_error";
   }

@@ -1,4 +1,5 @@
 // The assistant that thinks: text of the caller in, text of the reply out, streamed and cancellable.
+import type { SpokenLine } from "./voice.ts";
 
 /** What the caller really heard of a reply that was cut; the next request carries it once. */
 export interface HeardCorrection {
@@ -63,6 +64,8 @@ export interface ThreadRequest {
   readonly tools: readonly ToolDescription[];
   /** The id of a thread to go on with, when this caller has one. */
   readonly threadId?: string;
+  /** What was said in this call before, for a call that goes on: stands in where that thread is not there (any more). */
+  readonly history?: readonly SpokenLine[];
 }
 
 export interface ToolDescription {

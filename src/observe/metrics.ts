@@ -14,6 +14,7 @@ const RATIO = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 1];
 
 const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
   voice_calls_started_total: ["Calls whose stream was accepted.", "direction", "channel"],
+  voice_calls_resumed_total: ["Calls that went on with another stream, by what the first was lost of.", "cause"],
   voice_calls_ended_total: ["Calls that ended, by their one recorded reason.", "reason", "result"],
   voice_calls_not_torn_down_total: ["Sockets that had to be cut because the far side ignored our close.", "leg"],
   voice_admission_rejected_total: ["Calls that were answered with the busy message.", "cause"],

@@ -16,6 +16,11 @@ function setup() {
     party: PARTY,
     end: (how, goodbye) => void ends.push([how, goodbye]),
     gone: () => undefined,
+    say: () => undefined,
+    transfer: () => undefined,
+    escalate: () => undefined,
+    draft: () => ({ phase: "intake", transcript: [] }),
+    returns: () => false,
     phase: () => "listening",
     ended: new Promise(() => undefined),
   };
