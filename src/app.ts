@@ -1,9 +1,10 @@
 // The composition root: the only file that calls constructors and reads registries. It decides nothing else.
 import { createAdminSocket } from "./app/admin-socket.ts";
-import { createAlone } from "./app/alone.ts";
-import { createManagement } from "./app/api.ts";
+import { createManagement, type Management } from "./app/api.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
+import { createCluster } from "./app/cluster.ts";
 import { createContacts } from "./app/contacts.ts";
+import { drainCalls } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { createSeats } from "./app/seats.ts";
@@ -12,7 +13,7 @@ import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
 import { createCallerThreads } from "./caller-threads.ts";
-import { createPhoneChannel } from "./channels/phone/index.ts";
+import { createPhoneChannel, type PhoneChannel } from "./channels/phone/index.ts";
 import { surroundingsOf, type Config } from "./config.ts";
 import { DEFAULT_ORG } from "./core/call.ts";
 import type { Clock, Ids } from "./core/clock.ts";
@@ -21,7 +22,7 @@ import type { State } from "./core/state.ts";
 import type { CallStore, Storage } from "./core/stores.ts";
 import { isBearer } from "./http/auth.ts";
 import { createHttpServer } from "./http/server.ts";
-import { createLiveCalls } from "./live-calls.ts";
+import { createLiveCalls, type LiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
 import { createBudgets } from "./organizations/budgets.ts";
@@ -29,11 +30,6 @@ import { organizationRequests } from "./organizations/admin.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
-
-/** After the goodbye of a shutdown a call has this long to close, ms. */
-const LAST_WORDS_MS = 15_000;
-/** Twilio asks what comes next the moment a stream is closed; were the server gone by then, its caller would hear an error. ms. */
-const LAST_REQUESTS_MS = 800;
 
 export interface App {
   readonly store: CallStore;
@@ -88,15 +84,39 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     log,
     meter,
   });
-  const callerThreads = createCallerThreads(config.THREAD_PER);
+  const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
-  const calls = createLiveCalls({
+  const cluster = createCluster({
+    state,
+    store,
+    isShared: config.USE_REDIS,
+    maxCallMs: config.MAX_CALL_MINUTES * 60_000,
+    isHere: (carrierId) => calls.isLive(carrierId),
+    loseLine: (carrierId) => phone?.loseLine(carrierId),
+    adopt: (call) => management.adopt(call),
+    clock,
+    ids,
+    log,
+    meter,
+  });
+  const calls: LiveCalls = createLiveCalls({
     maxCalls: config.MAX_CALLS,
     log,
     meter,
-    seatFor: createSeats({ ...voicing, directory, kits, budgets, callerThreads, state, store, clock, ids, log, meter }),
+    seatFor: createSeats({
+      ...voicing,
+      ...{ directory, kits, budgets, callerThreads, cluster, store, clock, ids, log, meter },
+    }),
+    recall: async (party, resumes) => {
+      const [resumed, threadId] = await Promise.all([
+        resumes && cluster.recall(party, resumes),
+        cluster.soon(callerThreads.claim(party)),
+      ]);
+      return { ...(resumed && { resumed }), threadId };
+    },
+    elsewhere: cluster.elsewhere,
   });
-  const phone =
+  const phone: PhoneChannel | undefined =
     config.phone &&
     createPhoneChannel({
       phone: config.phone,
@@ -113,16 +133,15 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
   const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
-  const alone = createAlone({ state, calls, clock, ids, log });
-  const management = createManagement({
+  const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
     config,
     storage,
     state,
     organizations,
     contacts: createContacts(directory, config.TRANSFER_NUMBER),
-    control: alone.control,
-    instance: alone.instance,
+    control: cluster.control,
+    instance: cluster.instance,
     erasure,
     clock,
     ids,
@@ -168,8 +187,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     stopErasing();
     await admin?.close();
     await management.close();
+    await cluster.close();
     await server.close();
-    alone.close();
     voicing.close();
     await Promise.all([state.close(), storage.close()]);
     meter.close();
@@ -189,42 +208,17 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       await directory.start();
       budgets.start();
-      alone.start();
+      cluster.start();
       await management.open();
       const address = await server.listen(config.PORT, config.HOST);
       if (phone) voicing.clips.start();
       return address;
     },
     async drain(now) {
-      const limit = new AbortController();
-      const force = new AbortController();
-      const cancels = [
-        clock.after(config.DRAIN_TIMEOUT_S * 1000, () => limit.abort()),
-        clock.after(config.DRAIN_TIMEOUT_S * 1000 + LAST_WORDS_MS, () => force.abort()),
-      ];
-      const hurry = (): void => force.abort();
-      if (now?.aborted) hurry();
-      now?.addEventListener("abort", hurry, { once: true });
       management.drain();
-      const hadCalls = calls.counts().active > 0;
-      await calls.drain(limit.signal, force.signal);
-      if (hadCalls) await pause(clock, LAST_REQUESTS_MS, force.signal);
-      for (const cancel of cancels) cancel();
-      now?.removeEventListener("abort", hurry);
+      await drainCalls(calls, { clock, timeoutMs: config.DRAIN_TIMEOUT_S * 1000, now });
       await this.close();
     },
     close: () => (closed ??= close()),
   };
-}
-
-function pause(clock: Clock, ms: number, cutShort: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, resolve);
-    const cut = (): void => {
-      cancel();
-      resolve();
-    };
-    if (cutShort.aborted) cut();
-    else cutShort.addEventListener("abort", cut, { once: true });
-  });
 }

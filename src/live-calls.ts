@@ -1,9 +1,12 @@
 // The calls of this process: who is admitted, whose voice was opened early, which bridges run, and how all of them end at
 // shutdown. It carries no audio.
 import type { Call } from "./bridge/parts.ts";
+import type { PhoneCalls } from "./channels/phone/index.ts";
 import type { CallParty } from "./core/call.ts";
 import type { Line } from "./core/line.ts";
 import type { Log, Meter } from "./core/observe.ts";
+import type { Resumption } from "./core/resumption.ts";
+import type { ResumeCause } from "./core/state.ts";
 import type { Voice } from "./core/voice.ts";
 
 /** What one call is made of, chosen when it was admitted: what is configured later is for later calls. */
@@ -11,27 +14,40 @@ export interface Seat {
   /** Calls of its organization at once. */
   readonly mostCalls: number;
   openVoice(): Voice;
-  startCall(line: Line, early: Voice | undefined): Call;
+  startCall(line: Line, early: Voice | undefined, before: Before): Call;
 }
 
 interface Slot {
   readonly party: CallParty;
   readonly seat: Seat;
   early?: Voice | undefined;
+  before?: Before | undefined;
   call?: Call;
+}
+
+/** What is known from before a call had its stream. */
+export interface Before {
+  /** It goes on. */
+  readonly resumed?: Resumption;
+  /** The thread of the caller's last call. */
+  readonly threadId?: string | undefined;
 }
 
 export interface LiveCallsParts {
   /** Calls at once, those announced and not yet streaming included. */
   readonly maxCalls: number;
   readonly seatFor: (party: CallParty) => Seat;
+  /** Never rejects. */
+  readonly recall: (party: CallParty, resumes: ResumeCause | undefined) => Promise<Before>;
+  /** What other instances have to do with a call that is not held here. */
+  readonly elsewhere: Pick<PhoneCalls, "lineIsOver"> & { readonly carrierEnded: (carrierId: string) => void };
   readonly log: Log;
   readonly meter: Meter;
 }
 
 export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
-export function createLiveCalls({ maxCalls, seatFor, log, meter }: LiveCallsParts) {
+export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, meter }: LiveCallsParts) {
   const slots = new Map<string, Slot>();
   const ended: Record<string, number> = {};
   let draining = false;
@@ -96,13 +112,19 @@ export function createLiveCalls({ maxCalls, seatFor, log, meter }: LiveCallsPart
       if (slot && !slot.call && !slot.early) slot.early = slot.seat.openVoice();
     },
     abandon,
+    async recall(party: CallParty, resumes: ResumeCause | undefined): Promise<void> {
+      const before = await recall(party, resumes);
+      const slot = slots.get(party.callId);
+      if (slot) slot.before = before;
+    },
+    lineIsOver: (carrierId: string): Promise<boolean> => elsewhere.lineIsOver(carrierId),
     enter(line: Line, party: CallParty): void {
       // A stream that comes after its slot was given up is still a caller with a good token: they take any free slot.
       const slot = slots.get(party.callId) ?? takeSlot(party);
       if (!slot) return line.close();
       let call: Call;
       try {
-        call = slot.seat.startCall(line, slot.early);
+        call = slot.seat.startCall(line, slot.early, slot.before ?? {});
       } catch (error) {
         slot.early?.close();
         free(slot);
@@ -121,7 +143,7 @@ export function createLiveCalls({ maxCalls, seatFor, log, meter }: LiveCallsPart
     isLive: (carrierId: string): boolean => find(carrierId) !== undefined,
     carrierEnded(carrierId: string): void {
       const slot = find(carrierId);
-      if (!slot) return;
+      if (!slot) return elsewhere.carrierEnded(carrierId);
       if (slot.call) slot.call.gone();
       else abandon(slot.party.callId);
     },

@@ -1,6 +1,13 @@
 // Whose conversation a call goes on with: only a caller the carrier vouches for has one, and one call at a time.
 import { createCallerThreads } from "../src/caller-threads.ts";
 import type { CallParty } from "../src/core/call.ts";
+import { StateUnavailable } from "../src/core/state.ts";
+import { createMemoryState } from "../src/state/memory.ts";
+import { manualClock } from "./support/clock.ts";
+
+const clock = manualClock();
+const make = (per: "call" | "caller", state = createMemoryState({ clock })) =>
+  createCallerThreads(per, { state, clock });
 
 let calls = 0;
 const call = (change: Partial<CallParty> = {}): CallParty => ({
@@ -15,34 +22,34 @@ const call = (change: Partial<CallParty> = {}): CallParty => ({
   ...change,
 });
 
-test("a caller's next call goes on with the thread of the last", () => {
-  const threads = createCallerThreads("caller");
+test("a caller's next call goes on with the thread of the last", async () => {
+  const threads = make("caller");
   const first = call();
-  expect(threads.claim(first)).toBeUndefined();
-  threads.release(first, "thread-1");
+  expect(await threads.claim(first)).toBeUndefined();
+  await threads.release(first, "thread-1");
   const second = call();
-  expect(threads.claim(second)).toBe("thread-1");
-  threads.release(second, "thread-2");
-  expect(threads.claim(call())).toBe("thread-2");
+  expect(await threads.claim(second)).toBe("thread-1");
+  await threads.release(second, "thread-2");
+  expect(await threads.claim(call())).toBe("thread-2");
 });
 
-test("a call that made no thread leaves the one before", () => {
-  const threads = createCallerThreads("caller");
+test("a call that made no thread leaves the one before", async () => {
+  const threads = make("caller");
   const first = call();
-  threads.claim(first);
-  threads.release(first, "thread-1");
+  await threads.claim(first);
+  await threads.release(first, "thread-1");
   const second = call();
-  threads.claim(second);
-  threads.release(second, undefined);
-  expect(threads.claim(call())).toBe("thread-1");
+  await threads.claim(second);
+  await threads.release(second, undefined);
+  expect(await threads.claim(call())).toBe("thread-1");
 });
 
-test("per call there is never one", () => {
-  const threads = createCallerThreads("call");
+test("per call there is never one", async () => {
+  const threads = make("call");
   const first = call();
-  expect(threads.claim(first)).toBeUndefined();
-  threads.release(first, "thread-1");
-  expect(threads.claim(call())).toBeUndefined();
+  expect(await threads.claim(first)).toBeUndefined();
+  await threads.release(first, "thread-1");
+  expect(await threads.claim(call())).toBeUndefined();
 });
 
 describe("a fresh thread, always, for", () => {
@@ -53,65 +60,107 @@ describe("a fresh thread, always, for", () => {
     ["a placeholder of the carrier", { from: "+266696687x" }],
     ["a SIP address", { from: "sip:alice@example.com" }],
     ["a number that is none", { from: "+0123456789" }],
-  ])("%s", (_what, change) => {
-    const threads = createCallerThreads("caller");
+  ])("%s", async (_what, change) => {
+    const threads = make("caller");
     const first = call(change);
-    expect(threads.claim(first)).toBeUndefined();
-    threads.release(first, "thread-1");
-    expect(threads.claim(call(change))).toBeUndefined();
+    expect(await threads.claim(first)).toBeUndefined();
+    await threads.release(first, "thread-1");
+    expect(await threads.claim(call(change))).toBeUndefined();
   });
 
-  test("a caller of whom nothing is attested", () => {
-    const threads = createCallerThreads("caller");
+  test("a caller of whom nothing is attested", async () => {
+    const threads = make("caller");
     const { attested: _attested, ...unknown } = call();
-    threads.claim(unknown);
-    threads.release(unknown, "thread-1");
-    expect(threads.claim({ ...unknown, callId: "other" })).toBeUndefined();
+    await threads.claim(unknown);
+    await threads.release(unknown, "thread-1");
+    expect(await threads.claim({ ...unknown, callId: "other" })).toBeUndefined();
   });
 
-  test("another called number, and another caller", () => {
-    const threads = createCallerThreads("caller");
+  test("another called number, and another caller", async () => {
+    const threads = make("caller");
     const first = call();
-    threads.claim(first);
-    threads.release(first, "thread-1");
-    expect(threads.claim(call({ to: "+15550003333" }))).toBeUndefined();
-    expect(threads.claim(call({ from: "+15551110002" }))).toBeUndefined();
+    await threads.claim(first);
+    await threads.release(first, "thread-1");
+    expect(await threads.claim(call({ to: "+15550003333" }))).toBeUndefined();
+    expect(await threads.claim(call({ from: "+15551110002" }))).toBeUndefined();
   });
 
-  test("a second call of the same caller at the same time, which leaves nothing behind either", () => {
-    const threads = createCallerThreads("caller");
+  test("a second call of the same caller at the same time, which leaves nothing behind either", async () => {
+    const threads = make("caller");
     const first = call();
-    threads.claim(first);
-    threads.release(first, "thread-1");
+    await threads.claim(first);
+    await threads.release(first, "thread-1");
     const one = call();
     const other = call();
-    expect([threads.claim(one), threads.claim(other)]).toEqual(["thread-1", undefined]);
-    threads.release(other, "thread-other");
-    threads.release(one, "thread-one");
-    expect(threads.claim(call())).toBe("thread-one");
+    expect([await threads.claim(one), await threads.claim(other)]).toEqual(["thread-1", undefined]);
+    await threads.release(other, "thread-other");
+    await threads.release(one, "thread-one");
+    expect(await threads.claim(call())).toBe("thread-one");
   });
 });
 
-test("a caller whose call ended without a word can call again", () => {
-  const threads = createCallerThreads("caller");
+test("a caller whose call ended without a word can call again", async () => {
+  const threads = make("caller");
   const first = call();
-  threads.claim(first);
-  threads.release(first, undefined);
-  threads.release(first, undefined);
+  await threads.claim(first);
+  await threads.release(first, undefined);
+  await threads.release(first, undefined);
   const second = call();
-  threads.claim(second);
-  threads.release(second, "thread-2");
-  expect(threads.claim(call())).toBe("thread-2");
+  await threads.claim(second);
+  await threads.release(second, "thread-2");
+  expect(await threads.claim(call())).toBe("thread-2");
 });
 
-test("of very many callers those of long ago are forgotten", () => {
-  const threads = createCallerThreads("caller");
-  const from = (number: number): string => `+1555${String(number).padStart(7, "0")}`;
-  for (let number = 0; number < 10_050; number++) {
-    const one = call({ from: from(number) });
-    threads.claim(one);
-    threads.release(one, `thread-${number}`);
-  }
-  expect(threads.claim(call({ from: from(3) }))).toBeUndefined();
-  expect(threads.claim(call({ from: from(10_049) }))).toBe("thread-10049");
+describe("over several instances", () => {
+  test("a caller's next call goes on with the last one's thread, and only one call holds it", async () => {
+    const state = createMemoryState({ clock });
+    const [one, other] = [make("caller", state), make("caller", state)];
+    const first = call();
+    await one.claim(first);
+    await one.release(first, "thread-1");
+    const [here, there] = [call(), call()];
+    expect([await one.claim(here), await other.claim(there)]).toEqual(["thread-1", undefined]);
+    await other.release(there, "thread-other");
+    expect(await other.claim(call())).toBeUndefined();
+    await one.release(here, "thread-2");
+    expect(await other.claim(call())).toBe("thread-2");
+  });
+
+  test("a call that goes on elsewhere keeps its place", async () => {
+    const state = createMemoryState({ clock });
+    const [dead, other] = [make("caller", state), make("caller", state)];
+    const first = call();
+    await other.claim(first);
+    await other.release(first, "thread-1");
+    const cut = call();
+    await dead.claim(cut);
+    expect(await other.claim(cut)).toBe("thread-1");
+    expect(await other.claim(call())).toBeUndefined();
+  });
+
+  test("the place of a call that died with its instance is free for one, and that of a live one is not", async () => {
+    const state = createMemoryState({ clock });
+    const [dead, other] = [make("caller", state), make("caller", state)];
+    const first = call();
+    await other.claim(first);
+    await other.release(first, "thread-1");
+    const lost = call();
+    await dead.claim(lost);
+    await state.heartbeat("i", 60_000);
+    await state.enlist({ ...lost, instance: "i", startedAt: "" });
+    clock.advance(40_000);
+    expect(await other.claim(call())).toBeUndefined();
+    await state.delist(lost.callId, "i");
+    const claims = await Promise.all([call(), call()].map((one) => other.claim(one)));
+    expect(claims.filter(Boolean)).toEqual(["thread-1"]);
+  });
+
+  test("without the shared state every thread is a fresh one", async () => {
+    const away = (): Promise<never> => Promise.reject(new StateUnavailable());
+    const state = { ...createMemoryState({ clock }), first: away, put: away, get: away, drop: away };
+    const threads = make("caller", state);
+    const first = call();
+    expect(await threads.claim(first)).toBeUndefined();
+    await threads.release(first, "thread-1");
+  });
 });

@@ -31,6 +31,7 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
   const log = keptLog();
   const meter = { ...keptMeter(), gauge: (name: string, value: number) => void gauges.set(name, value) };
   let fails = false;
+  const passedOn: string[] = [];
   const calls = createLiveCalls({
     maxCalls,
     log,
@@ -63,10 +64,23 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
         };
       },
     }),
+    recall: async () => ({}),
+    elsewhere: { lineIsOver: async () => false, carrierEnded: (carrierId) => void passedOn.push(carrierId) },
   });
   const lines: number[] = [];
   const line = (number: number): Line => ({ close: () => void lines.push(number) }) as unknown as Line;
-  return { calls, voices, started, gauges, meter, log, lines, line, failing: (yes: boolean) => void (fails = yes) };
+  return {
+    calls,
+    passedOn,
+    voices,
+    started,
+    gauges,
+    meter,
+    log,
+    lines,
+    line,
+    failing: (yes: boolean) => void (fails = yes),
+  };
 }
 
 describe("admission", () => {
@@ -150,12 +164,13 @@ describe("live calls", () => {
   });
 
   test("the carrier's word that a call is over reaches its bridge, or gives up its place", () => {
-    const { calls, started, voices, line } = setup();
+    const { calls, passedOn, started, voices, line } = setup();
     calls.admit(party(1));
     calls.enter(line(1), party(1));
     calls.admit(party(2));
     calls.prewarm(party(2));
     for (const carrierId of ["CA1", "CA2", "CA9"]) calls.carrierEnded(carrierId);
+    expect(passedOn).toEqual(["CA9"]);
     expect(started[0]?.gone).toBe(1);
     expect(voices[0]?.closed).toBe(1);
     expect(calls.isLive("CA2")).toBe(false);

@@ -4,24 +4,27 @@ import { startCall } from "../bridge/bridge.ts";
 import type { BridgeParts } from "../bridge/parts.ts";
 import type { CallerThreads } from "../caller-threads.ts";
 import type { CallParty } from "../core/call.ts";
+import { spokenLines } from "../core/resumption.ts";
 import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
 import type { Seat } from "../live-calls.ts";
 import { divergence } from "../speech/divergence.ts";
 import type { RealtimeVoices } from "../speech/realtime-voice.ts";
 import { createSentences } from "../speech/sentences.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Kits } from "./kit.ts";
 
-export interface SeatsParts extends Pick<BridgeParts, "state" | "store" | "clock" | "ids" | "log" | "meter"> {
+export interface SeatsParts extends Pick<BridgeParts, "store" | "clock" | "ids" | "log" | "meter"> {
   readonly directory: Directory;
   readonly kits: Kits;
   readonly voices: RealtimeVoices;
   readonly callerThreads: CallerThreads;
   readonly budgets: Budgets;
+  readonly cluster: Pick<Cluster, "began" | "stateFor" | "watch">;
 }
 
 export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
-  const { directory, kits, voices, callerThreads, budgets, ...ports } = parts;
+  const { directory, kits, voices, callerThreads, budgets, cluster, ...ports } = parts;
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
@@ -33,14 +36,15 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
       // A voice that answers itself has to know what the caller was greeted with.
       openVoice: () =>
         engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: settings.greeting }] }),
-      startCall(line, early) {
-        const threadId = threads && callerThreads.claim(party);
+      startCall(line, early, { resumed, threadId: lastThread }) {
+        const threadId = resumed?.threadId ?? lastThread;
         const thread = threads?.open({
           callId,
           carrierId,
           instructions,
           tools,
           ...(threadId !== undefined && { threadId }),
+          ...(resumed && { history: spokenLines(resumed.turns, resumed.replies) }),
         });
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
@@ -58,9 +62,13 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           planEscalation,
           spending: budget,
           guard: kit.guard.forCall(),
+          state: cluster.stateFor(party),
+          watch: cluster.watch(party),
+          resumed,
           sentences: createSentences,
           divergence,
         });
+        cluster.began(call, resumed);
         budget.watch((reason) => call.end({ kind: "hangup", reason }, "time-up"));
         void call.ended.then(() => {
           budget.close();

@@ -1,6 +1,6 @@
 // The way out of a call: what is to happen next is agreed on, said, stored where the carrier will ask for it, and only then is
 // the line closed. docs/closing.md has the table of causes.
-import type { CallEnding, EndReason } from "../core/call.ts";
+import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
 import type { LineCloseCause } from "../core/line.ts";
 import type { Resumption } from "../core/resumption.ts";
 
@@ -26,8 +26,7 @@ export function createEnding(parts: {
   readonly closeLine: () => void;
   /** The line was closed long ago and never said so. */
   readonly onLineStuck: () => void;
-  /** A caller whose line is lost may be given another one. */
-  readonly mayReturn?: boolean;
+  readonly party: Pick<CallParty, "channel">;
   /** The line is one that was given in place of a lost one. */
   readonly resumed?: Resumption | undefined;
   /** The line is gone. `returns`: the carrier was told to open another one. */
@@ -65,7 +64,7 @@ export function createEnding(parts: {
   /** Not where the far side breaks the rules, or reads nothing: another line to it would be no better. */
   function afterLoss(cause: LineCloseCause): CallEnding {
     const isWorthIt = cause === "network" || cause === "no-media";
-    const kind = isWorthIt && parts.mayReturn && settled ? "reconnect" : "apologise";
+    const kind = isWorthIt && parts.party.channel === "phone" && settled ? "reconnect" : "apologise";
     return { kind, reason: reasonOf(cause) };
   }
 

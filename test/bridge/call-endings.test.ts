@@ -296,7 +296,16 @@ describe("a line that closes", () => {
     expect(call.time.pending()).toBe(0);
     expect(call.voices.voices.every(({ isClosed }) => isClosed)).toBe(true);
     expect(call.thread.isClosed).toBe(true);
-    expect(call.record()).toMatchObject({ status: "completed", endReason: reason });
+    // Of a line that was lost without a reason the caller comes back with another one, unless they were leaving.
+    const returns = phase !== "ending" && (cause === "network" || cause === "no-media");
+    expect(call.call.returns()).toBe(returns);
+    const closed = { status: "completed", endReason: reason };
+    expect(call.record()).toMatchObject(returns ? { status: "in-progress" } : closed);
+    if (cause !== "hangup") {
+      const leaving = { kind: "hangup", reason: "agent-hangup" };
+      const next = { kind: returns ? "reconnect" : "apologise", reason };
+      expect(call.endings.map(({ ending }) => ending)).toEqual([phase === "ending" ? leaving : next]);
+    }
     // Whatever comes afterwards changes nothing.
     const before = JSON.stringify(call.record());
     call.line.deliver({ type: "line.digit", digit: "1" });

@@ -268,28 +268,10 @@ test(
 );
 
 test(
-  "a stream that breaks: the caller is told and sent to a human, nothing stays open",
-  sideBySide(async (start) => {
-    const flow = await start({
-      settings: { TRANSFER_NUMBER: HUMAN },
-      dialOutcome: { status: "completed", ringMs: 500, talkMs: 500 },
-    });
-    const { result, record } = await flow.run(
-      [...answer("opening-hours"), { do: "wait-for-hang-up", timeoutMs: 60_000 }],
-      { faults: { abruptCloseAtMs: 9000 } },
-    );
-    expect(record.endReason).toBe("line-lost");
-    expect(result.says).toEqual([expect.stringContaining("technical trouble")]);
-    expect(result.dials.map(({ number }) => number)).toEqual([HUMAN]);
-    await expectReleased(flow);
-  }),
-);
-
-test(
   "F16: a peer that vanishes is noticed within 15 seconds; a caller who is only silent is not cut",
   sideBySide(async (start) => {
     const flow = await start({ settings: { SILENCE_PROMPT_S: "60" } });
-    const silent = flow.dial([{ do: "pause", ms: 25_000 }, { do: "hang-up" }]);
+    const silent = flow.dial([{ do: "pause", ms: 55_000 }, { do: "hang-up" }]);
     const gone = flow.dial([{ do: "wait-for-hang-up", timeoutMs: 60_000 }], { faults: { vanishAtMs: 2000 } });
     const record = await flow.record(gone.callSid);
     expect(record.endReason).toBe("no-media");

@@ -3,7 +3,7 @@
 import type { CallEnding, EscalationOutcome } from "../../core/call.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/observe.ts";
-import type { StreamState } from "../../core/state.ts";
+import type { CarrierState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book } from "./book.ts";
@@ -21,7 +21,7 @@ export interface EndingsOptions {
   readonly transferBriefing: boolean;
   readonly timing: PhoneTiming;
   readonly book: Book;
-  readonly state: StreamState;
+  readonly state: CarrierState;
   readonly store: CallStore;
   readonly calls: PhoneCalls;
   readonly clock: Clock;
@@ -69,7 +69,7 @@ export function createEndings(options: EndingsOptions): Endings {
     if (isTerminalStatus(form.CallStatus)) return nothing();
     const repeated = await reception.repeatReconnect(carrierId);
     if (repeated !== undefined) return repeated;
-    const ending = await endingOf(carrierId);
+    const ending = (await endingOf(carrierId)) ?? (await endingOfOrphan(carrierId));
     switch (ending?.kind) {
       case "hangup":
         return hangUp();
@@ -100,6 +100,19 @@ export function createEndings(options: EndingsOptions): Endings {
       return ending !== undefined || !streamed || !calls.isLive(carrierId);
     }, timing.endingGraceMs);
     return ending;
+  }
+
+  /**
+   * A call that had a stream and has no ending: its server died, or it holds the call still and does not know that the stream is
+   * over. Who lives is told, and says what is to be done; for the dead the call goes on here.
+   */
+  async function endingOfOrphan(carrierId: string): Promise<CallEnding | undefined> {
+    if (calls.isLive(carrierId) || !(await reception.wasStreamed(carrierId))) return undefined;
+    let ending: CallEnding | undefined;
+    if (await calls.lineIsOver(carrierId))
+      await until(async () => (ending = await state.getEnding(carrierId)) !== undefined, BRIDGE_CLOSES_MS);
+    if (ending) return ending;
+    return (await reception.mayAdopt(carrierId)) ? { kind: "reconnect", reason: "instance-lost" } : undefined;
   }
 
   /** Looks again and again until `isSo`, for at most `ms`. */

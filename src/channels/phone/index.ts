@@ -4,7 +4,7 @@ import type { Router } from "express";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import type { SocketRoute } from "../../core/socket.ts";
-import type { StreamState } from "../../core/state.ts";
+import type { CarrierState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { createBook } from "./book.ts";
 import { createCallbacks } from "./callbacks.ts";
@@ -28,7 +28,7 @@ export interface PhoneChannelOptions {
   readonly transferNumber?: string;
   readonly transferBriefing: boolean;
   readonly apiBaseUrl: string;
-  readonly state: StreamState;
+  readonly state: CarrierState;
   readonly store: CallStore;
   readonly log: Log;
   readonly meter: Meter;
@@ -45,6 +45,8 @@ export interface PhoneChannel extends CarrierApi {
   readonly sockets: readonly SocketRoute[];
   /** Media streams open now. */
   readonly streams: () => number;
+  /** The carrier has given up the stream of this call, whatever it looks like from here: its line is lost. */
+  readonly loseLine: (carrierId: string) => void;
   /** Ends every line and timer. Idempotent. */
   close(): void;
 }
@@ -131,7 +133,9 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     hangUp: api.hangUp,
     redirect: api.redirect,
     streams: streams.count,
+    loseLine: streams.loseCall,
     close() {
+      reception.close();
       streams.close();
       book.close();
     },

@@ -4,13 +4,15 @@
 import type { CallEnding, CallParty } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
-import type { ResumeCause, StreamGrant, StreamState } from "../../core/state.ts";
+import type { CarrierState, ResumeCause, StreamGrant } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
 import type { Book, BookEntry } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { PhoneAccount, PhoneTiming } from "./settings.ts";
+import { createSiblings } from "./siblings.ts";
 import { busy, connectStream, hangUp, nothing } from "./twiml.ts";
+import { createUnserved } from "./unserved.ts";
 
 export interface ReceptionOptions {
   readonly account: PhoneAccount;
@@ -18,7 +20,7 @@ export interface ReceptionOptions {
   readonly organizationOf: (number: string) => string;
   readonly timing: PhoneTiming;
   readonly book: Book;
-  readonly state: StreamState;
+  readonly state: CarrierState;
   readonly store: CallStore;
   readonly calls: PhoneCalls;
   readonly log: Log;
@@ -32,16 +34,18 @@ export interface Reception {
   readonly answer: (form: TwilioForm) => Promise<string>;
   /** TwiML that opens a second stream for a call whose first one broke; undefined when that is not to be. */
   readonly reconnect: (form: TwilioForm, ending: CallEnding, resumes?: ResumeCause) => Promise<string | undefined>;
+  /** The call had a stream, on whichever instance, and has not ended. */
+  readonly wasStreamed: (carrierId: string) => Promise<boolean>;
+  /** Its server left it: true when it may be gone on with here. */
+  readonly mayAdopt: (carrierId: string) => Promise<boolean>;
   /** The same TwiML once more, when a reconnection is under way and its token unspent. */
   readonly repeatReconnect: (carrierId: string) => Promise<string | undefined>;
   /** A stream brought the call's token: the slot is the bridge's from here on. */
   readonly claim: (grant: StreamGrant) => Promise<"ok" | "busy" | "draining">;
   /** The call will have no stream any more: its token, voice and slot are let go of, its record is closed. */
   readonly giveUp: (carrierId: string) => Promise<void>;
+  readonly close: () => void;
 }
-
-/** Why a call never came to a bridge. */
-type Unserved = "rejected" | "abandoned" | "internal-error";
 
 /** A token that Twilio keeps failing to bring is not given out for ever. */
 const RECONNECT_REPEATS = 5;
@@ -50,6 +54,18 @@ export function createReception(options: ReceptionOptions): Reception {
   const { account, organizationOf, timing, book, state, store, calls, log, meter, clock, ids } = options;
   /** Calls being answered right now: the same request a second time waits for the first one's answer. */
   const answering = new Map<string, Promise<string>>();
+  const unserved = createUnserved({ store, clock });
+  const siblings = createSiblings({
+    ...options,
+    tokenTtlMs: timing.tokenTtlMs,
+    onStreamed(carrierId) {
+      const entry = book.find(carrierId);
+      // Here the slot is the bridge's by now.
+      if (!entry?.holdsSlot) return;
+      release(entry);
+      entry.streamed = true;
+    },
+  });
 
   async function answer(form: TwilioForm): Promise<string> {
     const running = answering.get(form.CallSid);
@@ -78,8 +94,16 @@ export function createReception(options: ReceptionOptions): Reception {
       duplicate();
       return hangUp();
     }
+    if (await siblings.partyOf(carrierId)) {
+      duplicate();
+      return hangUp();
+    }
     if (isTerminalStatus(form.CallStatus)) return nothing();
-    return take(form);
+    if (await siblings.mayAnswer(carrierId)) return take(form);
+    duplicate();
+    // Twilio asks again when an answer is late, and another instance is at it.
+    const theirs = await siblings.tokenOfAnother(carrierId);
+    return theirs === undefined ? hangUp() : connectStream(account.webhookUrl, theirs);
   }
 
   async function take(form: TwilioForm): Promise<string> {
@@ -100,7 +124,7 @@ export function createReception(options: ReceptionOptions): Reception {
     if (verdict !== "ok") {
       entry.refused = true;
       log.info("a call was turned away", { call: party.carrierId, cause: verdict });
-      record(entry, party, "rejected");
+      unserved.record(entry, party, "rejected");
       // Not waited for: the answer is the same without it, and a caller who is turned away should hear so at once.
       state.putEnding(form.CallSid, { kind: "hangup", reason: "rejected" }).catch((error: unknown) => {
         log.error("a refusal could not be kept", { call: form.CallSid, error: String(error) });
@@ -119,10 +143,11 @@ export function createReception(options: ReceptionOptions): Reception {
       await state.putToken(token, grant, timing.tokenTtlMs);
     } catch (error) {
       release(entry);
-      await recordUnlessKept(entry, grant.party, "internal-error");
+      await unserved.recordUnlessKept(entry, grant.party, "internal-error");
       throw error;
     }
-    calls.prewarm(grant.party);
+    // A voice that is opened now knows nothing of what was said.
+    if (!grant.resumes) calls.prewarm(grant.party);
     entry.offeredAt = clock.now();
     entry.cancelTimer = clock.after(timing.abandonAfterMs, () => {
       log.warn("no stream came for a call", { call: entry.carrierId });
@@ -149,12 +174,13 @@ export function createReception(options: ReceptionOptions): Reception {
     entry.holdsSlot = false;
     if (verdict === "ok") {
       entry.streamed = true;
+      await Promise.all([siblings.streamed(party), calls.recall(party, grant.resumes)]);
       if (entry.offeredAt !== undefined)
         meter.observe("voice_call_setup_seconds", (clock.now() - entry.offeredAt) / 1000, { stage: "stream" });
     } else {
       // Before the socket is closed, since that makes Twilio ask.
       await state.putEnding(party.carrierId, { kind: "apologise", reason: "rejected" });
-      await recordUnlessKept(entry, party, "rejected");
+      await unserved.recordUnlessKept(entry, party, "rejected");
     }
     return verdict;
   }
@@ -164,38 +190,23 @@ export function createReception(options: ReceptionOptions): Reception {
     if (!entry?.party || entry.streamed || entry.refused) return;
     release(entry);
     try {
+      if (await siblings.partyOf(carrierId)) return;
       const token = await state.unspentToken(carrierId);
       if (token !== undefined) await state.takeToken(token);
-      if (book.firstTime(carrierId, "given-up")) await recordUnlessKept(entry, entry.party, "abandoned");
+      if (book.firstTime(carrierId, "given-up")) await unserved.recordUnlessKept(entry, entry.party, "abandoned");
     } catch (error) {
       log.error("a call without a stream could not be put away", { call: carrierId, error: String(error) });
     }
   }
 
-  /** A call that had a bridge keeps the record of it. */
-  async function recordUnlessKept(entry: BookEntry, party: CallParty, reason: Unserved): Promise<void> {
-    if (!(await store.get(party.callId))) record(entry, party, reason);
-  }
-
-  /** The record of a call that never came to a bridge, which would have kept it. */
-  function record({ since = clock.date() }: BookEntry, party: CallParty, endReason: Unserved): void {
-    const endedAt = clock.date();
-    store.open(party, since);
-    store.update(party.callId, {
-      status: "completed",
-      endReason,
-      endedAt: endedAt.toISOString(),
-      durationSeconds: Math.max(0, Math.round((+endedAt - +since) / 1000)),
-    });
-  }
-
   async function reconnect(
     form: TwilioForm,
     ending: CallEnding,
-    resumes: ResumeCause = "line",
+    resumes: ResumeCause = ending.reason === "instance-lost" ? "instance" : "line",
   ): Promise<string | undefined> {
     const entry = book.entry(form.CallSid);
-    const party = entry.party ?? partyOf(await store.findByCarrierId(form.CallSid));
+    const streamed = entry.party ?? (await siblings.partyOf(form.CallSid));
+    const party = streamed ?? partyOf(await store.findByCarrierId(form.CallSid));
     if (!party || calls.isLive(form.CallSid) || calls.admit(party) !== "ok") return undefined;
     entry.party = party;
     entry.streamed = false;
@@ -218,7 +229,9 @@ export function createReception(options: ReceptionOptions): Reception {
     meter.count("voice_webhook_duplicates_total");
   }
 
-  return { answer, reconnect, repeatReconnect, claim, giveUp };
+  const wasStreamed = async (carrierId: string): Promise<boolean> => (await siblings.partyOf(carrierId)) !== undefined;
+  const { mayAdopt, close } = siblings;
+  return { answer, reconnect, repeatReconnect, wasStreamed, mayAdopt, claim, giveUp, close };
 }
 
 /** The party alone: a record holds far more, and a grant goes into shared state. */

@@ -11,6 +11,8 @@ export interface MediaStreams {
   /** The carrier says that this call, or this stream, is over: its line ends as a hang-up if it has not ended yet. */
   readonly endCall: (carrierId: string) => void;
   readonly endStream: (streamSid: string) => void;
+  /** The stream of this call is broken, and the carrier knows it: its line ends as lost. */
+  readonly loseCall: (carrierId: string) => void;
   /** Streams open now. */
   readonly count: () => number;
   /** Ends every line; later sockets are refused with 503. Idempotent. */
@@ -70,14 +72,15 @@ export function createMediaStreams(options: MediaStreamsOptions): MediaStreams {
     meter.gauge("voice_ws_buffered_bytes", buffered, { leg: "phone" });
   }
 
-  function endWhere(isMeant: (stream: Stream) => boolean): void {
-    for (const stream of streams) if (isMeant(stream)) stream.end("hangup", 1000, "the call is over");
+  function endWhere(isMeant: (stream: Stream) => boolean, cause: LineCloseCause = "hangup"): void {
+    for (const stream of streams) if (isMeant(stream)) stream.end(cause, 1000, "the call is over");
   }
 
   return {
     route: { path: VOICE_PATHS.stream, maxPayload: MAX_PAYLOAD, refuse, accept },
     endCall: (carrierId) => endWhere(({ callSid }) => callSid === carrierId),
     endStream: (id) => endWhere(({ streamSid }) => streamSid === id),
+    loseCall: (carrierId) => endWhere(({ callSid }) => callSid === carrierId, "network"),
     count: () => streams.size,
     close() {
       closed = true;

@@ -13,6 +13,7 @@ import type { Clock, Ids } from "../../../src/core/clock.ts";
 import type { Line, LineEvent } from "../../../src/core/line.ts";
 import type { Meter } from "../../../src/core/observe.ts";
 import type { Socket, SocketListener } from "../../../src/core/socket.ts";
+import type { ResumeCause } from "../../../src/core/state.ts";
 import { createMetrics } from "../../../src/observe/metrics.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../../src/storage/memory.ts";
@@ -201,6 +202,9 @@ export interface FakeCalls extends PhoneCalls {
   readonly abandoned: string[];
   readonly entered: Entered[];
   readonly ended: (readonly [string, string])[];
+  readonly recalled: (readonly [string, ResumeCause])[];
+  /** Another instance that holds the call, is it told that the line is over. */
+  holder: (carrierId: string) => boolean;
   /** Slots reserved now. */
   readonly slots: () => number;
 }
@@ -216,6 +220,8 @@ export function fakeCalls(): FakeCalls {
     abandoned: [],
     entered: [],
     ended: [],
+    recalled: [],
+    holder: () => false,
     slots: () => slots.size,
     admit(party) {
       if (fake.verdict === "ok") {
@@ -238,6 +244,8 @@ export function fakeCalls(): FakeCalls {
         if (event.type === "line.closed") slots.delete(party.callId);
       });
     },
+    recall: async ({ callId }, resumes) => void (resumes && fake.recalled.push([callId, resumes])),
+    lineIsOver: async (carrierId) => fake.holder(carrierId),
     isLive: (carrierId) => [...slots.values()].some((party) => party.carrierId === carrierId),
     carrierEnded: (carrierId, status) => void fake.ended.push([carrierId, status]),
   };

@@ -1,6 +1,6 @@
 // POST and GET /voice and what all the phone routes have in common: who may ask, in what form, and what a repeated question gets.
 import request from "supertest";
-import type { StreamState } from "../../../src/core/state.ts";
+import type { CarrierState } from "../../../src/core/state.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { sendRaw, statusOf } from "../../http/support.ts";
 import {
@@ -147,7 +147,7 @@ describe("the same call again", () => {
     const clock = manualClock();
     const memory = createMemoryState({ clock });
     // A state that takes its time, as one behind a network does.
-    const state: StreamState = {
+    const state: CarrierState = {
       ...memory,
       unspentToken: async (id) => {
         await new Promise(setImmediate);

@@ -1,0 +1,61 @@
+// What happens in the calls of this instance, published for watchers on any of them. The agent's words come in pieces; they are
+// gathered for a moment, so that a hundred talking agents are a few hundred messages a second and not thousands.
+import type { CallWatch } from "../bridge/parts.ts";
+import type { CallParty } from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { LiveEvent, State } from "../core/state.ts";
+
+export const EVENTS_TOPIC = "events";
+const WORDS_MS = 250;
+
+export interface LiveEvents {
+  readonly watch: (party: CallParty) => CallWatch;
+  readonly publish: (party: Pick<CallParty, "callId" | "orgId">, type: string, data: LiveEvent["data"]) => void;
+}
+
+export function createLiveEvents({
+  state,
+  clock,
+  onChange,
+}: {
+  readonly state: Pick<State, "publish">;
+  readonly clock: Clock;
+  /** Something of this call is another now. */
+  readonly onChange: (callId: string) => void;
+}): LiveEvents {
+  function publish(
+    { callId, orgId }: Pick<CallParty, "callId" | "orgId">,
+    type: string,
+    data: LiveEvent["data"],
+  ): void {
+    const event: LiveEvent = { callId, orgId, type, at: clock.date().toISOString(), data };
+    state.publish(EVENTS_TOPIC, event);
+  }
+
+  return {
+    publish,
+    watch(party) {
+      let words = "";
+      let cancel: (() => void) | undefined;
+      const tellWords = (): void => {
+        cancel?.();
+        cancel = undefined;
+        if (words) publish(party, "words", { by: "agent", text: words });
+        words = "";
+      };
+      return (type, data) => {
+        if (type === "words") {
+          // Sentences of an assistant come without the space between them, words of a voice with it.
+          const text = String(data.text);
+          words +=
+            words && !/\s$/.test(words) && /^[\p{L}\p{N}]/u.test(text) && /[.!?]$/.test(words) ? ` ${text}` : text;
+          cancel ??= clock.after(WORDS_MS, tellWords);
+          return;
+        }
+        tellWords();
+        publish(party, type, data);
+        onChange(party.callId);
+      };
+    },
+  };
+}

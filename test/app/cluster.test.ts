@@ -1,0 +1,459 @@
+// Two instances on one shared state: each sees the other's calls, reaches them, hears of them, and puts away those the other left.
+import type { Call } from "../../src/bridge/parts.ts";
+import { createCluster, type Cluster } from "../../src/app/cluster.ts";
+import { EVENTS_TOPIC } from "../../src/app/live-events.ts";
+import type { CallParty, EndReason } from "../../src/core/call.ts";
+import type { CallCommand } from "../../src/core/control.ts";
+import { StateUnavailable, type CallDraft, type LiveEvent, type State } from "../../src/core/state.ts";
+import { createMemoryState } from "../../src/state/memory.ts";
+import { createMemoryCallStore } from "../../src/storage/memory.ts";
+import { keptLog, keptMeter, type KeptMeter } from "../support/observe.ts";
+import { createVirtualTime, settle, type VirtualTime } from "../support/virtual-time.ts";
+
+interface FakeCall extends Call {
+  readonly asked: unknown[];
+  draftNow: CallDraft;
+  isLost: boolean;
+  finish(reason: EndReason): Promise<void>;
+}
+
+interface Instance {
+  readonly cluster: Cluster;
+  readonly meter: KeptMeter;
+  readonly lostLines: string[];
+  /** Browsers' calls that it looks after from now on. */
+  readonly adopted: string[];
+  readonly here: Set<string>;
+  /** No word of it any more, as after SIGKILL. */
+  die(): void;
+  hold(party: CallParty): FakeCall;
+}
+
+let time: VirtualTime;
+let state: State;
+let store: ReturnType<typeof createMemoryCallStore>;
+let ids: number;
+let instances: Instance[];
+let calls: FakeCall[];
+beforeEach(() => {
+  time = createVirtualTime();
+  state = createMemoryState({ clock: time.clock });
+  store = createMemoryCallStore();
+  ids = 0;
+  instances = [];
+  calls = [];
+});
+afterEach(async () => {
+  await Promise.all(calls.map((call) => call.finish("shutdown")));
+  await Promise.all(instances.map(({ cluster }) => cluster.close()));
+  // Heartbeats, looks and suspicions end with their instance.
+  if (time.pending() > 0) throw new Error(`${time.pending()} timers are left`);
+});
+
+const party = (n: number, change: Partial<CallParty> = {}): CallParty => ({
+  callId: `call-${n}`,
+  carrierId: `CA${n}`,
+  from: "+15550001111",
+  to: "+15550002222",
+  channel: "phone",
+  direction: "inbound",
+  orgId: "default",
+  ...change,
+});
+
+function fakeCall(of: CallParty): FakeCall {
+  let end: (reason: EndReason) => void = () => {};
+  const ended = new Promise<EndReason>((resolve) => (end = resolve));
+  const call: FakeCall = {
+    party: of,
+    asked: [],
+    draftNow: { phase: "intake", transcript: [] },
+    isLost: false,
+    end: (how) => void call.asked.push(how),
+    gone: () => void call.asked.push("gone"),
+    say: (text) => void call.asked.push({ say: text }),
+    transfer: (to, note) => void call.asked.push({ to, note }),
+    escalate: (request) => void call.asked.push(request),
+    draft: () => call.draftNow,
+    returns: () => call.isLost,
+    phase: () => "listening",
+    ended,
+    async finish(reason) {
+      end(reason);
+      await settle();
+    },
+  };
+  return call;
+}
+
+function instance(options: { readonly state?: State; readonly isShared?: boolean } = {}): Instance {
+  const meter = keptMeter();
+  const lostLines: string[] = [];
+  const here = new Set<string>();
+  const adopted: string[] = [];
+  let isDead = false;
+  const shared = options.state ?? state;
+  const dead = new Promise<never>(() => undefined);
+  // What a dead process sends reaches nobody, and it hears nothing.
+  const own: State = {
+    ...shared,
+    heartbeat: (...of) => (isDead ? dead : shared.heartbeat(...of)),
+    enlist: (...of) => (isDead ? dead : shared.enlist(...of)),
+    takeDead: () => (isDead ? dead : shared.takeDead()),
+    publish: (...of) => (isDead ? undefined : shared.publish(...of)),
+    subscribe: (topic, listener) => shared.subscribe(topic, (message) => void (!isDead && listener(message))),
+  };
+  const cluster = createCluster({
+    state: own,
+    store,
+    isShared: options.isShared ?? true,
+    maxCallMs: 30 * 60_000,
+    isHere: (carrierId) => here.has(carrierId),
+    loseLine: (carrierId) => void lostLines.push(carrierId),
+    adopt: async ({ callId }) => void adopted.push(callId),
+    clock: time.clock,
+    ids: { callId: () => `call-x${++ids}`, token: () => `token-${++ids}`, id: (prefix) => `${prefix}_${++ids}` },
+    log: keptLog(),
+    meter,
+  });
+  cluster.start();
+  const made: Instance = {
+    cluster,
+    meter,
+    lostLines,
+    adopted,
+    here,
+    die: () => void (isDead = true),
+    hold(of) {
+      const call = fakeCall(of);
+      calls.push(call);
+      store.open(of, time.clock.date());
+      cluster.began(call, undefined);
+      return call;
+    },
+  };
+  instances.push(made);
+  return made;
+}
+
+const heard = (): LiveEvent[] => {
+  const events: LiveEvent[] = [];
+  state.subscribe(EVENTS_TOPIC, (message) => void events.push(message as LiveEvent));
+  return events;
+};
+
+describe("the registry", () => {
+  test("shows a call from its beginning to its end, with the instance that holds it", async () => {
+    const [one, other] = [instance(), instance()];
+    const call = one.hold(party(1));
+    const second = other.hold(party(2));
+    await settle();
+    const live = await state.live();
+    expect(live.map(({ callId }) => callId).sort()).toEqual(["call-1", "call-2"]);
+    expect(new Set(live.map((entry) => entry.instance)).size).toBe(2);
+    expect(await state.findLive("CA1")).toMatchObject({ callId: "call-1", orgId: "default" });
+    expect((await store.get("call-1"))?.instance).toBe((await state.findLive("CA1"))?.instance);
+    await time.run(300_000);
+    expect(await state.findLive("call-1")).toBeDefined();
+    await call.finish("caller-hangup");
+    expect(await state.findLive("call-1")).toBeUndefined();
+    await second.finish("caller-hangup");
+    expect(await state.live()).toEqual([]);
+  });
+
+  test("keeps a draft of what changed, once a second at the most, and drops it with the call", async () => {
+    const one = instance();
+    let writes = 0;
+    const shared = state;
+    const counting = instance({ state: { ...shared, putDraft: (...of) => (writes++, shared.putDraft(...of)) } });
+    void one;
+    const call = counting.hold(party(1));
+    const watch = counting.cluster.watch(party(1));
+    for (let n = 0; n < 50; n++) watch("turn", { turn: n });
+    expect(writes).toBe(0);
+    await time.run(1000);
+    expect(writes).toBe(1);
+    expect(await state.getDraft("call-1")).toEqual(call.draftNow);
+    await time.run(10_000);
+    expect(writes).toBe(1);
+    await call.finish("agent-hangup");
+    expect(await state.getDraft("call-1")).toBeUndefined();
+  });
+
+  test("a call whose line was lost leaves its draft, and is nobody's", async () => {
+    const one = instance();
+    const call = one.hold(party(1));
+    call.draftNow = { phase: "intake", transcript: [{ role: "caller", text: "The last words" }] };
+    call.isLost = true;
+    await call.finish("line-lost");
+    expect(await state.findLive("call-1")).toBeUndefined();
+    expect(await state.getDraft("call-1")).toEqual(call.draftNow);
+  });
+
+  test("calls that end while the program stops are delisted before the state is closed", async () => {
+    const one = instance();
+    const call = one.hold(party(1));
+    await settle();
+    const finished = call.finish("shutdown");
+    await one.cluster.close();
+    await finished;
+    await state.heartbeat((await store.get("call-1"))?.instance ?? "", 60_000);
+    expect(await state.live()).toEqual([]);
+  });
+});
+
+describe("control", () => {
+  const commands: readonly (readonly [CallCommand, unknown])[] = [
+    [{ kind: "end" }, { kind: "hangup", reason: "agent-hangup" }],
+    [
+      { kind: "transfer", to: "+15550009999", note: "A leak" },
+      { to: "+15550009999", note: "A leak" },
+    ],
+    [{ kind: "say", text: "One more thing." }, { say: "One more thing." }],
+    [
+      { kind: "escalate", reason: "looks bad", urgency: "high" },
+      { trigger: "manual", urgency: "high", reason: "looks bad" },
+    ],
+  ];
+  test.each(commands)("%o reaches the call from another instance and here", async (command, done) => {
+    const [one, other] = [instance(), instance()];
+    const call = one.hold(party(1));
+    await settle();
+    expect(await other.cluster.control("call-1", command)).toBe("done");
+    expect(await other.cluster.control("CA1", command)).toBe("done");
+    expect(await one.cluster.control("call-1", command)).toBe("done");
+    expect(call.asked).toEqual([done, done, done]);
+  });
+
+  test("a call that nobody holds is not live", async () => {
+    const [one, other] = [instance(), instance()];
+    expect(await one.cluster.control("call-9", { kind: "end" })).toBe("not-live");
+    const call = other.hold(party(1));
+    await call.finish("caller-hangup");
+    expect(await one.cluster.control("call-1", { kind: "end" })).toBe("not-live");
+  });
+
+  test("a holder that does not answer is unreachable after a second, and once it counts as dead the call is not live", async () => {
+    const [one, other] = [instance(), instance()];
+    one.hold(party(1));
+    await settle();
+    one.die();
+    const asked = time.now();
+    let answer: string | undefined;
+    void other.cluster.control("call-1", { kind: "end" }).then((result) => (answer = result));
+    await time.until("an answer", () => answer !== undefined);
+    expect(answer).toBe("unreachable");
+    expect(time.now() - asked).toBeLessThanOrEqual(1000);
+    await time.run(20_000);
+    expect(await other.cluster.control("call-1", { kind: "end" })).toBe("not-live");
+  });
+
+  test("while the shared state is away calls held here are reached, and no others", async () => {
+    const away = { ...state, isUp: () => false, findLive: () => Promise.reject(new StateUnavailable()) };
+    const one = instance({ state: away });
+    const call = one.hold(party(1));
+    expect(await one.cluster.control("call-1", { kind: "say", text: "Hello" })).toBe("done");
+    expect(call.asked).toEqual([{ say: "Hello" }]);
+    expect(await one.cluster.control("call-2", { kind: "end" })).toBe("unreachable");
+  });
+
+  test("asking is over with the program", async () => {
+    const [one, other] = [instance(), instance()];
+    one.hold(party(1));
+    await settle();
+    one.die();
+    const asking = other.cluster.control("call-1", { kind: "end" });
+    await settle();
+    await other.cluster.close();
+    expect(await asking).toBe("unreachable");
+  });
+});
+
+test("live events are heard from any instance, and the agent's words in pieces of a quarter second", async () => {
+  const [one, other] = [instance(), instance()];
+  const events = heard();
+  const mine = one.cluster.watch(party(1));
+  mine("turn", { turn: 1, text: "Hello?" });
+  for (const text of ["It", " is", " open."]) mine("words", { by: "agent", text });
+  other.cluster.watch(party(2, { orgId: "acme" }))("call.started", { channel: "phone" });
+  mine("words", { by: "agent", text: "Until six." });
+  await time.run(250);
+  expect(events.map(({ callId, orgId, type, data }) => [callId, orgId, type, data.text])).toEqual([
+    ["call-1", "default", "turn", "Hello?"],
+    ["call-2", "acme", "call.started", undefined],
+    ["call-1", "default", "words", "It is open. Until six."],
+  ]);
+});
+
+describe("the carrier's word about a call held elsewhere", () => {
+  test("that it is over reaches the holder", async () => {
+    const [one, other] = [instance(), instance()];
+    const call = one.hold(party(1));
+    await settle();
+    other.cluster.elsewhere.carrierEnded("CA1");
+    await settle();
+    expect(call.asked).toEqual(["gone"]);
+  });
+
+  test("that its stream is over reaches the holder, which loses the line", async () => {
+    const [one, other] = [instance(), instance()];
+    one.hold(party(1));
+    await settle();
+    expect(await other.cluster.elsewhere.lineIsOver("CA1")).toBe(true);
+    expect(one.lostLines).toEqual(["CA1"]);
+    expect(await other.cluster.elsewhere.lineIsOver("CA9")).toBe(false);
+  });
+
+  test("closes the record of a call whose holder is dead", async () => {
+    const [one, other] = [instance(), instance()];
+    one.hold(party(1));
+    await settle();
+    one.die();
+    other.cluster.elsewhere.carrierEnded("CA1");
+    await time.run(60_000);
+    expect(await store.get("call-1")).toMatchObject({ status: "completed", endReason: "instance-lost" });
+    void one;
+  });
+});
+
+describe("the reaper", () => {
+  const endsOf = (callId: string) => store.get(callId).then((record) => [record?.status, record?.endReason]);
+
+  test("closes the calls of a dead instance within 60 s, once, and touches no other", async () => {
+    const [one, other, third] = [instance(), instance(), instance()];
+    await time.run(60_000); // Nobody has just come back from an outage.
+    const [first] = [one.hold(party(1)), one.hold(party(2))];
+    other.hold(party(3));
+    first.draftNow = {
+      phase: "intake",
+      transcript: [
+        { role: "agent", text: "Hello, how can I help?" },
+        { role: "caller", text: "My tap is leaking." },
+      ],
+    };
+    one.cluster.watch(party(1))("turn", {});
+    await time.run(2000);
+    const events = heard();
+    one.die();
+    await time.run(60_000);
+    expect(await endsOf("call-1")).toEqual(["completed", "instance-lost"]);
+    expect(await endsOf("call-2")).toEqual(["completed", "instance-lost"]);
+    expect(await endsOf("call-3")).toEqual(["in-progress", undefined]);
+    // What the dead could not write stands in the record.
+    expect((await store.get("call-1"))?.turns.map(({ text }) => text)).toEqual(["My tap is leaking."]);
+    expect(
+      events
+        .filter(({ type }) => type === "call.ended")
+        .map(({ callId }) => callId)
+        .sort(),
+    ).toEqual(["call-1", "call-2"]);
+    const counted = [other, third].map(({ meter }) => meter.total("voice_calls_ended_total"));
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(2);
+    await time.run(120_000);
+    expect(await endsOf("call-3")).toEqual(["in-progress", undefined]);
+  });
+
+  test("hands a browser's call to one of the living, instead of closing it", async () => {
+    const [one, other, third] = [instance(), instance(), instance()];
+    await time.run(60_000);
+    one.hold(party(1, { channel: "browser" }));
+    await settle();
+    one.die();
+    await time.run(60_000);
+    expect([...other.adopted, ...third.adopted]).toEqual(["call-1"]);
+    expect(await endsOf("call-1")).toEqual(["in-progress", undefined]);
+  });
+
+  test("leaves a call that another instance goes on with", async () => {
+    const [one, other] = [instance(), instance()];
+    await time.run(60_000);
+    one.hold(party(1));
+    await settle();
+    one.die();
+    await time.run(17_000);
+    const back = other.hold(party(1));
+    await time.run(120_000);
+    expect(await endsOf("call-1")).toEqual(["in-progress", undefined]);
+    await back.finish("caller-hangup");
+  });
+
+  test("waits for a stream that was offered, as long as its token is good", async () => {
+    const [one, other] = [instance(), instance()];
+    await time.run(60_000);
+    one.hold(party(1));
+    await settle();
+    one.die();
+    await time.run(10_000);
+    await state.putToken("token", { party: party(1), accountId: "AC1", resumes: "instance" }, 60_000);
+    await time.run(45_000);
+    expect(await endsOf("call-1")).toEqual(["in-progress", undefined]);
+    await time.run(40_000);
+    expect(await endsOf("call-1")).toEqual(["completed", "instance-lost"]);
+    void other;
+  });
+
+  test("closes a call whose line was lost and whose caller does not come back", async () => {
+    const one = instance();
+    const call = one.hold(party(1));
+    call.isLost = true;
+    await call.finish("line-lost");
+    await time.run(25_000);
+    expect(await endsOf("call-1")).toEqual(["in-progress", undefined]);
+    await time.run(10_000);
+    expect(await endsOf("call-1")).toEqual(["completed", "line-lost"]);
+  });
+
+  test("and sooner when the carrier says that they are gone", async () => {
+    const one = instance();
+    const call = one.hold(party(1));
+    call.isLost = true;
+    await state.putEnding("CA1", { kind: "reconnect", reason: "line-lost" });
+    await call.finish("line-lost");
+    one.cluster.elsewhere.carrierEnded("CA1");
+    await time.run(6000);
+    expect(await endsOf("call-1")).toEqual(["completed", "line-lost"]);
+  });
+
+  test("takes nobody for dead right after the shared state was away", async () => {
+    let up = true;
+    const flaky = { ...state, isUp: () => up };
+    const [one, other] = [instance({ state: flaky }), instance({ state: flaky })];
+    await time.run(30_000);
+    one.hold(party(1));
+    await settle();
+    up = false;
+    await time.run(120_000);
+    up = true;
+    await time.run(60_000);
+    expect(await endsOf("call-1")).toEqual(["in-progress", undefined]);
+    expect(await state.findLive("call-1")).toBeDefined();
+    void other;
+  });
+
+  test("finds calls of a run before this one, which nobody knows in the shared state any more", async () => {
+    store.open(party(7), time.clock.date());
+    store.update("call-7", { instance: "instance_of-before" });
+    store.open(party(8, { channel: "browser" }), time.clock.date());
+    const one = instance({ isShared: true });
+    await time.run(300_000);
+    expect(await endsOf("call-7")).toEqual(["completed", "instance-lost"]);
+    // A call without an instance is a browser's, whose audio never came here.
+    expect(await endsOf("call-8")).toEqual(["in-progress", undefined]);
+    void one;
+  });
+});
+
+test("what goes on is put together from the record and the fresher draft, within a second", async () => {
+  const one = instance();
+  store.open(party(1), new Date(0));
+  store.update("call-1", { threadId: "thread-1", phase: "intake" });
+  await state.putDraft("call-1", { phase: "escalation", transcript: [{ role: "caller", text: "Hello" }] });
+  const resumed = await one.cluster.recall(party(1), "instance");
+  expect(resumed).toMatchObject({ cause: "instance", phase: "escalation", threadId: "thread-1" });
+  expect(resumed.turns.map(({ text }) => text)).toEqual(["Hello"]);
+  const hangs = instance({ state: { ...state, getDraft: () => new Promise(() => undefined) } });
+  let known = false;
+  void hangs.cluster.recall(party(1), "line").then(() => (known = true));
+  await time.run(1000);
+  expect(known).toBe(true);
+});
