@@ -1,12 +1,10 @@
 // What the tests of whole calls share: the real server between a simulated phone network and a simulated OpenAI, all in this
 // process, with the server's clock running as fast as the calls do, so that every setting keeps its ordinary value.
-import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { jest } from "@jest/globals";
 import type { z } from "zod";
 import { buildApp, type App } from "../../src/app.ts";
-import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { readConfig } from "../../src/config.ts";
 import type { CallRecord, ReplyRecord } from "../../src/core/call.ts";
 import { CLIP_IDS } from "../../src/core/clip.ts";
@@ -26,7 +24,10 @@ import type { organizationConfig } from "../../src/wire/rest/organization.ts";
 import { emptyFolder, freePort } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog, type KeptLog } from "../support/observe.ts";
+import { hear, words } from "../support/recordings.ts";
 import { until } from "../support/until.ts";
+
+export { hear, words };
 
 export const ACCOUNT_SID = `AC${"5".repeat(32)}`;
 export const AUTH_TOKEN = "flows-auth-token-0123456789abcdef";
@@ -35,46 +36,11 @@ export const CALLER = "+15551110000";
 export const DESK = "+15550002222";
 export const HUMAN = "+15550003333";
 
-const FOLDER = new URL("../fixtures/caller/", import.meta.url);
-const recordings = (
-  JSON.parse(readFileSync(new URL("utterances.json", FOLDER), "utf8")) as { id: string; file: string; text: string }[]
-).map(({ id, file, text }) => ({ id, text, audio: new Uint8Array(readFileSync(new URL(file, FOLDER))) }));
-
-/** A recorded utterance of a caller. */
-export function words(id: string): { readonly text: string; readonly audio: Uint8Array } {
-  const found = recordings.find((one) => one.id === id);
-  if (!found) throw new Error(`there is no recording ${id}`);
-  return { text: found.text, audio: found.audio };
-}
-
 export const say = (id: string): CallerStep => ({ do: "say", ...words(id) });
 /** Until the agent has finished speaking. A gap between two sentences must not be taken for the end on a busy machine. */
 export const listen = (ms = 1500): CallerStep => ({ do: "wait-for-silence", ms });
 /** Waits for the end of what the agent says, and answers. */
 export const answer = (id: string): CallerStep[] => [listen(), say(id)];
-
-/** Linear samples as bytes: what a codec makes of a recording is the same every time, wherever it stands in an utterance. */
-const bytesOf = (samples: Int16Array): Buffer => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-/** The loudest 100 ms of each recording: who has said that has said the sentence. */
-const hearts = recordings.map(({ text, audio }) => {
-  const samples = decodeMulaw(audio);
-  const loudness = (from: number): number =>
-    samples.subarray(from, from + 800).reduce((sum, sample) => sum + Math.abs(sample), 0);
-  let best = 0;
-  for (let from = 0; from + 800 <= samples.length; from += 80) if (loudness(from) > loudness(best)) best = from;
-  return { text, bytes: bytesOf(samples.slice(best, best + 800)) };
-});
-
-/** Hears the recordings, whatever course a call takes, in less than a millisecond, so that the clocks of other calls go on. */
-export function hear(_session: unknown, { audio }: { readonly audio: Int16Array }): string {
-  const heard = bytesOf(audio);
-  return hearts
-    .map(({ text, bytes }) => ({ text, at: heard.indexOf(bytes) }))
-    .filter(({ at }) => at >= 0)
-    .sort((a, b) => a.at - b.at)
-    .map(({ text }) => text)
-    .join(" ");
-}
 
 /** A clock that runs `speed` times faster than the wall's. */
 export function fastClock(speed: number): Clock {
