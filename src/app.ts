@@ -105,7 +105,16 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     meter,
     seatFor: createSeats({
       ...voicing,
-      ...{ directory, kits, budgets, callerThreads, cluster, store, clock, ids, log, meter },
+      directory,
+      kits,
+      budgets,
+      callerThreads,
+      cluster,
+      store,
+      clock,
+      ids,
+      log,
+      meter,
     }),
     recall: async (party, resumes) => {
       const [resumed, threadId] = await Promise.all([

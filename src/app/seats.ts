@@ -72,7 +72,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         budget.watch((reason) => call.end({ kind: "hangup", reason }, "time-up"));
         void call.ended.then(() => {
           budget.close();
-          callerThreads.release(party, thread?.threadId());
+          void callerThreads.release(party, thread?.threadId());
         });
         return call;
       },
