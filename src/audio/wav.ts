@@ -87,22 +87,36 @@ export function writeWav(channels: readonly Int16Array[], rate: number): Uint8Ar
     for (let i = 0; i < channel.length; i++) mixed[i * channels.length + c] = channel[i] as number;
   });
   const data = pcmBytes(mixed);
-  const file = new Uint8Array(44 + data.length);
-  const view = new DataView(file.buffer);
-  const text = (at: number, value: string) => file.set(Buffer.from(value, "latin1"), at);
-  const frameBytes = channels.length * 2;
+  const file = new Uint8Array(WAV_HEADER_BYTES + data.length);
+  file.set(wavHeader(data.length, channels.length, rate));
+  file.set(data, WAV_HEADER_BYTES);
+  return file;
+}
+
+/** Bytes before the samples of a PCM16 WAV. */
+export const WAV_HEADER_BYTES = 44;
+
+/**
+ * The beginning of a PCM16 WAV whose samples follow.
+ * @param dataBytes bytes of samples
+ * @param rate sample rate in Hz
+ */
+export function wavHeader(dataBytes: number, channels: number, rate: number): Uint8Array {
+  const header = new Uint8Array(WAV_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  const text = (at: number, value: string) => header.set(Buffer.from(value, "latin1"), at);
+  const frameBytes = channels * 2;
   text(0, "RIFF");
-  view.setUint32(4, 36 + data.length, true);
+  view.setUint32(4, WAV_HEADER_BYTES - 8 + dataBytes, true);
   text(8, "WAVEfmt ");
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true);
-  view.setUint16(22, channels.length, true);
+  view.setUint16(22, channels, true);
   view.setUint32(24, rate, true);
   view.setUint32(28, rate * frameBytes, true);
   view.setUint16(32, frameBytes, true);
   view.setUint16(34, 16, true);
   text(36, "data");
-  view.setUint32(40, data.length, true);
-  file.set(data, 44);
-  return file;
+  view.setUint32(40, dataBytes, true);
+  return header;
 }
