@@ -172,6 +172,8 @@ export interface RecordingRecord {
   /** Name of the file below DATA_DIR/recordings. */
   readonly file: string;
   readonly consent: "given" | "not-needed";
+  /** ISO 8601: it was given, or the notice had been heard. Stored before anything is recorded. */
+  readonly consentAt?: string;
   readonly durationMs: number;
 }
 

@@ -47,12 +47,15 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_guard_verdicts_total: ["What the guard made of turns and replies, passes left out.", "verdict", "by"],
   voice_escalation_outcomes_total: ["What became of dialling a human for an escalation.", "outcome"],
   voice_escalations_total: ["Calls for a human.", "trigger", "urgency"],
+  voice_recordings_total: ["Calls that were to be recorded, by what became of it.", "result"],
+  voice_recording_bytes_total: ["Bytes of recordings written."],
   voice_store_dropped_rows_total: ["Rows of call records that could neither be written nor kept.", "cause"],
 };
 
 const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
   voice_calls_active: ["Calls whose stream is open.", "direction", "channel"],
   voice_ws_buffered_bytes: ["Bytes written to sockets and not yet taken by the network.", "leg"],
+  voice_recordings_active: ["Calls that are being recorded, or wait for the caller's consent."],
   voice_db_up: ["1 while the database takes what is written, 0 while rows are spooled."],
   voice_spool_rows: ["Rows on disk that wait for the database."],
   voice_redis_up: ["1 while the shared state in Redis can be reached; absent without Redis."],

@@ -1,0 +1,182 @@
+// The folder of recordings: what a crash left there is made whole, what nobody knows of or what is too old is deleted, and one can be read
+// while it may still be written. Writing them is wav-file.ts.
+import { open, readdir, stat, unlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { WAV_HEADER_BYTES } from "../audio/wav.ts";
+import type { CallRecord } from "../core/call.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/observe.ts";
+import type { CallStore } from "../core/stores.ts";
+import { framesIn, headerFor, msOf } from "./wav-file.ts";
+import { FRAME_BYTES } from "./two-channels.ts";
+
+const NAME = /^(call_[0-9a-z]{1,64})\.wav$/;
+const EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+/** A file that was written to just now may belong to a call of another process, whose record is not in the database yet. */
+const YOUNG_MS = 3_600_000;
+
+export const fileNameOf = (callId: string): string => `${callId}.wav`;
+
+/** A recording as it is served: its header always says how long it is. */
+export interface StoredRecording {
+  readonly bytes: number;
+  readonly modified: Date;
+  /** Bytes `from` to `to`, both included; closes the file when it is over. */
+  read(from: number, to: number): Readable;
+  /** Where nothing is read. */
+  close(): Promise<void>;
+}
+
+export interface FolderParts {
+  readonly dir: string;
+  readonly store: Pick<CallStore, "get" | "update" | "note">;
+  /** Days recordings of this organization are kept; absent: as long as the call. */
+  readonly daysOf: (orgId: string) => number | undefined;
+  /** This process is writing it. */
+  readonly isLive: (callId: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Owner {
+  readonly orgId: string;
+  readonly startedAt: number;
+}
+
+interface Counts {
+  mended: number;
+  orphans: number;
+  expired: number;
+}
+
+export type RecordingFolder = ReturnType<typeof createRecordingFolder>;
+
+export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }: FolderParts) {
+  let over = false;
+  let cancel = (): void => {};
+  /** Found whole before: the database need not be asked about each of them every hour. */
+  let known = new Map<string, Owner>();
+
+  async function names(): Promise<string[]> {
+    return readdir(dir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+  }
+
+  /** A file whose writer died says that it is shorter than it is. */
+  async function mend(path: string, record: CallRecord): Promise<boolean> {
+    const file = await open(path, "r+");
+    try {
+      const { size } = await file.stat();
+      const right = headerFor(framesIn(size));
+      const there = Buffer.alloc(WAV_HEADER_BYTES);
+      await file.read(there, 0, WAV_HEADER_BYTES, 0);
+      if (there.equals(right)) return false;
+      await file.write(right, 0, WAV_HEADER_BYTES, 0);
+      if (record.recording) {
+        const durationMs = msOf(framesIn(size));
+        store.update(record.callId, { recording: { ...record.recording, durationMs } });
+      }
+      return true;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whose recording it is; it is mended on the way. Undefined where nobody knows of it. */
+  async function ownerOf(callId: string, path: string, counts: Counts): Promise<Owner | undefined> {
+    const found = known.get(callId);
+    if (found) return found;
+    const record = await store.get(callId);
+    if (record && (await mend(path, record))) counts.mended++;
+    return record && { orgId: record.orgId, startedAt: Date.parse(record.startedAt) };
+  }
+
+  async function look(callId: string, counts: Counts): Promise<Owner | undefined> {
+    const path = join(dir, fileNameOf(callId));
+    const owner = await ownerOf(callId, path, counts);
+    const now = +clock.date();
+    if (!owner) {
+      if (now - (await stat(path)).mtimeMs < YOUNG_MS) return undefined;
+      counts.orphans++;
+      await unlink(path);
+      return undefined;
+    }
+    const days = daysOf(owner.orgId);
+    const atMs = now - owner.startedAt;
+    if (days === undefined || atMs <= days * DAY_MS) return owner;
+    counts.expired++;
+    await unlink(path);
+    store.note(callId, { atMs, what: "recording deleted", detail: { days } });
+    return undefined;
+  }
+
+  async function sweep(): Promise<void> {
+    const counts: Counts = { mended: 0, orphans: 0, expired: 0 };
+    const there = new Map<string, Owner>();
+    for (const name of await names()) {
+      if (over) return;
+      const callId = NAME.exec(name)?.[1];
+      if (callId === undefined || isLive(callId)) continue;
+      const owner = await look(callId, counts).catch((error: NodeJS.ErrnoException) => {
+        // Somebody deletes calls at the same time.
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      });
+      if (owner) there.set(callId, owner);
+    }
+    known = there;
+    if (counts.mended + counts.orphans + counts.expired > 0) log.info("recordings were looked through", { ...counts });
+  }
+
+  async function once(): Promise<void> {
+    await sweep().catch((error: unknown) => {
+      log.warn("recordings could not be looked through now", {
+        error: error instanceof Error ? error.name : "unknown",
+      });
+    });
+    if (!over) cancel = clock.after(EVERY_MS, () => void once());
+  }
+
+  return {
+    sweep,
+    /** Looks through it now and every hour. Returns the end of it. */
+    keep(): () => void {
+      void once();
+      return () => {
+        over = true;
+        cancel();
+      };
+    },
+    /** Undefined where there is no such file (any more). */
+    async open({ file: name }: { readonly file: string }): Promise<StoredRecording | undefined> {
+      // A record's name never leads out of the folder.
+      const found = await open(join(dir, basename(name)), "r").catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      });
+      if (!found) return undefined;
+      const file = found;
+      const { size, mtime } = await file.stat();
+      const frames = framesIn(size);
+      const header = headerFor(frames);
+      const bytes = WAV_HEADER_BYTES + frames * FRAME_BYTES;
+      return {
+        bytes,
+        modified: mtime,
+        read(from, to) {
+          async function* sound(): AsyncGenerator<Uint8Array> {
+            if (from < WAV_HEADER_BYTES) yield header.subarray(from, to + 1);
+            const start = Math.max(from, WAV_HEADER_BYTES);
+            if (start <= to) yield* file.createReadStream({ start, end: to, autoClose: false });
+          }
+          return Readable.from(sound(), { objectMode: false }).once("close", () => void file.close());
+        },
+        close: () => file.close(),
+      };
+    },
+  };
+}
