@@ -1,4 +1,5 @@
 // The composition root: the only file that calls constructors and reads registries. It decides nothing else.
+import { join } from "node:path";
 import { createAdminSocket } from "./app/admin-socket.ts";
 import { createManagement, type Management } from "./app/api.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
@@ -28,6 +29,7 @@ import { systemClock, systemIds } from "./observe/system.ts";
 import { createBudgets } from "./organizations/budgets.ts";
 import { organizationRequests } from "./organizations/admin.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
+import { createRecordings } from "./recording/index.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
 
@@ -86,6 +88,15 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   });
   const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
+  const recordings = createRecordings({
+    dir: join(config.DATA_DIR, "recordings"),
+    store,
+    daysOf: (orgId) => directory.of(orgId).config.recording?.retention_days,
+    clock,
+    log,
+    meter,
+  });
+
   const cluster = createCluster({
     state,
     store,
@@ -110,6 +121,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       budgets,
       callerThreads,
       cluster,
+      recordings,
       store,
       clock,
       ids,
@@ -183,6 +195,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   });
 
   let stopErasing = (): void => undefined;
+  let stopSweeping = (): void => undefined;
   // Where the storage is somebody else's, so is whoever asks about it.
   const handlers = { ...storeRequests(storage), ...organizationRequests(organizations) };
   const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers, log });
@@ -194,6 +207,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     directory.close();
     budgets.close();
     stopErasing();
+    stopSweeping();
+    await recordings.close();
     await admin?.close();
     await management.close();
     await cluster.close();
@@ -217,6 +232,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       stopErasing = erasure.keepDays(config.RETENTION_DAYS);
       await directory.start();
       budgets.start();
+      stopSweeping = recordings.keep();
       cluster.start();
       await management.open();
       const address = await server.listen(config.PORT, config.HOST);

@@ -12,6 +12,7 @@ import { localTime, openingAt } from "../core/hours.ts";
 import type { ThreadClient } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Organization } from "../organizations/directory.ts";
+import type { RecordingTerms } from "../recording/recorded-call.ts";
 import { createGuard } from "../safety/guard.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
 import { createTools } from "../tools/index.ts";
@@ -19,6 +20,7 @@ import type { OrganizationConfig } from "../wire/rest/organization.ts";
 import { planEscalations } from "./escalation.ts";
 import { overlay } from "./overlay.ts";
 import { createRecent } from "./recent.ts";
+import { recordingTerms, withNotice } from "./recording-terms.ts";
 import { bridgeSettings, voiceSettings } from "./settings.ts";
 import type { Voicing } from "./voicing.ts";
 
@@ -43,6 +45,8 @@ export interface Moment {
   readonly threads: ThreadClient | undefined;
   readonly tools: readonly Tool[];
   readonly planEscalation: PlanEscalation;
+  /** What the greeting tells or asks the caller; undefined where the call is not recorded. */
+  readonly recording: RecordingTerms | undefined;
 }
 
 export interface Kits {
@@ -90,10 +94,16 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
   // Nobody is there to take a call.
   const onlyMessages = offer(tools.filter(({ name }) => name !== TRANSFER_TOOL));
   const afterHours = hours?.after_hours;
+  const terms = recordingTerms(organization);
+  // Who only hears that it is closed says nothing that could be recorded.
+  const termsAfterHours = afterHours?.behaviour === "hang_up" ? undefined : terms;
   const said = clips.in(
     { name: config.VOICE, model: config.REALTIME_MODEL, speed: config.VOICE_SPEED },
     {
-      greetings: [config.GREETING, ...(afterHours?.greeting === undefined ? [] : [afterHours.greeting])],
+      greetings: [
+        withNotice(config.GREETING, terms),
+        ...(afterHours?.greeting === undefined ? [] : [withNotice(afterHours.greeting, termsAfterHours)]),
+      ],
       ...(phrases && { phrases }),
     },
   );
@@ -112,13 +122,15 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
     at(date) {
       const opening = hours && openingAt(hours, date);
       const closed = opening?.isOpen === false ? afterHours : undefined;
-      const greeting = closed?.greeting ?? config.GREETING;
+      const recording = closed ? termsAfterHours : terms;
+      const greeting = withNotice(closed?.greeting ?? config.GREETING, recording);
       const takesMessages = closed?.behaviour === "message";
       const offered = takesMessages ? onlyMessages : ordinary;
       const instructions = offered.instructions({
         now: localTime(date, hours?.timezone ?? "UTC"),
         ...(hours && opening && { timezone: hours.timezone, opening }),
         onlyMessages: takesMessages,
+        asksToRecord: recording?.mode === "ask",
       });
       return {
         instructions,
@@ -132,6 +144,7 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
         threads,
         tools: offered.tools,
         planEscalation: planEscalations({ ...escalating, onlyMessages: takesMessages }),
+        recording,
       };
     },
   };

@@ -9,6 +9,7 @@ import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
 import type { Seat } from "../live-calls.ts";
 import { divergence } from "../speech/divergence.ts";
+import type { Recordings } from "../recording/index.ts";
 import type { RealtimeVoices } from "../speech/realtime-voice.ts";
 import { createSentences } from "../speech/sentences.ts";
 import type { Cluster } from "./cluster.ts";
@@ -20,15 +21,17 @@ export interface SeatsParts extends Pick<BridgeParts, "store" | "clock" | "ids" 
   readonly voices: RealtimeVoices;
   readonly callerThreads: CallerThreads;
   readonly budgets: Budgets;
+  readonly recordings: Pick<Recordings, "begin">;
   readonly cluster: Pick<Cluster, "began" | "stateFor" | "watch">;
 }
 
 export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
-  const { directory, kits, voices, callerThreads, budgets, cluster, ...ports } = parts;
+  const { directory, kits, voices, callerThreads, budgets, recordings, cluster, ...ports } = parts;
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
-    const { clip, instructions, settings, threads, tools, voice, planEscalation } = kit.at(ports.clock.date());
+    const moment = kit.at(ports.clock.date());
+    const { clip, instructions, settings, threads, tools, voice, planEscalation, recording: terms } = moment;
     const engine = voices.with(voice);
     const { limits = {} } = kit.organization;
     return {
@@ -49,10 +52,12 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
         const budget = budgets.open(party, limits);
+        const recorded = terms && recordings.begin({ party, line, terms });
         const call = startCall({
           ...ports,
+          store: recorded?.store ?? ports.store,
           party,
-          line,
+          line: recorded?.line ?? line,
           early,
           engine,
           thread,
@@ -72,9 +77,10 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         budget.watch((reason) => call.end({ kind: "hangup", reason }, "time-up"));
         void call.ended.then(() => {
           budget.close();
+          void recorded?.end();
           void callerThreads.release(party, thread?.threadId());
         });
-        return call;
+        return recorded ? { ...call, recording: recorded } : call;
       },
     };
   };

@@ -18,6 +18,8 @@ export interface Present {
   readonly opening?: Opening;
   /** Closed, and only messages are taken. */
   readonly onlyMessages?: boolean;
+  /** The greeting asks whether the call may be recorded; what is answered is decided without the assistant. */
+  readonly asksToRecord?: boolean;
 }
 
 /** Closed dates so far ahead are told of. */
@@ -63,7 +65,7 @@ export function fixedInstructions({ organization, tools }: PromptParts): string 
 }
 
 export function presentInstructions({ organization: { hours } }: PromptParts, present: Present): string {
-  const { now, timezone, opening, onlyMessages = false } = present;
+  const { now, timezone, opening, onlyMessages = false, asksToRecord = false } = present;
   const closed = (hours?.closed ?? []).filter((date) => date >= now.date && date <= ahead(now.date)).sort();
   return `${section("Now", [
     `This call began on ${dayName(now.weekday)}, ${now.date}, at ${now.time} (${timezone ?? "UTC; the caller's own time may differ"}).`,
@@ -72,6 +74,11 @@ export function presentInstructions({ organization: { hours } }: PromptParts, pr
     ...(onlyMessages
       ? [
           "Outside of opening hours only messages are taken: say so, take down who calls, how to reach them and what it is about, read it back, and say that somebody will get in touch. Arrange nothing else. An emergency is still an emergency.",
+        ]
+      : []),
+    ...(asksToRecord
+      ? [
+          "The greeting asked whether this call may be recorded. A yes or no at the beginning is the answer to that: thank them in a word and ask how you can help. Do not ask again, and promise nothing about the recording.",
         ]
       : []),
   ])}\n`;

@@ -6,6 +6,7 @@ import type { EscalationRequest, PlanEscalation } from "../core/escalation.ts";
 import type { CallGuard } from "../core/guard.ts";
 import type { Line } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { CallRecording } from "../core/recording.ts";
 import type { Resumption } from "../core/resumption.ts";
 import type { CallDraft, StreamState } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
@@ -85,6 +86,8 @@ export interface Call {
   /** Its line was lost and it is to come back with another one: the record is not closed. */
   returns(): boolean;
   phase(): Phase;
+  /** Where the call may be recorded; whoever put the call together adds it. */
+  readonly recording?: CallRecording;
   /** Resolves when everything the call held is released. */
   readonly ended: Promise<EndReason>;
 }

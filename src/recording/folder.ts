@@ -1,12 +1,13 @@
 // The folder of recordings: what a crash left there is made whole, what nobody knows of or what is too old is deleted, and one can be read
 // while it may still be written. Writing them is wav-file.ts.
+import { createReadStream } from "node:fs";
 import { open, readdir, stat, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
 import { WAV_HEADER_BYTES } from "../audio/wav.ts";
 import type { CallRecord } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/observe.ts";
+import type { StoredRecording } from "../core/recording.ts";
 import type { CallStore } from "../core/stores.ts";
 import { framesIn, headerFor, msOf } from "./wav-file.ts";
 import { FRAME_BYTES } from "./two-channels.ts";
@@ -18,16 +19,6 @@ const DAY_MS = 86_400_000;
 const YOUNG_MS = 3_600_000;
 
 export const fileNameOf = (callId: string): string => `${callId}.wav`;
-
-/** A recording as it is served: its header always says how long it is. */
-export interface StoredRecording {
-  readonly bytes: number;
-  readonly modified: Date;
-  /** Bytes `from` to `to`, both included; closes the file when it is over. */
-  read(from: number, to: number): Readable;
-  /** Where nothing is read. */
-  close(): Promise<void>;
-}
 
 export interface FolderParts {
   readonly dir: string;
@@ -151,31 +142,23 @@ export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }
         cancel();
       };
     },
-    /** Undefined where there is no such file (any more). */
-    async open({ file: name }: { readonly file: string }): Promise<StoredRecording | undefined> {
-      // A record's name never leads out of the folder.
-      const found = await open(join(dir, basename(name)), "r").catch((error: NodeJS.ErrnoException) => {
+    /** Undefined where there is no such file (any more). A record's name never leads out of the folder. */
+    async find({ file }: { readonly file: string }): Promise<StoredRecording | undefined> {
+      const path = join(dir, basename(file));
+      const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return undefined;
         throw error;
       });
       if (!found) return undefined;
-      const file = found;
-      const { size, mtime } = await file.stat();
-      const frames = framesIn(size);
+      const frames = framesIn(found.size);
       const header = headerFor(frames);
-      const bytes = WAV_HEADER_BYTES + frames * FRAME_BYTES;
       return {
-        bytes,
-        modified: mtime,
-        read(from, to) {
-          async function* sound(): AsyncGenerator<Uint8Array> {
-            if (from < WAV_HEADER_BYTES) yield header.subarray(from, to + 1);
-            const start = Math.max(from, WAV_HEADER_BYTES);
-            if (start <= to) yield* file.createReadStream({ start, end: to, autoClose: false });
-          }
-          return Readable.from(sound(), { objectMode: false }).once("close", () => void file.close());
+        bytes: WAV_HEADER_BYTES + frames * FRAME_BYTES,
+        async *read(from, to) {
+          if (from < WAV_HEADER_BYTES) yield header.subarray(from, to + 1);
+          const start = Math.max(from, WAV_HEADER_BYTES);
+          if (start <= to) yield* createReadStream(path, { start, end: to }) as AsyncIterable<Uint8Array>;
         },
-        close: () => file.close(),
       };
     },
   };

@@ -23,7 +23,7 @@ export interface RecordingsParts extends Omit<FolderParts, "store" | "isLive"> {
   readonly freeBytes?: () => Promise<number>;
 }
 
-export interface Recordings extends Pick<RecordingFolder, "keep" | "open" | "sweep"> {
+export interface Recordings extends Pick<RecordingFolder, "find" | "keep" | "sweep"> {
   /** Its line and store are what the bridge is to be given. */
   begin(call: { readonly party: CallParty; readonly line: Line; readonly terms: RecordingTerms }): RecordedCall;
   /** Calls that are being recorded, or may yet be. */

@@ -85,7 +85,7 @@ test("a recording whose process died is made whole at the next start", async () 
   await appendFile(path, Buffer.from([1, 2, 3]));
   const size = (await stat(path)).size;
   expect((await readFile(path)).readUInt32LE(40)).toBe(0);
-  const served = await make().open({ file: NAME });
+  const served = await make().find({ file: NAME });
   expect(readWav(await bytesOf(served!.read(0, served!.bytes - 1))).channels[0]).toHaveLength(
     Math.floor((size - 44) / 4),
   );
@@ -153,7 +153,7 @@ test("an organization's own days are kept, hour by hour", async () => {
   await time.run(2 * HOUR_MS);
   await realTime(async () => (await sizeOf(path)) === 0);
   expect((await store.get(PARTY.callId))?.timeline.map(({ what }) => what)).toContain("recording deleted");
-  expect(await recordings.open({ file: NAME })).toBeUndefined();
+  expect(await recordings.find({ file: NAME })).toBeUndefined();
   await realTime(() => time.pending() === 1);
   stop();
 });
@@ -172,10 +172,10 @@ test("it is read in ranges, header included, and never from outside of the folde
     [44, 99],
     [whole.length - 1, whole.length - 1],
   ] as const) {
-    const opened = await recordings.open({ file: NAME });
+    const opened = await recordings.find({ file: NAME });
     expect(opened?.bytes).toBe(whole.length);
     expect((await bytesOf(opened!.read(from, to))).equals(whole.subarray(from, to + 1))).toBe(true);
   }
   await writeFile(join(folder.path, "secret.wav"), "secret");
-  expect(await recordings.open({ file: "../secret.wav" })).toBeUndefined();
+  expect(await recordings.find({ file: "../secret.wav" })).toBeUndefined();
 });
