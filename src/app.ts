@@ -164,6 +164,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     control: cluster.control,
     instance: cluster.instance,
     erasure,
+    recordings,
     clock,
     ids,
     log,

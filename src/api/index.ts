@@ -18,7 +18,8 @@ import { liveControlRoutes } from "./live-control.ts";
 import { mount, type Door } from "./mount.ts";
 import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
-import type { BrowserCalls, Contacts, Erasure, Organizations } from "./ports.ts";
+import type { BrowserCalls, Contacts, Erasure, Organizations, Recordings } from "./ports.ts";
+import { recordingRoutes } from "./recordings.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
 
 export interface ApiParts {
@@ -31,6 +32,7 @@ export interface ApiParts {
   readonly control: ControlCall;
   readonly contacts: Contacts;
   readonly erasure: Erasure;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
   /** For tests. */
@@ -53,6 +55,7 @@ export function createApi(parts: ApiParts): Api {
   const routes = [
     ...signInRoutes(parts),
     ...callRoutes({ ...parts, find }),
+    ...recordingRoutes({ ...parts, find }),
     ...callLifeRoutes({ ...parts, find, endPhoneCall }),
     ...browserReportRoutes({ browserCalls, find }),
     ...liveControlRoutes({ ...parts, find }),

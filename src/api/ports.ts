@@ -3,6 +3,7 @@
 import type { CallPhase, CallRecord, EscalationRecord, ToolRecord, Urgency } from "../core/call.ts";
 import type { Verdict } from "../core/guard.ts";
 import type { RequestIssue } from "../core/problem.ts";
+import type { StoredRecording } from "../core/recording.ts";
 import type { OrganizationRow } from "../core/stores.ts";
 
 export interface Organizations {
@@ -103,6 +104,11 @@ export interface ToolRun {
 /** Takes away what is kept, recordings and what waits to be written included. */
 export interface Erasure {
   removeCall(callId: string): Promise<boolean>;
+}
+
+export interface Recordings {
+  /** Undefined where the sound is not there (any more). */
+  find(recording: { readonly file: string }): Promise<StoredRecording | undefined>;
 }
 
 /** Whom an operator may hand a call to. */

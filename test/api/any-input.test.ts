@@ -212,6 +212,8 @@ test.each(named)("a good request: %s", async (name, route) => {
   let callId = (await t.ask("acme", "POST", "/api/call/start", { org_id: orgId })).body.call_id as string;
   if (/\/(say|transfer)$/.test(route.path)) callId = "call_19";
   if (route.method === "delete") await t.ask("acme", "POST", "/api/call/end", { call_id: callId });
+  if (route.path.endsWith("/recording"))
+    t.store.update(callId, { recording: { file: "a.wav", consent: "given", durationMs: 1 } });
   const values: Readonly<Record<string, string>> = {
     org_id: orgId,
     call_id: callId,

@@ -155,6 +155,7 @@ describe("the list of routes", () => {
       "GET /api/calls",
       "GET /api/calls/{call_id}",
       "GET /api/calls/{call_id}/events",
+      "GET /api/calls/{call_id}/recording",
       "GET /api/live",
       "GET /api/me",
       "GET /api/numbers/{e164}/export",

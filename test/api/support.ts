@@ -2,7 +2,7 @@
 // role in each of two organizations.
 import { createApi, type Api } from "../../src/api/index.ts";
 import type { Route } from "../../src/api/define-route.ts";
-import type { MergeResult, Organizations } from "../../src/api/ports.ts";
+import type { MergeResult, Organizations, Recordings } from "../../src/api/ports.ts";
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
@@ -189,6 +189,7 @@ export interface TestApiOptions extends Partial<
   readonly contacts?: Readonly<Record<string, string>>;
   readonly eventStreams?: Omit<EventStreamsParts, "clock">;
   readonly trustProxy?: number;
+  readonly recordings?: Recordings;
 }
 
 export interface TestApi {
@@ -283,6 +284,14 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         return "done";
       }),
     contacts: { of: async () => new Map(Object.entries(options.contacts ?? {})) },
+    recordings: options.recordings ?? {
+      find: async () => ({
+        bytes: 4,
+        async *read(from, to) {
+          yield Buffer.from("RIFF").subarray(from, to + 1);
+        },
+      }),
+    },
     erasure: { removeCall: (callId) => store.remove(callId) },
     clock,
     log,
