@@ -123,20 +123,21 @@ export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }
     if (counts.mended + counts.orphans + counts.expired > 0) log.info("recordings were looked through", { ...counts });
   }
 
-  async function once(): Promise<void> {
-    await sweep().catch((error: unknown) => {
+  function once(): void {
+    // Set before it begins, not after: who counts what is held sees it at once.
+    cancel = clock.after(EVERY_MS, once);
+    void sweep().catch((error: unknown) => {
       log.warn("recordings could not be looked through now", {
         error: error instanceof Error ? error.name : "unknown",
       });
     });
-    if (!over) cancel = clock.after(EVERY_MS, () => void once());
   }
 
   return {
     sweep,
     /** Looks through it now and every hour. Returns the end of it. */
     keep(): () => void {
-      void once();
+      once();
       return () => {
         over = true;
         cancel();
