@@ -8,8 +8,9 @@ import { createContacts } from "./app/contacts.ts";
 import { drainCalls } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
+import { outboundRequests } from "./app/outbound-requests.ts";
 import { createSeats } from "./app/seats.ts";
-import { describe } from "./app/settings.ts";
+import { describe, outboundRules } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
@@ -142,6 +143,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     createPhoneChannel({
       phone: config.phone,
       organizationOf: (number) => directory.organizationOf(number),
+      outbound: outboundRules(config),
+      messageFor: (orgId) => directory.of(orgId).config.outbound?.voicemail,
       transferBriefing: config.TRANSFER_BRIEFING,
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,
@@ -164,6 +167,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     control: cluster.control,
     instance: cluster.instance,
     erasure,
+    placeCall: phone?.place,
     recordings,
     clock,
     ids,
@@ -198,7 +202,11 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   let stopErasing = (): void => undefined;
   let stopSweeping = (): void => undefined;
   // Where the storage is somebody else's, so is whoever asks about it.
-  const handlers = { ...storeRequests(storage), ...organizationRequests(organizations) };
+  const handlers = {
+    ...storeRequests(storage),
+    ...organizationRequests(organizations),
+    ...outboundRequests(phone?.place, directory),
+  };
   const admin = configured && createAdminSocket({ dataDir: config.DATA_DIR, handlers, log });
 
   let closed: Promise<void> | undefined;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
 import type { CallRecord } from "../core/call.ts";
 import { Problem } from "../core/problem.ts";
-import { anyCallId, callDetail, callPhase, callStatus } from "../wire/rest/call.ts";
+import { anyCallId, callDetail, callPhase, callStatus, metadata } from "../wire/rest/call.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
 import { detailOf } from "./call-view.ts";
@@ -23,11 +23,6 @@ export interface CallLifeParts {
 }
 
 const orgId = z.string().regex(ORG_ID, "must be an organization's id");
-const METADATA_BYTES = 16_384;
-const metadata = z
-  .record(z.string().max(100), z.unknown())
-  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES, `must not be longer than ${METADATA_BYTES} bytes`);
-
 const ended = z.strictObject({
   call_id: z.string(),
   status: callStatus,

@@ -18,8 +18,9 @@ import { liveControlRoutes } from "./live-control.ts";
 import { mount, type Door } from "./mount.ts";
 import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
-import type { BrowserCalls, Contacts, Erasure, Organizations, Recordings } from "./ports.ts";
+import type { BrowserCalls, Contacts, Erasure, Organizations, Recordings, Outbound } from "./ports.ts";
 import { recordingRoutes } from "./recordings.ts";
+import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
 
 export interface ApiParts {
@@ -32,6 +33,7 @@ export interface ApiParts {
   readonly control: ControlCall;
   readonly contacts: Contacts;
   readonly erasure: Erasure;
+  readonly placeCall: Outbound;
   readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
@@ -55,6 +57,7 @@ export function createApi(parts: ApiParts): Api {
   const routes = [
     ...signInRoutes(parts),
     ...callRoutes({ ...parts, find }),
+    ...outboundRoutes(parts),
     ...recordingRoutes({ ...parts, find }),
     ...callLifeRoutes({ ...parts, find, endPhoneCall }),
     ...browserReportRoutes({ browserCalls, find }),

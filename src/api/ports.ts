@@ -2,6 +2,7 @@
 // composition root (app/api.ts) puts the parts behind them.
 import type { CallPhase, CallRecord, EscalationRecord, ToolRecord, Urgency } from "../core/call.ts";
 import type { Verdict } from "../core/guard.ts";
+import type { PlaceCall } from "../core/outbound.ts";
 import type { RequestIssue } from "../core/problem.ts";
 import type { StoredRecording } from "../core/recording.ts";
 import type { OrganizationRow } from "../core/stores.ts";
@@ -100,6 +101,9 @@ export interface ToolRun {
   /** The engine's id of the tool call: one that comes twice is run once. */
   readonly toolCallId?: string;
 }
+
+/** Undefined where this server has no phone. */
+export type Outbound = PlaceCall | undefined;
 
 /** Takes away what is kept, recordings and what waits to be written included. */
 export interface Erasure {

@@ -2,7 +2,7 @@
 import type { Request, Router } from "express";
 import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
-import type { Contacts, Erasure, Organizations, Recordings } from "../api/ports.ts";
+import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
 import type { Config } from "../config.ts";
 import type { OpenGroup } from "../core/access.ts";
 import type { Clock, Ids } from "../core/clock.ts";
@@ -26,6 +26,7 @@ export interface ManagementParts {
   readonly judge: Judge;
   readonly control: ControlCall;
   readonly erasure: Erasure;
+  readonly placeCall: Outbound;
   readonly recordings: Recordings;
   /** This instance's name among those that share the state. */
   readonly instance: string;

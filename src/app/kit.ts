@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { createInstructions } from "../assistants/index.ts";
 import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Config } from "../config.ts";
+import type { CallParty } from "../core/call.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { PlanEscalation } from "../core/escalation.ts";
 import type { Guard } from "../core/guard.ts";
@@ -30,8 +31,8 @@ export interface Kit {
   readonly organization: OrganizationConfig;
   readonly tools: readonly Tool[];
   readonly guard: Guard;
-  /** As a call that begins at this time finds it. */
-  at(date: Date): Moment;
+  /** As a call that begins at this time finds it; `outbound`: one that we placed. */
+  at(date: Date, outbound?: Pick<CallParty, "purpose">): Moment;
 }
 
 export interface Moment {
@@ -94,6 +95,7 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
   // Nobody is there to take a call.
   const onlyMessages = offer(tools.filter(({ name }) => name !== TRANSFER_TOOL));
   const afterHours = hours?.after_hours;
+  const ofOurOwn = organization.outbound?.greeting ?? config.GREETING;
   const terms = recordingTerms(organization);
   // Who only hears that it is closed says nothing that could be recorded.
   const termsAfterHours = afterHours?.behaviour === "hang_up" ? undefined : terms;
@@ -102,6 +104,7 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
     {
       greetings: [
         withNotice(config.GREETING, terms),
+        ...(organization.outbound?.greeting === undefined ? [] : [withNotice(ofOurOwn, terms)]),
         ...(afterHours?.greeting === undefined ? [] : [withNotice(afterHours.greeting, termsAfterHours)]),
       ],
       ...(phrases && { phrases }),
@@ -119,17 +122,19 @@ function createKit({ config: base, clips, threadClient }: KitsParts, organizatio
     organization,
     tools,
     guard: createGuard(organization.escalation?.rules),
-    at(date) {
+    at(date, outbound) {
       const opening = hours && openingAt(hours, date);
-      const closed = opening?.isOpen === false ? afterHours : undefined;
+      // Whoever is called by us is not told that we are closed.
+      const closed = opening?.isOpen === false && !outbound ? afterHours : undefined;
       const recording = closed ? termsAfterHours : terms;
-      const greeting = withNotice(closed?.greeting ?? config.GREETING, recording);
+      const greeting = withNotice(closed?.greeting ?? (outbound ? ofOurOwn : config.GREETING), recording);
       const takesMessages = closed?.behaviour === "message";
       const offered = takesMessages ? onlyMessages : ordinary;
       const instructions = offered.instructions({
         now: localTime(date, hours?.timezone ?? "UTC"),
         ...(hours && opening && { timezone: hours.timezone, opening }),
         onlyMessages: takesMessages,
+        ...(outbound && { outbound }),
         asksToRecord: recording?.mode === "ask",
       });
       return {

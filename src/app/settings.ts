@@ -1,5 +1,6 @@
 // The configuration in the words of the parts that are given it: what the voice, the bridge and the banner need of it. Pure.
 import type { BridgeSettings } from "../bridge/parts.ts";
+import type { OutboundRules } from "../channels/phone/index.ts";
 import type { Config } from "../config.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
 
@@ -52,5 +53,17 @@ export function bridgeSettings(config: Config): BridgeSettings {
     threadTimeoutMs: config.THREAD_TIMEOUT_MS + THREAD_GRACE_MS,
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     logContent: config.LOG_CONTENT,
+  };
+}
+
+export function outboundRules(config: Config): OutboundRules {
+  return {
+    from: config.TWILIO_PHONE_NUMBER,
+    countries: config.OUTBOUND_COUNTRIES,
+    perDay: config.OUTBOUND_PER_DAY,
+    perNumberPerDay: config.OUTBOUND_PER_NUMBER_PER_DAY,
+    doNotCallFile: config.DO_NOT_CALL_FILE,
+    // Ours comes first; a minute for the goodbye.
+    longestSeconds: Math.round(config.MAX_CALL_MINUTES * 60) + 60,
   };
 }

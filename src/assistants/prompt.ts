@@ -18,6 +18,8 @@ export interface Present {
   readonly opening?: Opening;
   /** Closed, and only messages are taken. */
   readonly onlyMessages?: boolean;
+  /** The call was placed by us, for this. */
+  readonly outbound?: { readonly purpose?: string | undefined };
   /** The greeting asks whether the call may be recorded; what is answered is decided without the assistant. */
   readonly asksToRecord?: boolean;
 }
@@ -65,10 +67,11 @@ export function fixedInstructions({ organization, tools }: PromptParts): string 
 }
 
 export function presentInstructions({ organization: { hours } }: PromptParts, present: Present): string {
-  const { now, timezone, opening, onlyMessages = false, asksToRecord = false } = present;
+  const { now, timezone, opening, outbound, onlyMessages = false, asksToRecord = false } = present;
   const closed = (hours?.closed ?? []).filter((date) => date >= now.date && date <= ahead(now.date)).sort();
   return `${section("Now", [
     `This call began on ${dayName(now.weekday)}, ${now.date}, at ${now.time} (${timezone ?? "UTC; the caller's own time may differ"}).`,
+    ...(outbound ? outboundLines(outbound.purpose) : []),
     ...(opening ? [openingLine(opening, now)] : []),
     ...(closed.length > 0 ? [`Closed all day: ${closed.join(", ")}.`] : []),
     ...(onlyMessages
@@ -86,6 +89,14 @@ export function presentInstructions({ organization: { hours } }: PromptParts, pr
 
 function section(heading: string, lines: readonly string[]): string {
   return lines.length > 0 ? [heading, ...lines.map((line) => `- ${oneLine(line)}`)].join("\n") : "";
+}
+
+function outboundLines(purpose: string | undefined): string[] {
+  return [
+    "You placed this call; the other side did not ask for it. Say who you are and what it is about, ask whether it is a good moment, and end it kindly when it is not.",
+    ...(purpose === undefined ? [] : [`What it is about: ${purpose}`]),
+    "Say nothing private before you know that you speak with whom you meant to call. Whoever asks not to be called again is told that it is noted.",
+  ];
 }
 
 /** A fact with line ends in it must not look like another section. */

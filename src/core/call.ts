@@ -14,6 +14,8 @@ export interface CallParty {
   readonly direction: "inbound" | "outbound";
   /** The organization the call belongs to. */
   readonly orgId: string;
+  /** Why we call, for the agent; not kept in the record. */
+  readonly purpose?: string;
 }
 
 export type Channel = "phone" | "browser";
@@ -33,6 +35,10 @@ export type EndReason =
   | "time-limit"
   | "spend-limit"
   | "after-hours"
+  /** We called, and nobody answered: the carrier's status says how. */
+  | "unanswered"
+  /** We called, and a machine answered. */
+  | "voicemail"
   | "voice-unavailable"
   | "line-lost"
   | "no-media"

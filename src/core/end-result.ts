@@ -10,6 +10,8 @@ export function resultOf(reason: EndReason): "success" | "client_error" | "serve
     case "time-limit":
     case "spend-limit":
     case "after-hours":
+    case "unanswered":
+    case "voicemail":
     case "shutdown":
       return "success";
     case "line-lost":

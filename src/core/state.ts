@@ -115,7 +115,8 @@ export type StreamState = Pick<
 >;
 
 /** What the carrier's questions about a call need of it, which may come to any instance. */
-export type CarrierState = StreamState & Pick<State, "first" | "put" | "get" | "drop" | "publish" | "subscribe">;
+export type CarrierState = StreamState &
+  Pick<State, "first" | "hit" | "put" | "get" | "drop" | "publish" | "subscribe">;
 
 /** Key under which the party of a call stands that had a stream and has not ended. */
 export const streamedKey = (carrierId: string): string => `streamed:${carrierId}`;

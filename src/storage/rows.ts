@@ -64,7 +64,8 @@ export const STATE_COLUMNS = ["status", "phase", "instance", "ended_at", "durati
 export function columnsOf(set: CallFields): Partial<Insertable<CallsTable>> {
   const { orgId, carrierId, from, to, attested, channel, direction, status, phase, instance, flags, ...more } = set;
   const { recording, metadata, threadId, cost, endedAt, durationSeconds, endReason, tools, usage, ...last } = more;
-  const { carrierStatus, ...none } = last;
+  // The purpose is for the agent of the call only.
+  const { carrierStatus, purpose: _purpose, ...none } = last;
   none satisfies Record<string, never>;
   return {
     ...(orgId !== undefined && { org_id: orgId }),

@@ -164,6 +164,7 @@ describe("the list of routes", () => {
       "PATCH /api/calls/{call_id}",
       "POST /api/call/end",
       "POST /api/call/start",
+      "POST /api/calls",
       "POST /api/calls/{call_id}/end",
       "POST /api/calls/{call_id}/escalate",
       "POST /api/calls/{call_id}/say",

@@ -10,6 +10,7 @@ import type { Principal } from "../../src/core/access.ts";
 import type { CallParty } from "../../src/core/call.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { CallCommand, ControlResult } from "../../src/core/control.ts";
+import type { PlaceCall } from "../../src/core/outbound.ts";
 import type { State } from "../../src/core/state.ts";
 import { NumberTaken, type CallStore, type KeyRow, type OrganizationRow } from "../../src/core/stores.ts";
 import { createAccess, type AccessParts } from "../../src/http/access.ts";
@@ -190,6 +191,7 @@ export interface TestApiOptions extends Partial<
   readonly eventStreams?: Omit<EventStreamsParts, "clock">;
   readonly trustProxy?: number;
   readonly recordings?: Recordings;
+  readonly placeCall?: PlaceCall;
 }
 
 export interface TestApi {
@@ -292,6 +294,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         },
       }),
     },
+    placeCall: options.placeCall ?? (async () => ({ callId: "call_placed", carrierId: "CAplaced" })),
     erasure: { removeCall: (callId) => store.remove(callId) },
     clock,
     log,
@@ -375,6 +378,7 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
   "post /api/calls/{call_id}/say": () => ({ text: "hello" }),
   "post /api/calls/{call_id}/end": () => ({}),
   "post /api/calls/{call_id}/escalate": () => ({}),
+  "post /api/calls": (orgId) => ({ to: "+12025550123", org_id: orgId }),
   "post /api/org/config/{org_id}": () => ({ name: "taken over" }),
 };
 

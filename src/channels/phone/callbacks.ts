@@ -3,8 +3,10 @@
 import type { Log, Meter } from "../../core/observe.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, statusRank, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import type { AnsweredBy } from "./answered-by.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
+import type { Outbound } from "./outbound.ts";
 import type { Endings } from "./endings.ts";
 import type { Reception } from "./reception.ts";
 
@@ -16,6 +18,8 @@ export interface CallbacksOptions {
   readonly meter: Meter;
   readonly reception: Reception;
   readonly endings: Endings;
+  readonly answeredBy: Pick<AnsweredBy, "told">;
+  readonly outbound: Pick<Outbound, "over">;
   /** The line of this call, or of this stream, ends as a hang-up. */
   readonly endCall: (carrierId: string) => void;
   readonly endStream: (streamSid: string) => void;
@@ -25,7 +29,7 @@ export interface Callbacks {
   /** A CallStatus, from its own callback or from any other request about the call. */
   readonly status: (form: TwilioForm) => Promise<void>;
   readonly streamStatus: (form: TwilioForm) => void;
-  /** About the call itself, or about a human who is dialled for it: then the address names the call. */
+  /** About a call that we placed, or about a human who is dialled for a call: the address says which. */
   readonly answeringMachine: (form: TwilioForm, query: Fields) => Promise<void>;
 }
 
@@ -33,7 +37,7 @@ export interface Callbacks {
 const CLOSED_BY_US = "31921";
 
 export function createCallbacks(options: CallbacksOptions): Callbacks {
-  const { book, store, calls, log, meter, reception, endings, endCall, endStream } = options;
+  const { book, store, calls, log, meter, reception, endings, answeredBy, outbound, endCall, endStream } = options;
 
   return {
     async status({ CallSid: carrierId, CallStatus: status = "" }) {
@@ -49,8 +53,12 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
       calls.carrierEnded(carrierId, status);
       endCall(carrierId);
       await reception.giveUp(carrierId);
-      const callId = entry.party?.callId ?? (await store.findByCarrierId(carrierId))?.callId;
-      if (callId !== undefined) store.update(callId, { carrierStatus: status });
+      const record = entry.party ? undefined : await store.findByCarrierId(carrierId);
+      const callId = entry.party?.callId ?? record?.callId;
+      if (callId === undefined) return;
+      store.update(callId, { carrierStatus: status });
+      // Another instance may hold a call that was answered; one that never was is nobody's.
+      if (record && status !== "completed") outbound.over(record);
     },
 
     streamStatus({ CallSid: carrierId, StreamSid: streamSid = "", StreamEvent: event, StreamError, StreamErrorCode }) {
@@ -66,9 +74,9 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
     },
 
     async answeringMachine(form, query) {
+      if (query.outbound !== undefined) return answeredBy.told(String(query.outbound), form.AnsweredBy ?? "unknown");
       if (query.call !== undefined) return endings.detected(form, query);
-      const { CallSid: carrierId, AnsweredBy = "unknown" } = form;
-      await endings.note(carrierId, "answered-by", { by: AnsweredBy });
+      await endings.note(form.CallSid, "answered-by", { by: form.AnsweredBy ?? "unknown" });
     },
   };
 }

@@ -3,14 +3,18 @@
 import type { Router } from "express";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
+import type { PlaceCall } from "../../core/outbound.ts";
 import type { SocketRoute } from "../../core/socket.ts";
 import type { CarrierState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
+import { statusRank } from "../../wire/twilio-webhook.ts";
+import { createAnsweredBy, type AnsweredByOptions } from "./answered-by.ts";
 import { createBook } from "./book.ts";
 import { createCallbacks } from "./callbacks.ts";
 import type { PhoneCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
 import { createOutcomes } from "./outcomes.ts";
+import { createOutbound, type OutboundRules } from "./outbound.ts";
 import { createReception, type ReceptionOptions } from "./reception.ts";
 import { createCarrierApi, type CarrierApi } from "./rest.ts";
 import { createSecondWay } from "./second-way.ts";
@@ -20,11 +24,14 @@ import { createMediaStreams } from "./streams.ts";
 import { createWebhook } from "./webhook.ts";
 
 export type { PhoneCalls } from "./calls.ts";
+export type { OutboundRules } from "./outbound.ts";
 export { CarrierError } from "./rest.ts";
 
 export interface PhoneChannelOptions {
   readonly phone: PhoneAccount;
   readonly organizationOf: ReceptionOptions["organizationOf"];
+  readonly outbound: OutboundRules;
+  readonly messageFor: AnsweredByOptions["messageFor"];
   readonly transferNumber?: string;
   readonly transferBriefing: boolean;
   readonly apiBaseUrl: string;
@@ -39,7 +46,7 @@ export interface PhoneChannelOptions {
   readonly timing?: Partial<PhoneTiming>;
 }
 
-export interface PhoneChannel extends CarrierApi {
+export interface PhoneChannel extends Pick<CarrierApi, "hangUp" | "redirect"> {
   /** All the /voice routes; refusals are thrown as Problems for the server around it. */
   readonly router: Router;
   readonly sockets: readonly SocketRoute[];
@@ -47,6 +54,7 @@ export interface PhoneChannel extends CarrierApi {
   readonly streams: () => number;
   /** The carrier has given up the stream of this call, whatever it looks like from here: its line is lost. */
   readonly loseLine: (carrierId: string) => void;
+  readonly place: PlaceCall;
   /** Ends every line and timer. Idempotent. */
   close(): void;
 }
@@ -66,12 +74,37 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     state,
     store,
     calls,
+    planOf: (callId) => outbound.answered(callId),
     log,
     meter,
     clock,
     ids,
   });
   const api = createCarrierApi({ account, apiBaseUrl, timing, clock, log, meter });
+  const outbound = createOutbound({
+    rules: options.outbound,
+    webhookUrl,
+    state,
+    store,
+    calls,
+    api,
+    wasOver: (carrierId) => (book.find(carrierId)?.rank ?? -1) >= statusRank("completed"),
+    clock,
+    ids,
+    log,
+    meter,
+  });
+  const answeredBy = createAnsweredBy({
+    state,
+    store,
+    api,
+    messageFor: options.messageFor,
+    enter: (line, party) => calls.enter(line, party),
+    abandon: (callId) => calls.abandon(callId),
+    clock,
+    log,
+    meter,
+  });
   const endings = createEndings({
     webhookUrl,
     ...(transferNumber !== undefined && { transferNumber }),
@@ -112,7 +145,11 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
       calls.abandon(party.callId);
       void reception.giveUp(party.carrierId);
     },
-    enter: (line, { party }) => calls.enter(line, party),
+    enter(line, { party, resumes }) {
+      // A person who comes back from somewhere else is known to be one.
+      if (party.direction === "outbound" && resumes === undefined) answeredBy.hold(line, party);
+      else calls.enter(line, party);
+    },
     onClosedByUs: secondWay.expect,
   });
   const callbacks = createCallbacks({
@@ -123,6 +160,8 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     meter,
     reception,
     endings,
+    answeredBy,
+    outbound,
     endCall: streams.endCall,
     endStream: streams.endStream,
   });
@@ -134,7 +173,10 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     redirect: api.redirect,
     streams: streams.count,
     loseLine: streams.loseCall,
+    place: outbound.place,
     close() {
+      answeredBy.close();
+      outbound.close();
       reception.close();
       streams.close();
       book.close();

@@ -4,6 +4,7 @@
 import type { CallEnding, CallParty } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
+import type { OutboundPlan } from "../../core/outbound.ts";
 import type { CarrierState, ResumeCause, StreamGrant } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
@@ -18,6 +19,8 @@ export interface ReceptionOptions {
   readonly account: PhoneAccount;
   /** The organization a called number belongs to. */
   readonly organizationOf: (number: string) => string;
+  /** What a call that we placed is for. */
+  readonly planOf: (callId: string) => Promise<OutboundPlan | undefined>;
   readonly timing: PhoneTiming;
   readonly book: Book;
   readonly state: CarrierState;
@@ -30,8 +33,8 @@ export interface ReceptionOptions {
 }
 
 export interface Reception {
-  /** TwiML for an incoming call, whether it is new or asked for again. */
-  readonly answer: (form: TwilioForm) => Promise<string>;
+  /** TwiML for a call, whether it is new or asked for again. `outbound`: our id of one that we placed. */
+  readonly answer: (form: TwilioForm, outbound?: string) => Promise<string>;
   /** TwiML that opens a second stream for a call whose first one broke; undefined when that is not to be. */
   readonly reconnect: (form: TwilioForm, ending: CallEnding, resumes?: ResumeCause) => Promise<string | undefined>;
   /** The call had a stream, on whichever instance, and has not ended. */
@@ -67,18 +70,18 @@ export function createReception(options: ReceptionOptions): Reception {
     },
   });
 
-  async function answer(form: TwilioForm): Promise<string> {
+  async function answer(form: TwilioForm, outbound?: string): Promise<string> {
     const running = answering.get(form.CallSid);
     if (running) {
       duplicate();
       return running;
     }
-    const first = decide(form).finally(() => answering.delete(form.CallSid));
+    const first = decide(form, outbound).finally(() => answering.delete(form.CallSid));
     answering.set(form.CallSid, first);
     return first;
   }
 
-  async function decide(form: TwilioForm): Promise<string> {
+  async function decide(form: TwilioForm, outbound?: string): Promise<string> {
     const { CallSid: carrierId } = form;
     const token = await state.unspentToken(carrierId);
     if (token !== undefined) {
@@ -99,23 +102,29 @@ export function createReception(options: ReceptionOptions): Reception {
       return hangUp();
     }
     if (isTerminalStatus(form.CallStatus)) return nothing();
-    if (await siblings.mayAnswer(carrierId)) return take(form);
+    if (await siblings.mayAnswer(carrierId)) {
+      const plan = outbound === undefined ? undefined : await options.planOf(outbound);
+      // Whoever was to be called so long ago, nobody knows any more what for.
+      if (outbound !== undefined && !plan) return hangUp();
+      return take(form, plan);
+    }
     duplicate();
     // Twilio asks again when an answer is late, and another instance is at it.
     const theirs = await siblings.tokenOfAnother(carrierId);
     return theirs === undefined ? hangUp() : connectStream(account.webhookUrl, theirs);
   }
 
-  async function take(form: TwilioForm): Promise<string> {
+  async function take(form: TwilioForm, plan?: OutboundPlan): Promise<string> {
     const party: CallParty = {
-      callId: ids.callId(),
+      callId: plan?.callId ?? ids.callId(),
       carrierId: form.CallSid,
       from: form.From,
       to: form.To,
       attested: isAttested(form.StirVerstat),
       channel: "phone",
       direction: form.Direction?.startsWith("outbound") ? "outbound" : "inbound",
-      orgId: organizationOf(form.To),
+      orgId: plan?.orgId ?? organizationOf(form.To),
+      ...(plan?.purpose !== undefined && { purpose: plan.purpose }),
     };
     const entry = book.entry(form.CallSid);
     entry.party = party;

@@ -1,5 +1,4 @@
-// The two things we ask of Twilio's REST API during a call: end it, and have it follow other TwiML. Through the twilio
-// package.
+// What we ask of Twilio's REST API: place a call, end it, have it follow other TwiML. Through the twilio package.
 import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import { createTwilioClient } from "./client.ts";
@@ -10,6 +9,21 @@ export interface CarrierApi {
   readonly hangUp: (carrierId: string) => Promise<void>;
   /** Replaces what the call is doing; its stream ends. @throws CarrierError when Twilio did not take it. */
   readonly redirect: (carrierId: string, twiml: string) => Promise<void>;
+  /** Places a call, once, and returns its CallSid. @throws CarrierError; after "timeout" it may have been placed all the same. */
+  readonly dial: (call: Dialled) => Promise<string>;
+}
+
+export interface Dialled {
+  /** E.164. */
+  readonly to: string;
+  readonly from: string;
+  /** Asked for TwiML when somebody answers. */
+  readonly url: string;
+  readonly statusCallback: string;
+  /** Told who answered, while the call goes on (asynchronous answering machine detection, at the end of a machine's greeting). */
+  readonly machineCallback: string;
+  readonly ringSeconds: number;
+  readonly longestSeconds: number;
 }
 
 /** Twilio's REST API refused or did not answer. */
@@ -69,6 +83,31 @@ export function createCarrierApi(options: CarrierApiOptions): CarrierApi {
       }
     },
     redirect: (carrierId, twiml) => update(carrierId, { twiml }),
+    async dial({ to, from, url, statusCallback, machineCallback, ringSeconds, longestSeconds }) {
+      try {
+        // Never twice: a request that was lost on its way back has rung somebody's phone.
+        const placed = await within(
+          timing.dialTimeoutMs,
+          client.calls.create({
+            to,
+            from,
+            url,
+            statusCallback,
+            statusCallbackEvent: ["initiated", "ringing", "answered", "completed"],
+            machineDetection: "DetectMessageEnd",
+            asyncAmd: "true",
+            asyncAmdStatusCallback: machineCallback,
+            timeout: ringSeconds,
+            timeLimit: longestSeconds,
+          }),
+        );
+        return placed.sid;
+      } catch (error) {
+        const code = codeOf(error);
+        meter.count("voice_twilio_api_errors_total", { code });
+        throw new CarrierError(code, { cause: error });
+      }
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { CarrierApi } from "./rest.ts";
 
 export interface SecondWayOptions {
   readonly book: Book;
-  readonly api: CarrierApi;
+  readonly api: Pick<CarrierApi, "hangUp" | "redirect">;
   readonly clock: Clock;
   readonly log: Log;
   /** ms that Twilio has to ask. */

@@ -31,6 +31,8 @@ export interface PhoneTiming {
   /** ms that a request to Twilio's REST API may take, and the pause before the one retry. */
   readonly restTimeoutMs: number;
   readonly restRetryMs: number;
+  /** ms that placing a call may take: it is not done twice, so that it gets more patience. */
+  readonly dialTimeoutMs: number;
   /** ms after our closing of a stream in which Twilio has to ask /voice/after-stream before it is told over REST. */
   readonly secondWayMs: number;
   /** ms that /voice/after-stream waits for an ending which the breaking of the stream may still bring. */
@@ -49,6 +51,7 @@ export const DEFAULT_TIMING: PhoneTiming = {
   gapCapMs: 10_000,
   restTimeoutMs: 2000,
   restRetryMs: 250,
+  dialTimeoutMs: 8000,
   secondWayMs: 3000,
   endingGraceMs: 150,
 };

@@ -54,6 +54,11 @@ export function busy(): string {
   return sayAndHangUp(WORDS.busy);
 }
 
+/** For a machine that answered. */
+export function leaveMessage(words: string): string {
+  return sayAndHangUp(speakable(words));
+}
+
 export function hangUp(): string {
   const response = new VoiceResponse();
   response.hangup();

@@ -8,9 +8,13 @@ import type { BookEntry } from "./book.ts";
 type Cause = "rejected" | "abandoned" | "internal-error";
 
 export function createUnserved({ store, clock }: { readonly store: CallStore; readonly clock: Clock }) {
-  function record({ since = clock.date() }: BookEntry, party: CallParty, endReason: Cause): void {
+  function record(entry: BookEntry, party: CallParty, endReason: Cause): void {
+    store.open(party, entry.since ?? clock.date());
+    close(entry, party, endReason);
+  }
+
+  function close({ since = clock.date() }: BookEntry, party: CallParty, endReason: Cause): void {
     const endedAt = clock.date();
-    store.open(party, since);
     store.update(party.callId, {
       status: "completed",
       endReason,
@@ -23,7 +27,10 @@ export function createUnserved({ store, clock }: { readonly store: CallStore; re
     record,
     /** A call that had a bridge keeps the record of it. */
     async recordUnlessKept(entry: BookEntry, party: CallParty, cause: Cause): Promise<void> {
-      if (!(await store.get(party.callId))) record(entry, party, cause);
+      const kept = await store.get(party.callId);
+      if (!kept) record(entry, party, cause);
+      // That of a call that we placed is kept from its dialling on.
+      else if (kept.direction === "outbound" && kept.status === "in-progress") close(entry, party, cause);
     },
   };
 }

@@ -107,7 +107,12 @@ export function createWebhook(options: WebhookOptions): Router {
 
   const spoken = { speaks: true };
   const told = { speaks: false };
-  route(VOICE_PATHS.incoming, ["POST", "GET"], (form) => reception.answer(form), spoken);
+  route(
+    VOICE_PATHS.incoming,
+    ["POST", "GET"],
+    (form, { outbound }) => reception.answer(form, outbound?.toString()),
+    spoken,
+  );
   route(VOICE_PATHS.afterStream, ["POST"], afterwards(endings.afterStream), spoken);
   route(VOICE_PATHS.afterDial, ["POST"], afterwards(endings.afterDial), spoken);
   route(VOICE_PATHS.briefing, ["POST"], endings.briefing, told);

@@ -10,6 +10,12 @@ export const urgency = z.enum(["emergency", "high", "normal", "low"]);
 export const anyCallId = z.string().regex(/^[\w.:-]{1,128}$/);
 export const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, "must be a phone number in E.164 form, such as +15551234567");
 
+const METADATA_BYTES = 16_384;
+/** What a client gives at the start, returned as it came. */
+export const metadata = z
+  .record(z.string().max(100), z.unknown())
+  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES, `must not be longer than ${METADATA_BYTES} bytes`);
+
 const moment = z.iso.datetime();
 const ms = z.number();
 

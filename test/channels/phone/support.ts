@@ -293,6 +293,15 @@ export async function phone({
   const account = { accountSid: ACCOUNT, authTokens: [TOKEN], webhookUrl: WEBHOOK_URL, validate: true };
   const channel = createPhoneChannel({
     organizationOf: () => "default",
+    outbound: {
+      from: undefined,
+      countries: undefined,
+      doNotCallFile: undefined,
+      perDay: 100,
+      perNumberPerDay: 3,
+      longestSeconds: 3600,
+    },
+    messageFor: () => undefined,
     transferBriefing: false,
     apiBaseUrl: "http://127.0.0.1:9",
     log,
