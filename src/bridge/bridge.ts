@@ -5,7 +5,7 @@ import type { LineEvent } from "../core/line.ts";
 import { createMailbox } from "../core/mailbox.ts";
 import type { VoiceEvent } from "../core/voice.ts";
 import { createAnswering } from "./answering.ts";
-import { createDialogue } from "./dialogue.ts";
+import { createDialogue, type CutCause } from "./dialogue.ts";
 import { createEnding } from "./ending.ts";
 import { everyStep } from "./every-step.ts";
 import { createFiller } from "./filler.ts";
@@ -239,7 +239,7 @@ export function startCall(parts: BridgeParts): Call {
   }
 
   /** Drops what was not heard yet; returns the ending that was taken back by it. */
-  function cutSpeech(why?: string): CallEnding | undefined {
+  function cutSpeech(why?: CutCause): CallEnding | undefined {
     const dropped = speaker.cut();
     for (const { record, truncations } of dropped) {
       journal.reply(record);

@@ -30,6 +30,9 @@ interface Waiting {
   readonly note?: string | undefined;
 }
 
+/** cut-off: not by the caller. */
+export type CutCause = "cut-by-caller" | "cut-off";
+
 export type Dialogue = ReturnType<typeof createDialogue>;
 
 export function createDialogue({ answerer, journal, now, filler, resumed, ...on }: DialogueParts) {
@@ -131,7 +134,7 @@ export function createDialogue({ answerer, journal, now, filler, resumed, ...on 
       return run !== undefined;
     },
     /** What was being said is cut: the caller interrupted, or `why`. */
-    cut(dropped: readonly CutUtterance[], why = "cut-by-caller"): void {
+    cut(dropped: readonly CutUtterance[], why: CutCause = "cut-by-caller"): void {
       filler.stop();
       const inTheMaking = run?.utterance();
       callOff(dropped.some(({ utterance, record }) => utterance === inTheMaking && record.heardMs > 0));

@@ -24,6 +24,9 @@ export interface GuardingParts {
 
 export type Guarding = ReturnType<typeof createGuarding>;
 
+/** Why nobody answered a turn, or not with their own words. */
+export type GuardCause = "guard-escalated" | "guard-ended" | "guard-replaced";
+
 type Escalation = Extract<Verdict, { kind: "escalate" }>;
 /** instead: of what is being said and thought; after: what is being said was heard; with-reply: as after, and the reply tells of it. */
 type When = "instead" | "after" | "with-reply";
@@ -67,16 +70,16 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
     if (!plan.ending) {
       unanswered.add(key);
       if (plan.note) tell(plan.note);
-    } else cause(take(), "escalated");
+    } else cause(take(), "guard-escalated");
     return carryOut(plan, urgency, when);
   }
 
-  function cause(number: number | undefined, what: "escalated" | "ended" | "replaced"): void {
-    if (number !== undefined) journal.cause(number, `guard-${what}`);
+  function cause(number: number | undefined, what: GuardCause): void {
+    if (number !== undefined) journal.cause(number, what);
   }
 
   function end(words: string, number: number | undefined): void {
-    cause(number, "ended");
+    cause(number, "guard-ended");
     parting.leave({ kind: "hangup", reason: "agent-hangup" }, words, { final: true });
   }
 
@@ -88,7 +91,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
       case "flag":
         return false;
       case "say":
-        cause(turn(), "replaced");
+        cause(turn(), "guard-replaced");
         instead(verdict.text);
         return false;
       case "end":
@@ -132,7 +135,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
         case "flag":
           return false;
         case "say":
-          cause(take(), "replaced");
+          cause(take(), "guard-replaced");
           parting.replace(verdict.text);
           return true;
         case "end":

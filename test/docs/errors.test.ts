@@ -86,6 +86,8 @@ test("causes of a bad turn", () => {
     ...RESULTS.map((result) => `tool-${result}`),
     ...captured("src/bridge", /\bcause\([\w.]+, "([a-z-]+)"\)/g),
     ...captured("src/bridge", /\bfail\("([a-z-]+)"\)/g),
+    ...literals("src/bridge/dialogue.ts", "export type CutCause =", ";"),
+    ...literals("src/bridge/guarding.ts", "export type GuardCause =", ";"),
     ...literals("src/bridge/lateness.ts", "export type DelayCause =", ";"),
     "voice-failed",
     "speech-...",
