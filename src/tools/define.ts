@@ -10,7 +10,7 @@ export function defineTool<Schema extends z.ZodObject>(definition: {
   readonly timeoutMs: number;
   readonly run: (args: z.infer<Schema>, context: ToolContext) => Promise<unknown>;
 }): Tool {
-  const { $schema: _version, ...parameters } = z.toJSONSchema(definition.schema);
+  const { $schema: _version, ...parameters } = z.toJSONSchema(definition.schema, { io: "input" });
   return {
     name: definition.name,
     description: definition.description,

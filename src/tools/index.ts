@@ -3,6 +3,7 @@ import type { Tool } from "../core/tool.ts";
 import type { IntakeField } from "../wire/rest/organization.ts";
 import { createCompleteIntake } from "./complete-intake.ts";
 import { endCall } from "./end-call.ts";
+import { escalate } from "./escalate.ts";
 import { createTransferCall } from "./transfer-call.ts";
 
 export interface ToolParts {
@@ -13,5 +14,10 @@ export interface ToolParts {
 }
 
 export function createTools({ humanNumber, intakeFields }: ToolParts): readonly Tool[] {
-  return [endCall, createCompleteIntake(intakeFields), ...(humanNumber ? [createTransferCall(humanNumber)] : [])];
+  return [
+    endCall,
+    createCompleteIntake(intakeFields),
+    escalate,
+    ...(humanNumber ? [createTransferCall(humanNumber)] : []),
+  ];
 }

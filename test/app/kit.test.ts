@@ -88,9 +88,9 @@ test("the words a call can be greeted with are rendered ahead, in its voice", ()
 });
 
 test.each([
-  ["answer", "We are closed.", ["end_call", "complete_intake", "transfer_call"], undefined],
-  ["message", "We are closed.", ["end_call", "complete_intake"], undefined],
-  ["hang_up", "We are closed.", ["end_call", "complete_intake", "transfer_call"], "after-hours"],
+  ["answer", "We are closed.", ["end_call", "complete_intake", "escalate", "transfer_call"], undefined],
+  ["message", "We are closed.", ["end_call", "complete_intake", "escalate"], undefined],
+  ["hang_up", "We are closed.", ["end_call", "complete_intake", "escalate", "transfer_call"], "after-hours"],
 ])("after hours, %s", (behaviour, greeting, tools, onlyGreets) => {
   const kit = setup().of({ greeting: "Hello.", hours: { ...HOURS, after_hours: { behaviour, greeting } } });
   const night = kit.at(NIGHT);

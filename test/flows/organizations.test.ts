@@ -99,7 +99,12 @@ test(
     expect(record.endReason).toBe("agent-hangup");
     const session = sessionOf(flow);
     expect(session?.config.instructions).toMatch(/Lakeside Clinic[\s\S]*You are Nora[\s\S]*12 Lake Road[\s\S]*Now\n/);
-    expect(session?.config.tools?.map(({ name }) => name)).toEqual(["end_call", "complete_intake", "transfer_call"]);
+    expect(session?.config.tools?.map(({ name }) => name)).toEqual([
+      "end_call",
+      "complete_intake",
+      "escalate",
+      "transfer_call",
+    ]);
     expect(JSON.stringify(session?.received.of("conversation.item.create"))).toContain("Lakeside Clinic, this is");
     expect(instructions(flow)).toEqual([]);
     // The other organization thinks as before.
@@ -218,7 +223,7 @@ describe("outside of opening hours", () => {
       const { record } = await flow.run(ASK, { to: CLINIC_NUMBER });
       expect(heardReplies(record, "greeting")).toEqual([greeting]);
       expect(instructions(flow)[0]).toMatch(/The business is closed\./);
-      expect(instructions(flow)[0]).toMatch(/transfer_call/);
+      expect(instructions(flow)[0]).toMatch(/call escalate/);
       expect(instructions(flow)[0]).not.toMatch(/only messages/);
     }),
   );

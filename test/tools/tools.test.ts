@@ -1,6 +1,7 @@
 // The tools: what the model is offered, what it may send, and what each does to its call.
 import { z } from "zod";
 import type { CallEnding } from "../../src/core/call.ts";
+import type { EscalationPlan, EscalationRequest } from "../../src/core/escalation.ts";
 import { InvalidArguments, type Tool, type ToolContext } from "../../src/core/tool.ts";
 import { defineTool } from "../../src/tools/define.ts";
 import { createTools } from "../../src/tools/index.ts";
@@ -26,10 +27,15 @@ const named = (name: string): Tool => {
 };
 
 test("a transfer is offered only where there is somebody to transfer to", () => {
-  expect(createTools({ humanNumber: undefined }).map(({ name }) => name)).toEqual(["end_call", "complete_intake"]);
+  expect(createTools({ humanNumber: undefined }).map(({ name }) => name)).toEqual([
+    "end_call",
+    "complete_intake",
+    "escalate",
+  ]);
   expect(createTools({ humanNumber: HUMAN }).map(({ name }) => name)).toEqual([
     "end_call",
     "complete_intake",
+    "escalate",
     "transfer_call",
   ]);
 });
@@ -52,6 +58,46 @@ describe("end_call", () => {
     const call = context();
     expect(await named("end_call").run(args, call)).toMatchObject({ ok: true });
     expect(call.endings).toEqual([{ kind: "hangup", reason: "agent-hangup" }]);
+  });
+});
+
+describe("escalate", () => {
+  const asked: EscalationRequest[] = [];
+  const when = (plan: EscalationPlan): ToolContext => ({
+    ...context(),
+    escalate(request) {
+      asked.push(request);
+      return plan;
+    },
+  });
+  const transfer = { kind: "transfer", reason: "transferred", to: HUMAN, note: "" } as const;
+
+  test("asks for a human; the model does not choose whom, and no number stands in the reason", async () => {
+    const call = when({ mode: "warm", say: "", ending: transfer });
+    const args = { reason: " His heart\u0000 hurts, call +1 (555) 000-1234. ", urgency: "emergency" };
+    const result = await named("escalate").run(args, call);
+    expect(result).toMatchObject({ ok: true, mode: "warm", note: expect.stringContaining("being connected") });
+    expect(JSON.stringify(result)).not.toContain(HUMAN);
+    expect(asked).toEqual([{ trigger: "tool", urgency: "emergency", reason: "His heart  hurts, call [number]." }]);
+    expect(call.endAfterReply).toBeDefined();
+  });
+
+  test.each([
+    [{ mode: "message", say: "", note: "Offer to take a message." }, "Offer to take a message."],
+    [{ mode: "flag", say: "" }, "It was recorded. Go on with the caller."],
+  ] as const)("says what follows where nobody is dialled: %j", async (plan, note) => {
+    const args = { reason: "The caller is angry.", urgency: "low" };
+    expect(await named("escalate").run(args, when(plan))).toEqual({ ok: true, mode: plan.mode, note });
+  });
+
+  test.each([
+    {},
+    { reason: "x" },
+    { reason: "", urgency: "low" },
+    { reason: "x", urgency: "dire" },
+    { reason: "x", urgency: "low", to: HUMAN },
+  ])("refuses %j", async (args) => {
+    await expect(named("escalate").run(args, context())).rejects.toBeInstanceOf(InvalidArguments);
   });
 });
 
