@@ -42,7 +42,7 @@ export function createDialogue({ answerer, journal, now, filler, resumed, ...on 
   let latest: { readonly turn: Turn; readonly begunAt: number } | undefined;
   let correction: HeardCorrection | undefined = resumed && unheardAtTheEnd(resumed);
   /** What the next answer is to be told. */
-  let notes: string[] = [];
+  let notes: string[] = resumed?.cause === "human" ? [notReached(resumed)] : [];
 
   function begin(): void {
     if (!waiting || run) return;
@@ -165,4 +165,12 @@ export function createDialogue({ answerer, journal, now, filler, resumed, ...on 
       run = waiting = undefined;
     },
   };
+}
+
+function notReached({ escalations }: Resumption): string {
+  const outcome = escalations.at(-1)?.outcome ?? "not reached";
+  return (
+    `The caller was to be connected with a person, but nobody took the call (${outcome}). They are back with you and know it: ` +
+    "go on with what they want, or offer to take a message."
+  );
 }

@@ -72,7 +72,14 @@ export function createJournal(parts: {
   keep((store) => store.open(party, resumed ? new Date(resumed.startedAt) : clock.date()));
   if (resumed) {
     const { cause, phase, escalations, intake } = resumed;
-    update({ phase, turns: [...turns], replies: [...replies], escalations, ...(intake && { intake }) });
+    update({
+      status: "in-progress",
+      phase,
+      turns: [...turns],
+      replies: [...replies],
+      escalations,
+      ...(intake && { intake }),
+    });
     note("resumed", { cause });
     meter.count("voice_calls_resumed_total", { cause });
     log.warn("the call goes on", { cause, turns: turns.length });

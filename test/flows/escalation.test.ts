@@ -31,10 +31,11 @@ const CLINIC: OrganizationInput = {
 const untilTheEnd = { do: "wait-for-hang-up", timeoutMs: 90_000 } as const;
 const ALARM: CallerScript = [...answer("chest-pain"), untilTheEnd];
 const ASKS: CallerScript = [...answer("person"), untilTheEnd];
-/** Back with the agent they are answered, and leave. */
-const comesBack = (first: string): CallerScript => [
-  ...answer(first),
-  listen(6000),
+/** Back with the agent, `ms` after their alarm, they are answered, and leave. */
+const comesBack = (ms: number): CallerScript => [
+  ...answer("chest-pain"),
+  { do: "pause", ms },
+  listen(),
   say("opening-hours"),
   listen(),
   { do: "hang-up" },
@@ -110,27 +111,32 @@ test(
   }),
 );
 
-const MISSES: readonly (readonly [outcome: string, dialled: DialOutcome])[] = [
-  ["declined", { status: "completed", ringMs: 500, keys: "2", keyAfterMs: 500 }],
-  ["declined", { status: "completed", ringMs: 500, hangUpAfterMs: 1500 }],
-  ["voicemail", { status: "completed", ringMs: 500 }],
-  ["voicemail", { status: "completed", ringMs: 500, answeredBy: "machine_start", detectionMs: 2000 }],
-  ["busy", { status: "busy", ringMs: 500 }],
-  ["no-answer", { status: "no-answer" }],
-  ["failed", { status: "failed", ringMs: 500 }],
+const MISSES: readonly (readonly [outcome: string, dialled: DialOutcome, ms: number])[] = [
+  ["declined", { status: "completed", ringMs: 500, keys: "2", keyAfterMs: 500 }, 22_000],
+  ["declined", { status: "completed", ringMs: 500, hangUpAfterMs: 1500 }, 18_000],
+  ["voicemail", { status: "completed", ringMs: 500 }, 32_000],
+  ["voicemail", { status: "completed", ringMs: 500, answeredBy: "machine_start", detectionMs: 2000 }, 22_000],
+  ["busy", { status: "busy", ringMs: 500 }, 16_000],
+  ["no-answer", { status: "no-answer" }, 40_000],
+  ["failed", { status: "failed", ringMs: 500 }, 16_000],
 ];
 
 test.each(
   MISSES.map(
-    ([outcome, dialled]) =>
+    ([outcome, dialled, ms]) =>
       [
         outcome,
         JSON.stringify(dialled),
         sideBySide(async (start) => {
-          const { flow, result, record } = await escalated(start, comesBack("chest-pain"), dialled);
+          const { flow, result, record } = await escalated(start, comesBack(ms), dialled);
           expect(result.streams).toHaveLength(2);
           expect(result.endedBy).toBe("caller");
           const kept = await settled(flow, record.callId);
+          expect(kept.replies.map(({ heard }) => heard).join(" ")).toMatch(/nobody could take your call/);
+          expect(kept).toMatchObject({ endReason: "caller-hangup", turns: [{ turn: 1 }, { turn: 2 }] });
+          // The agent knows it.
+          const told = flow.openai.requests.map(({ body }) => JSON.stringify(body)).join(" ");
+          expect(told).toContain(`nobody took the call (${outcome})`);
           expect(kept.escalations).toMatchObject([{ outcome, decidedAtMs: expect.any(Number) }]);
           expect(await flow.metric("voice_escalation_outcomes_total")).toBe(1);
           await until("the call is over", () => flow.openai.counts.open === 0);
