@@ -66,7 +66,10 @@ export function createEndings(options: EndingsOptions): Endings {
 
   async function afterStream(form: TwilioForm): Promise<string> {
     const { CallSid: carrierId } = form;
-    if (isTerminalStatus(form.CallStatus)) return nothing();
+    if (isTerminalStatus(form.CallStatus)) {
+      await neverDialled(carrierId);
+      return nothing();
+    }
     const repeated = await reception.repeatReconnect(carrierId);
     if (repeated !== undefined) return repeated;
     const ending = (await endingOf(carrierId)) ?? (await endingOfOrphan(carrierId));
@@ -167,6 +170,14 @@ export function createEndings(options: EndingsOptions): Endings {
     if (isReached(outcome)) return hangUp();
     const mayReturn = transfer.returns === true && (await outcomes.misses(carrierId)) <= MOST_RETURNS;
     return (mayReturn ? await reception.reconnect(form, transfer, "human") : undefined) ?? nobodyReached();
+  }
+
+  /** The caller left between our goodbye and the dialling. */
+  async function neverDialled(carrierId: string): Promise<void> {
+    const ending = await state.getEnding(carrierId).catch(() => undefined);
+    if (ending?.kind !== "transfer" || ending.escalationId === undefined) return;
+    const outcome = ending.mode === "warm" ? "dropped" : "no-answer";
+    await outcomes.settle(carrierId, ending, outcome).catch(() => undefined);
   }
 
   /** The transfer a request from a human's leg is about. */

@@ -266,6 +266,16 @@ describe("the way back to the agent", () => {
   });
 });
 
+test.each([
+  ["warm", "dropped"],
+  ["cold", "no-answer"],
+] as const)("a caller who is gone before anybody is dialled: %s is %s", async (mode, outcome) => {
+  const p = await passedOn(mode);
+  const again = await p.t.post("/voice/after-stream", incoming(p.callSid, { CallStatus: "completed" }));
+  expect(again.text).toContain("<Response/>");
+  expect(await p.outcome()).toMatchObject({ outcome });
+});
+
 test("what is a machine", () => {
   expect(
     ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"].every(isMachine),
