@@ -46,6 +46,8 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_tool_calls_total: ["Tool calls.", "tool", "result"],
   voice_guard_verdicts_total: ["What the guard made of turns and replies, passes left out.", "verdict", "by"],
   voice_escalation_outcomes_total: ["What became of dialling a human for an escalation.", "outcome"],
+  voice_outbound_refused_total: ["Calls that were asked for and not placed.", "cause"],
+  voice_outbound_answers_total: ["Who answered calls that we placed.", "by"],
   voice_escalations_total: ["Calls for a human.", "trigger", "urgency"],
   voice_recordings_total: ["Calls that were to be recorded, by what became of it.", "result"],
   voice_recording_bytes_total: ["Bytes of recordings written."],

@@ -17,6 +17,7 @@ import {
   type CallerStep,
   type CallOptions,
   type CallResult,
+  type FarEnd,
   type SimCall,
   type TwilioSim,
 } from "../../src/sim/twilio/index.ts";
@@ -35,6 +36,8 @@ export const METRICS_TOKEN = "flows-metrics-token";
 export const CALLER = "+15551110000";
 export const DESK = "+15550002222";
 export const HUMAN = "+15550003333";
+/** Of a country, unlike the others: what the server calls from. */
+export const OUTGOING = "+12025550100";
 
 export const say = (id: string): CallerStep => ({ do: "say", ...words(id) });
 /** Until the agent has finished speaking. A gap between two sentences must not be taken for the end on a busy machine. */
@@ -69,6 +72,8 @@ export interface FlowOptions {
   /** The server's log; one that is kept unless told. */
   readonly log?: Log;
   readonly dialOutcome?: CallOptions["dialOutcome"];
+  /** Who answers a call that the server places. */
+  readonly farEnd?: FarEnd;
   /** Configurations of organizations, by their ids. */
   readonly organizations?: Readonly<Record<string, OrganizationInput>>;
   /** Sockets of the simulated OpenAI that may be left over at the end, because a test made them so. */
@@ -225,7 +230,12 @@ async function startFlow(
     ...options.openai,
     script: { transcripts: hear, ...options.openai?.script },
   });
-  const twilio = await startTwilioSim({ accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN, numbers: [DESK] });
+  const twilio = await startTwilioSim({
+    accountSid: ACCOUNT_SID,
+    authToken: AUTH_TOKEN,
+    numbers: [DESK, OUTGOING],
+    farEnd: { outcome: "answered", speed, maxMs: 180_000, ...options.farEnd },
+  });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const config = readConfig({ ...environment(port, openai, twilio, dataDir), ...options.settings });

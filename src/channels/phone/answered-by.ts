@@ -72,9 +72,13 @@ export function createAnsweredBy(options: AnsweredByOptions) {
       held.delete(callId);
       note(callId, since, by);
       if (!isMachine(by)) return enter(onward, party);
-      const message = by === "fax" ? undefined : messageFor(orgId);
       meter.count("voice_calls_ended_total", { reason: "voicemail", result: "success" });
       close(callId, since, { endReason: "voicemail" });
+      tellMachine(by);
+    }
+
+    function tellMachine(by: string): void {
+      const message = by === "fax" ? undefined : messageFor(orgId);
       // The carrier speaks it: nothing is paid for a voice, and nobody waits for one while the tape runs.
       api.redirect(carrierId, message === undefined ? hangUp() : leaveMessage(message)).catch((error: unknown) => {
         log.warn("a machine could not be told its message", { call: carrierId, error: String(error) });
@@ -84,7 +88,16 @@ export function createAnsweredBy(options: AnsweredByOptions) {
 
     function look(): void {
       const now = clock.now();
-      if (now - lastLoud >= QUIET_MS || now - since >= LATEST_MS) return decide("unknown");
+      if (now - lastLoud >= QUIET_MS || now - since >= LATEST_MS) {
+        decide("unknown");
+        // It was a machine after all: the agent, who talks to it by now, is taken off the line.
+        held.set(callId, (by) => {
+          if (!held.delete(callId)) return;
+          note(callId, since, by);
+          if (isMachine(by)) tellMachine(by);
+        });
+        return;
+      }
       cancel = clock.after(LOOK_MS, look);
     }
 
@@ -95,13 +108,13 @@ export function createAnsweredBy(options: AnsweredByOptions) {
       },
     };
     line.attach((event) => {
+      if (event.type === "line.closed") held.delete(callId);
       if (listener) return listener(event);
       // The "hello?" that was waited for is answered by the greeting; it is no turn of its own.
       if (event.type === "line.audio" && isLoud(event.payload)) lastLoud = clock.now();
       if (event.type !== "line.closed" || isDecided) return;
       isDecided = true;
       cancel();
-      held.delete(callId);
       log.info("the call was over before it was known who answered", { call: carrierId });
       close(callId, since, { endReason: "unanswered" });
     });

@@ -34,7 +34,7 @@ export function numbersIn(text: string): ReadonlySet<string> {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const told = line.replace(/#.*/, "").trim();
     if (told === "") continue;
-    const number = told.startsWith("+") ? parsePhoneNumberFromString(told)?.number : undefined;
+    const number = told.startsWith("+") ? parsePhoneNumberFromString(told, { extract: false })?.number : undefined;
     if (number === undefined) throw new Error(`line ${index + 1} of the do-not-call list is no number in E.164 form`);
     numbers.add(number);
   }

@@ -1,5 +1,6 @@
 // A phone network that is not there: places signed calls against a webhook, follows the TwiML it answers, streams audio
 // both ways in real time and answers the REST API. It is as strict as Twilio; what it lets through, Twilio would.
+import type { CallResult } from "./result.ts";
 import { setMaxListeners } from "node:events";
 import { createCall } from "./call.ts";
 import type { CallOptions, FarEnd } from "./call-options.ts";
@@ -52,6 +53,8 @@ export interface TwilioSim {
   calls: CallRegistry;
   /** The REST fake's log and its switches. */
   rest: Pick<RestServer, "requests" | "misbehave">;
+  /** What became of a call that was placed over REST, once it is over. */
+  outcome(callSid: string): Promise<CallResult> | undefined;
   /** An inbound call. @throws Error when neither a URL nor a number with a voice URL says where it goes. */
   call(options: CallOptions): SimCall;
   /** Ends all calls, cuts what is left open and closes the REST fake. */
@@ -95,6 +98,8 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
     return call;
   };
 
+  const outcomes = new Map<string, Promise<CallResult>>();
+
   const rest = await startRest({
     accountSid,
     authToken,
@@ -106,7 +111,11 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
       chance,
       route: defaultRoute,
       owns: network.owns,
-      place,
+      place(plan) {
+        const call = place(plan);
+        outcomes.set(call.callSid, call.done);
+        return call;
+      },
       callsPerSecond: options.callsPerSecond ?? 1,
       farEnd: (call) => (typeof farEnd === "function" ? farEnd(call) : farEnd),
     }),
@@ -116,6 +125,7 @@ export async function startTwilioSim(options: TwilioSimOptions): Promise<TwilioS
     baseUrl: rest.baseUrl,
     numbers,
     calls,
+    outcome: (callSid) => outcomes.get(callSid),
     rest: { requests: rest.requests, misbehave: (how, times) => rest.misbehave(how, times) },
     call(call) {
       const destination = call.url === undefined ? ofNumber(numbers, call.to, defaultRoute) : ofOptions(call, call.url);
