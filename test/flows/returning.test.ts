@@ -1,5 +1,6 @@
 // Calls that lose their stream and get another one: the caller hears why, and goes on from what was said.
 import type { SimCall } from "../../src/sim/twilio/index.ts";
+import { until } from "../support/until.ts";
 import { answer, heardReplies, HUMAN, listen, say, sideBySide, type Flow } from "./kit.ts";
 
 /** When the caller begins with this step of the script. */
@@ -43,6 +44,33 @@ for (const mode of ["assistant", "speech-to-speech"])
       await expectOver(flow);
     }),
   );
+
+test(
+  "a human who does not answer gives the caller back to the agent, in the same record",
+  sideBySide(async (start) => {
+    const flow = await start({
+      settings: { TRANSFER_NUMBER: HUMAN },
+      dialOutcome: { status: "no-answer", ringMs: 1000, talkMs: 0 },
+    });
+    const call = flow.dial([...answer("person"), { do: "wait-for-hang-up", timeoutMs: 60_000 }]);
+    const saysOften = (text: string): number => flow.log.lines.filter(({ message }) => message === text).length;
+    await until("the call goes on", () => saysOften("the call goes on") === 1, 20_000);
+    const backAt = call.nowMs();
+    const between = await flow.app.store.findByCarrierId(call.callSid);
+    expect(between).toMatchObject({ status: "in-progress", phase: "intake" });
+    expect(between?.escalations.map(({ outcome }) => outcome)).toEqual(["no-answer"]);
+    await call.waitFor((entry) => entry.kind === "agent-silent" && entry.atMs > backAt, { timeoutMs: 30_000 });
+    call.hangUp();
+    await call.done;
+    await until("the call is over", () => saysOften("call ended") === 2);
+    const record = await flow.record(call.callSid);
+    expect(record.endReason).toBe("caller-hangup");
+    expect(heardReplies(record, "greeting")).toHaveLength(1);
+    expect(heardReplies(record, "notice").join(" ")).toMatch(/nobody could take your call/);
+    expect(await flow.metric("voice_calls_resumed_total", { cause: "human" })).toBe(1);
+    await expectOver(flow);
+  }),
+);
 
 test(
   "a stream that breaks as soon as it is there, twice: an apology, and the human",

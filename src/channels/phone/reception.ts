@@ -220,6 +220,8 @@ export function createReception(options: ReceptionOptions): Reception {
     entry.party = party;
     entry.streamed = false;
     entry.reconnects = 1;
+    // Whichever instance gets the stream reads what this one has written of the call.
+    await siblings.written();
     // Once for each ending: if the second stream breaks too, without a new ending, the caller gets an apology.
     await state.putEnding(form.CallSid, { kind: "apologise", reason: ending.reason });
     return offer(entry, { party, accountId: form.AccountSid ?? account.accountSid, resumes });

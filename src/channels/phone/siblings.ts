@@ -4,9 +4,11 @@ import type { CallParty } from "../../core/call.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/observe.ts";
 import { streamedKey, type CarrierState } from "../../core/state.ts";
+import type { CallStore } from "../../core/stores.ts";
 
 export interface SiblingsOptions {
   readonly state: CarrierState;
+  readonly store: Pick<CallStore, "flush">;
   /** How long a token is good, ms. */
   readonly tokenTtlMs: number;
   /** An instance, this one or another, has the stream of this call. */
@@ -26,9 +28,12 @@ export interface Siblings {
   readonly partyOf: (carrierId: string) => Promise<CallParty | undefined>;
   /** True when a call whose server left it may be gone on with here. */
   readonly mayAdopt: (carrierId: string) => Promise<boolean>;
+  /** Resolves when what was written of calls is where others can read it, or when a caller has waited long enough for that. */
+  readonly written: () => Promise<void>;
   readonly close: () => void;
 }
 
+const WRITTEN_MS = 500;
 /** A call has 55 minutes at the most, and a human may talk to the caller before it comes back; ms. */
 const CALL_MS = 2 * 3_600_000;
 /** A call that takes its server down with it takes this many more at the most. */
@@ -68,6 +73,12 @@ export function createSiblings(options: SiblingsOptions): Siblings {
       for (let n = 1; n <= MOST_ADOPTIONS; n++)
         if (await state.first(`adopted:${carrierId}:${n}`, CALL_MS)) return true;
       return false;
+    },
+    async written() {
+      let cancel = (): void => {};
+      const tooLong = new Promise<void>((resolve) => (cancel = clock.after(WRITTEN_MS, resolve)));
+      await Promise.race([options.store.flush().catch(() => undefined), tooLong]);
+      cancel();
     },
     close,
   };
