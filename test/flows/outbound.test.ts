@@ -75,7 +75,7 @@ const PERSON: FarEnd = {
 };
 /** Requests for new calls that reached the carrier. */
 const dialled = (flow: Flow): number =>
-  flow.twilio.rest.requests.filter(({ method, path }) => method === "POST" && /\/Calls\.json$/.test(path)).length;
+  flow.twilio.rest.requests.filter(({ method, path }) => method === "POST" && path.endsWith("/Calls.json")).length;
 
 test(
   "a person is greeted once it is known that they are one, told why, and talked with",
