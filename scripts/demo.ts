@@ -1,5 +1,6 @@
-// One command, no account: the real server, a simulated OpenAI and a simulated phone network on this machine, and one whole
-// call between them, printed live, recorded in stereo and told as JSON. `--keep` leaves everything running.
+// One command, no account: the real server, a simulated OpenAI and a simulated phone network on this machine, and two whole calls
+// between them, printed live, recorded in stereo and told as JSON: a booking, and an emergency at an organization's own number, whose
+// record is read again after the server was started anew. `--keep` leaves everything running.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,11 +8,18 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startOpenAISim } from "../src/sim/openai/index.ts";
 import { espeakVoice, speakMulaw } from "../src/sim/speak.ts";
-import { startTwilioSim, toStereoWav } from "../src/sim/twilio/index.ts";
+import {
+  startTwilioSim,
+  toStereoWav,
+  type CallerScript,
+  type CallResult,
+  type DialOutcome,
+} from "../src/sim/twilio/index.ts";
+import { CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, clinicCaller, nurse } from "./demo/clinic.ts";
 import { createLivePrint, type ShownRecord } from "./demo/live-print.ts";
 import { freePort, startServer } from "./demo/server-process.ts";
-import { story } from "./demo/story.ts";
-import { whatWentWrong } from "./demo/what-went-wrong.ts";
+import { bookingCaller, hears } from "./demo/story.ts";
+import { whatWentWrong, whatWentWrongAtTheClinic } from "./demo/what-went-wrong.ts";
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +30,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    "npm run demo [-- --keep] [-- --mode assistant|speech-to-speech]\n\nPlays a call against simulators; --keep leaves the server and them running.\n",
+    "npm run demo [-- --keep] [-- --mode assistant|speech-to-speech]\n\nPlays two calls against simulators; --keep leaves the server and them running.\n",
   );
   process.exit(0);
 }
@@ -36,9 +44,8 @@ const NUMBER = "+15550002222";
 const OUT = "out";
 
 const data = mkdtempSync(join(tmpdir(), "voicebridge-demo-"));
-const { transcripts, caller } = story();
 const openai = await startOpenAISim({
-  script: { transcripts },
+  script: { transcripts: hears },
   synthesize: espeakVoice,
   // About what the real ones take.
   timing: { transcriptMs: 250, replyMs: 250, restMs: 300, textDeltaMs: 20, pace: 4 },
@@ -48,9 +55,10 @@ const address = `http://127.0.0.1:${port}`;
 const twilio = await startTwilioSim({
   accountSid: ACCOUNT,
   authToken: TOKEN,
-  numbers: [
-    { phoneNumber: NUMBER, settings: { VoiceUrl: `${address}/voice`, StatusCallback: `${address}/voice/status` } },
-  ],
+  numbers: [NUMBER, CLINIC_NUMBER].map((phoneNumber) => ({
+    phoneNumber,
+    settings: { VoiceUrl: `${address}/voice`, StatusCallback: `${address}/voice/status` },
+  })),
   speak: (text) => speakMulaw(text, { voice: "agent" }),
 });
 const settings = {
@@ -68,7 +76,7 @@ const settings = {
   API_KEYS: `demo:admin:${KEY}`,
   LOG_FILE: join(OUT, "demo-server.log"),
 };
-const server = await startServer(settings);
+let server = await startServer(settings);
 const settingsFile = join(OUT, "demo.env");
 if (values.keep) {
   mkdirSync(OUT, { recursive: true });
@@ -93,38 +101,69 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     void stopping.then((code) => process.exit(code));
   });
 
-const call = twilio.call({
-  url: server.url,
-  from: CALLER,
-  to: NUMBER,
-  caller,
-  statusCallback: `${server.url}/voice/status`,
-});
-async function readRecord(): Promise<ShownRecord | undefined> {
-  const answer = await fetch(`${server.url}/api/calls/${call.callSid}`, {
-    headers: { Authorization: `Bearer ${KEY}` },
+function ask(path: string, body?: object): Promise<Response> {
+  return fetch(server.url + path, {
+    headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json" },
+    ...(body && { method: "POST", body: JSON.stringify(body) }),
   });
+}
+async function readRecord(callSid: string): Promise<ShownRecord | undefined> {
+  const answer = await ask(`/api/calls/${callSid}`);
   return answer.ok ? ((await answer.json()) as ShownRecord) : undefined;
 }
-const print = createLivePrint(call, readRecord);
-const result = await call.done;
-await print.stop();
-const record = await readRecord();
+
+interface Played {
+  readonly result: CallResult;
+  readonly recording: string;
+}
+async function play(to: string, caller: CallerScript, name: string, dialOutcome?: DialOutcome): Promise<Played> {
+  const call = twilio.call({
+    url: server.url,
+    from: CALLER,
+    to,
+    caller,
+    statusCallback: `${server.url}/voice/status`,
+    ...(dialOutcome && { dialOutcome }),
+  });
+  const print = createLivePrint(call, () => readRecord(call.callSid));
+  const result = await call.done;
+  await print.stop();
+  const recording = join(OUT, name);
+  writeFileSync(recording, toStereoWav(result));
+  return { result, recording };
+}
+const show = (value: unknown): void => void process.stdout.write(`\n${JSON.stringify(value, null, 2)}\n`);
 
 mkdirSync(OUT, { recursive: true });
-const recording = join(OUT, "demo-call.wav");
-writeFileSync(recording, toStereoWav(result));
-process.stdout.write(`\n${JSON.stringify(record, null, 2)}\n`);
+process.stdout.write("A caller books an oil change\n\n");
+const booking = await play(NUMBER, bookingCaller, "demo-call.wav");
+const bookingRecord = await readRecord(booking.result.callSid);
+show(bookingRecord);
+
+process.stdout.write(`\nAn organization is configured, and its number called with an emergency\n\n`);
+const configured = await ask(`/api/org/config/${CLINIC}`, CLINIC_CONFIG);
+if (!configured.ok) throw new Error(`The organization was refused: ${await configured.text()}`);
+const clinic = await play(CLINIC_NUMBER, clinicCaller, "demo-clinic-call.wav", await nurse());
+const settled = await readRecord(clinic.result.callSid);
+
+process.stdout.write("\nThe server is stopped and started again; the record is read back over the API\n");
+await server.stop();
+server = await startServer(settings);
+const clinicRecord = await readRecord(clinic.result.callSid);
+show(clinicRecord);
+
 process.stdout.write(`
-Recording:    ${recording} (caller left, agent right)
+Recordings:   ${booking.recording}, ${clinic.recording} (caller left, what they heard right)
 Server log:   ${join(OUT, "demo-server.log")}
 Status page:  ${server.url}/status${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
 Log in:       ${server.url}/login#${KEY}
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 
-const wrong = whatWentWrong(result, record, readFileSync(recording));
-if (wrong) process.stderr.write(`\nThe call did not go as planned: ${wrong}\n`);
+const wrong =
+  whatWentWrong(booking.result, bookingRecord, readFileSync(booking.recording)) ??
+  whatWentWrongAtTheClinic(clinic.result, settled, clinicRecord);
+if (wrong) process.stderr.write(`\nIt did not go as planned: ${wrong}\n`);
 if (values.keep) {
   process.stdout.write(`
 Doctor:       env $(cat ${settingsFile}) npm run doctor

@@ -48,6 +48,7 @@ const CALLER: Phrase[] = [
   { id: "okay", text: "Okay." },
   { id: "person", text: "I want to talk to a person." },
   { id: "chest-pain", text: "My father has chest pain, he can not breathe!" },
+  { id: "ada-miller", text: "Hello, my name is Ada Miller. I am calling about my father." },
   { id: "repeat", text: "Sorry, could you say that again?" },
   { id: "stop", text: "Stop!" },
   { id: "goodbye", text: "Thank you, goodbye." },

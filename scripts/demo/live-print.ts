@@ -5,6 +5,9 @@ import type { SimCall } from "../../src/sim/twilio/index.ts";
 export interface ShownRecord {
   readonly transcript: readonly ShownLine[];
   readonly end_reason: string | null;
+  readonly org_id?: string;
+  readonly intake?: { readonly fields: Readonly<Record<string, unknown>> } | null;
+  readonly escalations?: readonly { readonly urgency: string; readonly outcome: string }[];
 }
 
 interface ShownLine {
@@ -56,6 +59,14 @@ export function createLivePrint(call: SimCall, readRecord: () => Promise<ShownRe
         line(entry.atMs, "", `the line is quiet ${Math.round(entry.atMs - spokeOverAt)} ms after the caller began`);
         spokeOverAt = undefined;
         return;
+      case "say":
+        return line(entry.atMs, "TWILIO", entry.text);
+      case "dial":
+        return line(entry.atMs, "DIAL", `${entry.number} rings`);
+      case "gathered":
+        return line(entry.atMs, "HUMAN", `presses ${entry.digits}`);
+      case "dial-ended":
+        return line(entry.atMs, "DIAL", `${entry.bridged ? "talked" : entry.status}, ${entry.durationS} s`);
       case "key":
         return line(entry.atMs, "KEY", entry.digit);
       case "hang-up":

@@ -1,11 +1,14 @@
-// The call of the demo: what the caller says and does, step by step. The words are recordings kept in the repository.
+// What callers of the demo say and do, step by step. The words are recordings kept in the repository, and the simulated transcription
+// knows them again.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { decodeMulaw } from "../../src/audio/mulaw.ts";
+import { hearing } from "../../src/sim/openai/hear.ts";
 import type { CallerScript } from "../../src/sim/twilio/index.ts";
 
 const FOLDER = new URL("../../test/fixtures/caller/", import.meta.url);
-const manifest = z.array(z.object({ file: z.string(), text: z.string(), ms: z.number() }));
+const manifest = z.array(z.object({ id: z.string(), file: z.string(), text: z.string() }));
 
 interface Utterance {
   readonly text: string;
@@ -13,39 +16,38 @@ interface Utterance {
   readonly audio: Uint8Array;
 }
 
-function utterances(): (text: RegExp) => Utterance {
-  const entries = manifest.parse(JSON.parse(readFileSync(new URL("utterances.json", FOLDER), "utf8")));
-  return (text) => {
-    const entry = entries.find((one) => text.test(one.text));
-    if (!entry) throw new Error(`There is no recorded utterance like ${text} in ${fileURLToPath(FOLDER)}`);
-    return { text: entry.text, audio: readFileSync(new URL(entry.file, FOLDER)) };
-  };
+const utterances = new Map<string, Utterance>(
+  manifest
+    .parse(JSON.parse(readFileSync(new URL("utterances.json", FOLDER), "utf8")))
+    .map(({ id, file, text }) => [id, { text, audio: readFileSync(new URL(file, FOLDER)) }]),
+);
+
+/** @throws Error when there is no such recording. */
+export function recorded(id: string): Utterance {
+  const found = utterances.get(id);
+  if (!found) throw new Error(`There is no recorded utterance ${id} in ${fileURLToPath(FOLDER)}`);
+  return found;
 }
 
-/** What the transcription hears, in order, and what the caller does. */
-export function story(): { readonly transcripts: readonly string[]; readonly caller: CallerScript } {
-  const find = utterances();
-  const hours = find(/opening hours|open/i);
-  const book = find(/oil change/i);
-  const tuesday = find(/tuesday/i);
-  const thursday = find(/thursday/i);
-  const goodbye = find(/goodbye/i);
-  const turn = (utterance: Utterance): CallerScript => [
-    { do: "wait-for-silence", ms: 700 },
-    { do: "say", ...utterance },
-  ];
-  return {
-    transcripts: [hours, book, tuesday, thursday, goodbye].map(({ text }) => text),
-    caller: [
-      ...turn(hours),
-      ...turn(book),
-      ...turn(tuesday),
-      // The agent's longest answer is interrupted in its second sentence.
-      { do: "interrupt", afterMs: 3200, ...thursday },
-      { do: "wait-for-silence", ms: 700 },
-      { do: "press", digits: "1#" },
-      ...turn(goodbye),
-      { do: "wait-for-hang-up", timeoutMs: 20_000 },
-    ],
-  };
-}
+export const turn = (utterance: Utterance): CallerScript => [
+  { do: "wait-for-silence", ms: 700 },
+  { do: "say", ...utterance },
+];
+
+/** Knows every recording, whatever course a call takes. */
+export const hears = hearing(
+  [...utterances.values()].map(({ text, audio }) => ({ text, samples: decodeMulaw(audio) })),
+);
+
+/** A booking, with an interruption and a pressed key. */
+export const bookingCaller: CallerScript = [
+  ...turn(recorded("opening-hours")),
+  ...turn(recorded("book-oil-change")),
+  ...turn(recorded("tuesday-at-nine")),
+  // The agent's longest answer is interrupted in its second sentence.
+  { do: "interrupt", afterMs: 3200, ...recorded("make-it-thursday") },
+  { do: "wait-for-silence", ms: 700 },
+  { do: "press", digits: "1#" },
+  ...turn(recorded("goodbye")),
+  { do: "wait-for-hang-up", timeoutMs: 20_000 },
+];

@@ -1,6 +1,7 @@
 // Whether the call of the demo went as its story says: what a person would notice by listening, looked for in the result.
 import { readWav } from "../../src/audio/wav.ts";
 import type { CallResult } from "../../src/sim/twilio/index.ts";
+import { CLINIC, CLINIC_CONFIG, NURSE } from "./clinic.ts";
 import type { ShownRecord } from "./live-print.ts";
 
 /** A second of each channel has to be louder than this, of 32768: far above a line's noise, far below a whisper. */
@@ -53,5 +54,30 @@ function whatIsSilent(recording: Uint8Array): string | undefined {
     const loud = channels[index]?.filter((sample) => Math.abs(sample) > LOUD).length ?? 0;
     if (loud < SOUND_SECONDS * rate) return `the ${who} is not heard in the recording`;
   }
+  return undefined;
+}
+
+/** The same of the clinic's call. `record` was read before the server was stopped, `later` after it was started again. */
+export function whatWentWrongAtTheClinic(
+  result: Pick<CallResult, "scriptError" | "dials">,
+  record: ShownRecord | undefined,
+  later: ShownRecord | undefined,
+): string | undefined {
+  if (result.scriptError !== undefined) return result.scriptError;
+  if (!record) return "there is no record of the clinic's call";
+  if (record.org_id !== CLINIC) return `the clinic's number was answered by ${record.org_id}`;
+  const [greeting] = record.transcript;
+  if (greeting?.text !== CLINIC_CONFIG.greeting) return `the clinic greeted with "${greeting?.text ?? ""}"`;
+  if (record.intake?.fields.caller_name !== "Ada Miller") return "the caller's name was not taken down";
+  if (
+    !record.transcript.some(({ role, text }) => role === "agent" && text === CLINIC_CONFIG.escalation.emergency_words)
+  )
+    return "the emergency words were not heard";
+  const [escalation] = record.escalations ?? [];
+  if (escalation?.urgency !== "emergency") return "the emergency was not escalated";
+  if (!result.dials.some(({ number, bridged }) => number === NURSE && bridged)) return "the nurse was not reached";
+  if (escalation.outcome !== "accepted") return `the nurse's answer is recorded as ${escalation.outcome}`;
+  if (record.end_reason !== "transferred") return `the clinic's call ended by ${record.end_reason ?? "nobody"}`;
+  if (JSON.stringify(later) !== JSON.stringify(record)) return "the record is another one after the restart";
   return undefined;
 }

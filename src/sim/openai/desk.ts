@@ -29,6 +29,16 @@ const RULES: readonly Rule[] = [
         : { text: "All right, I have not booked it. Which day and time would suit you better?" },
   },
   {
+    when: /\bmy name is (\w+ \w+)/i,
+    say: (input) => {
+      const [, name = ""] = /\bmy name is (\w+ \w+)/i.exec(input.text) ?? [];
+      const [, patient] = /\babout my (\w+)/i.exec(input.text) ?? [];
+      const fields = { caller_name: name, ...(patient !== undefined && { patient: `their ${patient}` }) };
+      const said = `Thank you, ${name.split(" ")[0]}. What can I do for you?`;
+      return withTool(input, "complete_intake", { fields }, said, said);
+    },
+  },
+  {
     when: /\b(person|human|operator|representative|real one|colleague|someone)\b/i,
     say: (input) =>
       withTool(
@@ -97,6 +107,8 @@ function afterTool(input: BrainInput): BrainReply {
   if (last?.name === "transfer_call") {
     return { text: failed ? "I am sorry, I could not reach a colleague. Can I help you instead?" : "One moment." };
   }
+  // Said in the reply that took it down.
+  if (last?.name === "complete_intake" && !failed) return { text: "" };
   return {
     text: failed
       ? "I am sorry, that did not work. Shall I try something else?"
