@@ -103,6 +103,7 @@ const stockPhrases = z.partialRecord(
     "still-there",
     "silence-goodbye",
     "time-up",
+    "cut-off",
     "transfer",
     "shutdown",
   ]),
