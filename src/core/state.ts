@@ -94,6 +94,13 @@ export interface State {
   add(key: string, amount: number, ttlMs: number): Promise<number>;
   /** True for the first asker of all instances within `ttlMs`. */
   first(key: string, ttlMs: number): Promise<boolean>;
+  /**
+   * Takes a place at the end of a line, or keeps the one taken, and returns how many stand before it: whoever has 0 may go on. A
+   * place that is not kept again within `ttlMs` (the same for all of a line) is lost, so that nobody waits for the dead.
+   */
+  stand(line: string, who: string, ttlMs: number): Promise<number>;
+  /** Gives up the place. */
+  leave(line: string, who: string): Promise<void>;
   /** Small values under a key of the caller's choosing, JSON. */
   put(key: string, value: unknown, ttlMs: number): Promise<void>;
   get(key: string): Promise<unknown>;

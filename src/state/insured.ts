@@ -41,6 +41,11 @@ export function insured<Shared extends State>(shared: Shared, local: State): Sha
       await or(shared.dropEnding(carrierId), nothing);
     },
     first: (key, ttlMs) => or(shared.first(key, ttlMs), () => local.first(key, ttlMs)),
+    stand: (line, who, ttlMs) => or(shared.stand(line, who, ttlMs), () => local.stand(line, who, ttlMs)),
+    async leave(line, who) {
+      await local.leave(line, who);
+      await or(shared.leave(line, who), nothing);
+    },
     put: (key, value, ttlMs) => or(shared.put(key, value, ttlMs), () => local.put(key, value, ttlMs)),
     async get(key) {
       return (await local.get(key)) ?? or(shared.get(key), nothing);

@@ -26,8 +26,10 @@ export function createMemoryState({
   const sums = createExpiring<number>(clock, limit);
   const taken = createExpiring<true>(clock, limit);
   const values = createExpiring<string>(clock, limit);
+  /** In the order of coming; what each is, is when its place is lost. */
+  const lines = createExpiring<Map<string, number>>(clock, limit);
   const topics = createTopics();
-  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, sums, taken, values];
+  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, sums, taken, values, lines];
 
   function remove(call: LiveCall): void {
     calls.take(call.callId);
@@ -118,6 +120,18 @@ export function createMemoryState({
       if (taken.get(key)) return false;
       taken.put(key, true, ttlMs);
       return true;
+    },
+    async stand(line, who, ttlMs) {
+      const places = lines.get(line) ?? new Map<string, number>();
+      for (const [one, until] of places) if (until <= clock.now()) places.delete(one);
+      places.set(who, clock.now() + ttlMs);
+      lines.put(line, places, ttlMs);
+      return [...places.keys()].indexOf(who);
+    },
+    async leave(line, who) {
+      const places = lines.get(line);
+      places?.delete(who);
+      if (places?.size === 0) lines.take(line);
     },
     async put(key, value, ttlMs) {
       values.put(key, JSON.stringify(value), ttlMs);

@@ -105,3 +105,25 @@ local key = ARGV[1] .. 'sum:' .. ARGV[2]
 local sum = redis.call('INCRBY', key, ARGV[3])
 redis.call('PEXPIRE', key, ARGV[4])
 return sum`;
+
+/** ARGV: prefix, line, who, ttl. Returns how many stand before. Scores give the order, the hash when each place is lost. */
+export const STAND = `
+local line = ARGV[1] .. 'line:' .. ARGV[2]
+local untils = ARGV[1] .. 'line-until:' .. ARGV[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, who in ipairs(redis.call('ZRANGE', line, 0, -1)) do
+  local kept = redis.call('HGET', untils, who)
+  if not kept or tonumber(kept) <= now then
+    redis.call('ZREM', line, who)
+    redis.call('HDEL', untils, who)
+  end
+end
+if not redis.call('ZSCORE', line, ARGV[3]) then
+  local last = redis.call('ZREVRANGE', line, 0, 0, 'WITHSCORES')
+  redis.call('ZADD', line, last[2] and last[2] + 1 or 0, ARGV[3])
+end
+redis.call('HSET', untils, ARGV[3], now + ARGV[4])
+redis.call('PEXPIRE', line, ARGV[4])
+redis.call('PEXPIRE', untils, ARGV[4])
+return redis.call('ZRANK', line, ARGV[3])`;

@@ -126,6 +126,10 @@ export function createRedisState(options: RedisStateOptions): RedisState {
       const expiration = { type: "PX", value: ttlMs } as const;
       return (await run((client) => client.set(key("first", name), "1", { condition: "NX", expiration }))) !== null;
     },
+    stand: async (line, who, ttlMs) => Number(await script(scripts.STAND, line, who, ttlMs)),
+    async leave(line, who) {
+      await run((client) => client.zRem(key("line", line), who));
+    },
     put: (name, value, ttlMs) => write("value", name, value, ttlMs),
     get: (name) => read("value", name),
     async drop(name) {

@@ -257,6 +257,35 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
       ]);
     });
 
+    test("a line is one over all instances, in the order of coming, and who leaves lets the next one on", async () => {
+      const { one, other } = get();
+      const line = fresh("line");
+      expect(await one.stand(line, "a", 60_000)).toBe(0);
+      expect(await other.stand(line, "b", 60_000)).toBe(1);
+      expect(await one.stand(line, "c", 60_000)).toBe(2);
+      expect(await one.stand(fresh("line"), "b", 60_000)).toBe(0);
+      // To stand again keeps the place.
+      expect([await one.stand(line, "a", 60_000), await other.stand(line, "b", 60_000)]).toEqual([0, 1]);
+      await other.leave(line, "b");
+      await one.leave(line, "nobody");
+      expect(await other.stand(line, "c", 60_000)).toBe(1);
+      expect(await other.stand(line, "b", 60_000)).toBe(2);
+      await one.leave(line, "a");
+      expect([await one.stand(line, "c", 60_000), await one.stand(line, "b", 60_000)]).toEqual([0, 1]);
+    });
+
+    test("a place that is not kept is lost", async () => {
+      const { one, other, later } = get();
+      const line = fresh("line");
+      await one.stand(line, "dead", SHORT);
+      await other.stand(line, "alive", SHORT);
+      await later(SHORT * 0.7);
+      expect(await other.stand(line, "alive", SHORT)).toBe(1);
+      await later(SHORT * 0.7);
+      expect(await other.stand(line, "alive", SHORT)).toBe(0);
+      expect(await one.stand(line, "dead", SHORT)).toBe(1);
+    });
+
     test("a dropped key can be the first again", async () => {
       const { one, other } = get();
       const key = fresh("key");
