@@ -10,12 +10,13 @@ import type { KeyStore } from "../core/stores.ts";
 import { limitedAddress } from "./address.ts";
 import { createAttempts } from "./attempts.ts";
 import { bearerOf } from "./auth.ts";
+import { createCookies, type CookieParts } from "./cookies.ts";
 import { createKeyRing, type ConfiguredKey, type KeyHolder } from "./key-ring.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { changesNothing, comesFromUs, type OriginRules } from "./same-origin.ts";
-import { createSessions, sameText, type Session, type SessionParts } from "./sessions.ts";
+import { createSessions, sameText, type Session } from "./sessions.ts";
 
-export interface AccessParts extends OriginRules, Pick<SessionParts, "secret" | "sameSite"> {
+export interface AccessParts extends OriginRules, Pick<CookieParts, "secret" | "sameSite"> {
   readonly configured: readonly ConfiguredKey[];
   readonly store: Pick<KeyStore, "byHash" | "list">;
   readonly state: Pick<State, "hit" | "put" | "get">;
@@ -57,7 +58,8 @@ const FOREIGN =
 export function createAccess(parts: AccessParts): Access {
   const { state, clock, meter, perMinute, openGroups } = parts;
   const keys = createKeyRing(parts);
-  const sessions = createSessions({ ...parts, keys });
+  const cookies = createCookies(parts);
+  const sessions = createSessions({ ...parts, keys, cookies });
   const limit = (name: string, points: number) => createRateLimit({ state, clock, name, points, windowMs: MINUTE_MS });
   const byAddress = limit("address", perMinute);
   const byKey = limit("key", perMinute);

@@ -1,28 +1,23 @@
 // The signed cookie a person gets for a key, so that a page needs not to keep the key itself. It holds no secret: which key it
 // stands for, a fingerprint of that key, and when it ends. Nothing is stored but the sessions that were left before their end.
 import { createHmac, timingSafeEqual } from "node:crypto";
-import cookieParser from "cookie-parser";
-import type { CookieOptions, Request, Response } from "express";
+import type { Request, Response } from "express";
 import type { Clock, Ids } from "../core/clock.ts";
-import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
+import type { Cookies } from "./cookies.ts";
 import type { KeyHolder, KeyRing } from "./key-ring.ts";
 
 const SESSION_MS = 12 * 3_600_000;
 const NAME = "voicebridge";
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export interface SessionParts {
   readonly keys: KeyRing;
   readonly state: Pick<State, "put" | "get">;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly log: Log;
-  /** Signs cookies; read when the first is needed. */
+  /** Signs as the cookies are signed. */
   readonly secret: () => string;
-  readonly sameSite: "strict" | "lax" | "none";
-  /** Our own public origin, which is https even where the proxy before us does not tell. */
-  readonly publicOrigin?: string;
+  readonly cookies: Cookies;
 }
 
 export interface Session {
@@ -49,42 +44,14 @@ interface Claims {
   readonly f: string;
 }
 
-export function createSessions({ keys, state, clock, ids, log, secret, ...options }: SessionParts): Sessions {
+export function createSessions({ keys, state, clock, ids, secret, cookies }: SessionParts): Sessions {
   const mac = (purpose: string, text: string): string =>
     createHmac("sha256", secret()).update(`${purpose}:${text}`).digest("base64url");
   const leftKey = (session: string): string => `session-left:${session}`;
-  let parse: ReturnType<typeof cookieParser> | undefined;
-  let warned = false;
-
-  function isSecure(request: Request): boolean {
-    if (request.secure) return true;
-    const { publicOrigin } = options;
-    return publicOrigin?.startsWith("https:") === true && new URL(publicOrigin).host === request.get("host");
-  }
-
-  function cookie(request: Request): { readonly name: string; readonly options: CookieOptions } {
-    const secure = isSecure(request);
-    // A browser takes SameSite=None only together with Secure.
-    const sameSite = options.sameSite === "none" && !secure ? "lax" : options.sameSite;
-    return {
-      // The prefix binds the cookie to this very host and to https: no neighbour can set one.
-      name: secure ? `__Host-${NAME}` : NAME,
-      options: { httpOnly: true, secure, sameSite, path: "/", signed: true },
-    };
-  }
-
-  function warn(request: Request): void {
-    if (warned || isSecure(request) || LOOPBACK.test(request.hostname)) return;
-    warned = true;
-    log.warn("a session was opened over plain http: whoever is between can take it over; use https");
-  }
 
   function claimsOf(request: Request): Claims | undefined {
-    parse ??= cookieParser(secret());
-    // It reads the headers once and keeps what it found at the request.
-    if (request.signedCookies === undefined) parse(request, undefined as never, () => undefined);
-    const value: unknown = (request.signedCookies as Record<string, unknown>)[cookie(request).name];
-    if (typeof value !== "string") return undefined;
+    const value = cookies.read(request, NAME);
+    if (value === undefined) return undefined;
     try {
       // It was signed by us, so that its shape needs no checking.
       return JSON.parse(Buffer.from(value, "base64url").toString()) as Claims;
@@ -101,16 +68,10 @@ export function createSessions({ keys, state, clock, ids, log, secret, ...option
 
   return {
     open(holder, request, response) {
-      warn(request);
       const e = Math.floor((+clock.date() + SESSION_MS) / 1000);
       const claims: Claims = { s: ids.token(), e, r: holder.ref, f: mac("key", holder.hash) };
-      const { name, options: attributes } = cookie(request);
-      // Express signs with the secret that cookie-parser leaves at the request.
-      claimsOf(request);
-      response.cookie(name, Buffer.from(JSON.stringify(claims)).toString("base64url"), {
-        ...attributes,
-        maxAge: SESSION_MS,
-      });
+      const value = Buffer.from(JSON.stringify(claims)).toString("base64url");
+      cookies.write(request, response, { name: NAME, value, maxAgeMs: SESSION_MS });
       return sessionFrom(claims, holder);
     },
     async of(request) {
@@ -124,8 +85,7 @@ export function createSessions({ keys, state, clock, ids, log, secret, ...option
     },
     async close(request, response) {
       const claims = claimsOf(request);
-      const { name, options: attributes } = cookie(request);
-      response.clearCookie(name, attributes);
+      cookies.clear(request, response, NAME);
       const left = claims ? claims.e * 1000 - +clock.date() : 0;
       if (claims && left > 0) await state.put(leftKey(claims.s), true, left);
     },
