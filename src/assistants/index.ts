@@ -13,6 +13,7 @@ import type { OpenWire } from "./wire.ts";
 
 export { createKeepAliveFetch } from "./connection.ts";
 export { createInstructions } from "./prompt.ts";
+export { createTextModel } from "./text-model.ts";
 
 export interface ThreadClientOptions {
   readonly client: ThreadClient["name"];
