@@ -165,6 +165,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     organizations,
     contacts: createContacts(directory, config.TRANSFER_NUMBER),
     control: cluster.control,
+    textModel: voicing.textModel,
     instance: cluster.instance,
     erasure,
     placeCall: phone?.place,

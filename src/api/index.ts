@@ -5,6 +5,7 @@ import type { ControlCall } from "../core/control.ts";
 import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
+import { askRoutes, type TextTalk, type Visitors } from "./ask.ts";
 import { browserReportRoutes } from "./browser-reports.ts";
 import { callLifeRoutes } from "./call-life.ts";
 import { callRoutes } from "./calls.ts";
@@ -26,6 +27,8 @@ import { signInRoutes, type Sessions } from "./sign-in.ts";
 export interface ApiParts {
   readonly door: Door;
   readonly sessions: Sessions;
+  readonly visitors: Visitors;
+  readonly talk: TextTalk;
   readonly store: CallStore;
   readonly state: State;
   readonly organizations: Organizations;
@@ -65,6 +68,7 @@ export function createApi(parts: ApiParts): Api {
     ...eventRoutes({ state, streams, find }),
     ...organizationRoutes(parts),
     ...numberRoutes(parts),
+    ...askRoutes(parts),
   ];
   return {
     router: mount(routes, { door: parts.door, idempotency: createIdempotency({ state }), clock }),

@@ -10,11 +10,14 @@ import type { ControlCall } from "../core/control.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { LiveCall, State } from "../core/state.ts";
 import type { Storage } from "../core/stores.ts";
+import type { TextModel } from "../core/text-model.ts";
 import { createAccess } from "../http/access.ts";
 import { createMint } from "../speech/mint.ts";
 import type { BrowserKit, Judge } from "./browser-call-parts.ts";
 import { createBrowserCalls } from "./browser-calls.ts";
+import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
+import { createTextTalk } from "./text-talk.ts";
 
 export interface ManagementParts {
   readonly config: Config;
@@ -25,6 +28,8 @@ export interface ManagementParts {
   readonly kitOf: (orgId: string) => Promise<BrowserKit>;
   readonly judge: Judge;
   readonly control: ControlCall;
+  /** Absent without a key for any model. */
+  readonly textModel: TextModel | undefined;
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
@@ -92,7 +97,21 @@ export function createManagement(parts: ManagementParts): Management {
     },
     mint: ({ voice }, signal) => mint(voice, signal),
   });
-  const api = createApi({ ...parts, door: access, sessions: access, store: storage.calls, browserCalls });
+  const talk = createTextTalk({
+    ...(parts.textModel && { model: parts.textModel }),
+    systemMessage: config.ASK_SYSTEM_MESSAGE,
+    state,
+    inLine: createInLine({ state, clock, ids }),
+  });
+  const api = createApi({
+    ...parts,
+    door: access,
+    sessions: access,
+    visitors: access,
+    talk,
+    store: storage.calls,
+    browserCalls,
+  });
 
   return {
     router: api.router,

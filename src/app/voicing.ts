@@ -1,10 +1,11 @@
 // What all calls share of the far side that speaks and thinks: the voices, the clips rendered by them, the thread clients.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createKeepAliveFetch, createThreadClient } from "../assistants/index.ts";
+import { createKeepAliveFetch, createTextModel, createThreadClient } from "../assistants/index.ts";
 import type { Config } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { TextModel } from "../core/text-model.ts";
 import type { ThreadClient } from "../core/thread.ts";
 import { createClips, type Clips } from "../speech/clips.ts";
 import { createRealtimeVoices, type RealtimeVoices } from "../speech/realtime-voice.ts";
@@ -19,10 +20,14 @@ export interface Voicing {
   readonly clips: Clips;
   /** The same client for the same choice: its connections are kept, and the histories it keeps itself. */
   threadClient(choice: ThreadChoice): ThreadClient;
+  /** Absent without a key. */
+  readonly textModel?: TextModel;
   close(): void;
 }
 
 const ASSETS = fileURLToPath(new URL("../../assets/clips", import.meta.url));
+/** Shorter than a request may take in all, so that the failure can still be told. */
+const TEXT_TIMEOUT_MS = 20_000;
 /** Models and assistants that organizations can choose are countless; those in use are few. */
 const MOST_CLIENTS = 100;
 
@@ -53,9 +58,22 @@ export function createVoicing(
   const fetch = createKeepAliveFetch(clock);
   const clients = createRecent<ThreadClient>(MOST_CLIENTS);
 
+  const textModel =
+    config.OPENAI_API_KEY === undefined
+      ? undefined
+      : createTextModel({
+          ...shared,
+          fetch,
+          model: config.ASK_MODEL ?? config.ASSISTANT_MODEL,
+          temperature: 0.7,
+          maxOutputTokens: 200,
+          timeoutMs: TEXT_TIMEOUT_MS,
+        });
+
   return {
     voices,
     clips,
+    ...(textModel && { textModel }),
     threadClient({ THREAD_CLIENT: client, ASSISTANT_MODEL: model, AGENT_WORKFLOW_ID: assistantId }) {
       return clients.get(JSON.stringify([client, model, assistantId]), () =>
         createThreadClient({

@@ -117,6 +117,8 @@ export const variables = z.object({
   PERSONA_FILE: z.string().optional(),
   THREAD_PER: z.enum(["call", "caller"]).default("call"),
   THREAD_TIMEOUT_MS: integer(100, 120_000).default(10_000),
+  ASK_MODEL: z.string().optional(),
+  ASK_SYSTEM_MESSAGE: words.default("You are a helpful AI voice assistant."),
 
   VOICE_MODE: z.enum(["assistant", "speech-to-speech"]).default("assistant"),
   REALTIME_MODEL: z.string().default("gpt-realtime-2.1"),

@@ -15,6 +15,7 @@ import { createKeyRing, type ConfiguredKey, type KeyHolder } from "./key-ring.ts
 import { createRateLimit } from "./rate-limit.ts";
 import { changesNothing, comesFromUs, type OriginRules } from "./same-origin.ts";
 import { createSessions, sameText, type Session } from "./sessions.ts";
+import { createVisitors } from "./visitors.ts";
 
 export interface AccessParts extends OriginRules, Pick<CookieParts, "secret" | "sameSite"> {
   readonly configured: readonly ConfiguredKey[];
@@ -41,6 +42,10 @@ export interface Access {
   logOut(request: Request, response: Response): Promise<void>;
   /** The session a request comes with; undefined when it comes with a key. */
   sessionOf(request: Request): Promise<Session | undefined>;
+  /** The browser that asks, by the cookie it was given. @throws Problem 403 for the page of another site. */
+  visitorOf(request: Request): string | undefined;
+  /** As visitorOf; a browser without the cookie gets one. */
+  welcome(request: Request, response: Response): string;
   /** True for a request that bears any key. @throws Problem 429. */
   bearsKey(request: Request): Promise<boolean>;
   /** True while there is no key at all. */
@@ -96,19 +101,23 @@ export function createAccess(parts: AccessParts): Access {
     return new Problem(401, said, CHALLENGE);
   }
 
+  const isOpen = (group: OpenGroup | undefined): boolean => group !== undefined && openGroups.includes(group);
+
   return {
+    ...createVisitors({ cookies, ids: parts.ids, rules: parts }),
     async admit(request, { roles, group }) {
       refuse(await byAddress.take(limitedAddress(request)));
       const holder = await holderOf(request);
       if (!holder) {
         const key = bearerOf(request);
         // A key that is not good is not a visitor without one.
-        if (group === undefined || !openGroups.includes(group) || key !== undefined) throw await unknown(key);
+        if (!isOpen(group) || key !== undefined) throw await unknown(key);
         refuse(await openToAll.take(limitedAddress(request)));
         return ANYONE;
       }
       refuse(await byKey.take(holder.ref));
-      if (!roles.includes(holder.principal.role)) throw new Problem(403, "This key may not do that");
+      // What is open to everybody is open to every key.
+      if (!roles.includes(holder.principal.role) && !isOpen(group)) throw new Problem(403, "This key may not do that");
       return holder.principal;
     },
     async greet(request) {
@@ -118,8 +127,8 @@ export function createAccess(parts: AccessParts): Access {
     async stillGood(request, { roles, group }) {
       const key = bearerOf(request);
       const holder = key === undefined ? (await sessions.of(request))?.holder : await keys.find(key);
-      if (!holder) return key === undefined && group !== undefined && openGroups.includes(group);
-      return roles.includes(holder.principal.role);
+      if (!holder) return key === undefined && isOpen(group);
+      return roles.includes(holder.principal.role) || isOpen(group);
     },
     async logIn(key, request, response) {
       // Without this another site could log its visitor in as somebody else. Programs say nothing of where they come from.

@@ -21,8 +21,11 @@ function ask(key: KeyName, route: Route, orgId: string, callId: string): Promise
   return t.ask(key, route.method.toUpperCase(), path, body);
 }
 
+/** What OPEN_API can open belongs to who asks, not to an organization. */
 const isAboutOne = (route: Route): boolean =>
-  route.access !== "public" && (/\{(call_id|org_id)\}/.test(route.path) || nameOf(route) in GOOD_BODIES);
+  route.access !== "public" &&
+  route.access.group === undefined &&
+  (/\{(call_id|org_id)\}/.test(route.path) || nameOf(route) in GOOD_BODIES);
 
 test("what is another organization's is answered exactly as what does not exist", async () => {
   const walked: string[] = [];

@@ -173,6 +173,8 @@ describe("the list of routes", () => {
       "POST /api/calls/{call_id}/transfer",
       "POST /api/org/config/{org_id}",
       "POST /api/realtime/session",
+      "POST /api/voice/ask",
+      "POST /api/voice/clear",
       "POST /login",
       "POST /logout",
     ]);

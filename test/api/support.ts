@@ -6,12 +6,15 @@ import type { MergeResult, Organizations, Recordings } from "../../src/api/ports
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
+import { createInLine } from "../../src/app/in-line.ts";
+import { createTextTalk } from "../../src/app/text-talk.ts";
 import type { Principal } from "../../src/core/access.ts";
 import type { CallParty } from "../../src/core/call.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { CallCommand, ControlResult } from "../../src/core/control.ts";
 import type { PlaceCall } from "../../src/core/outbound.ts";
 import type { State } from "../../src/core/state.ts";
+import type { TextModel } from "../../src/core/text-model.ts";
 import { NumberTaken, type CallStore, type KeyRow, type OrganizationRow } from "../../src/core/stores.ts";
 import { createAccess, type AccessParts } from "../../src/http/access.ts";
 import { sha256 } from "../../src/http/key-ring.ts";
@@ -192,6 +195,7 @@ export interface TestApiOptions extends Partial<
   readonly trustProxy?: number;
   readonly recordings?: Recordings;
   readonly placeCall?: PlaceCall;
+  readonly textModel?: TextModel;
 }
 
 export interface TestApi {
@@ -275,6 +279,13 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
   const api = createApi({
     door: access,
     sessions: access,
+    visitors: access,
+    talk: createTextTalk({
+      model: options.textModel ?? { answer: async (lines) => `You said: ${lines.at(-1)?.content ?? ""}` },
+      systemMessage: "You are a helpful AI voice assistant.",
+      state,
+      inLine: createInLine({ state, clock, ids: systemIds }),
+    }),
     store,
     state,
     organizations,
@@ -367,6 +378,8 @@ export function phoneCall(store: CallStore, callId: string, orgId: string, more:
 /** A good body for each route that wants one. */
 export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string) => unknown>> = {
   "post /api/realtime/session": (orgId) => ({ org_id: orgId }),
+  "post /api/voice/ask": () => ({ prompt: "Hello, how are you?" }),
+  "post /api/voice/clear": () => ({}),
   "post /login": () => ({ key: KEYS.reader }),
   "post /logout": () => ({}),
   "post /api/call/start": (orgId) => ({ org_id: orgId }),
