@@ -112,7 +112,7 @@ test(
     const onWarning = (warning: Error): void => void warnings.push(warning.message);
     process.on("warning", onWarning);
     const flow = await start({
-      speed: 12,
+      speed: 8,
       settings: { TRANSFER_NUMBER: HUMAN, SILENCE_PROMPT_S: "3", MAX_CALLS: String(AT_ONCE * 4), THREAD_PER: "caller" },
       // Whoever asks for a person is handed on by the assistant, and does not come back.
       organizations: { default: { escalation: { mode: "flag" } } },
