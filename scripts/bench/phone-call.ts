@@ -80,6 +80,7 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
   let startedMs = 0;
   let greetingMs: number | undefined;
   let closeCode: number | undefined;
+  let hungUp = false;
 
   function send(text: string): void {
     if (socket.readyState === socket.OPEN) socket.send(text);
@@ -159,7 +160,8 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
 
   return {
     tick(nowMs) {
-      if (closeCode !== undefined) return;
+      // A closing socket takes nothing any more, and says so to nobody.
+      if (hungUp || closeCode !== undefined) return;
       while (dueMs <= nowMs) {
         const body = voice[frames % voice.length] as string;
         send(
@@ -172,6 +174,7 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
       for (let name = playback.dueMark(nowMs); name !== undefined; name = playback.dueMark(nowMs)) returnMark(name);
     },
     hangUp() {
+      hungUp = true;
       send(
         `{"event":"stop","sequenceNumber":"${++sequence}","streamSid":"${streamSid}",` +
           `"stop":{"accountSid":"${accountSid}","callSid":"${callSid}"}}`,
