@@ -1,7 +1,7 @@
 // What a Realtime session and a spoken sentence are asked for: settings in, exactly the GA fields out. Pure; the wire itself
 // is wire/openai-realtime-client.ts.
 import type { ToolDescription } from "../core/thread.ts";
-import type { ReasoningEffort, RealtimeSession, SpeechParams, TurnDetection } from "../wire/openai-realtime-client.ts";
+import type { ReasoningEffort, RealtimeSession, SpeechParams } from "../wire/openai-realtime-client.ts";
 
 export interface VoiceSettings {
   readonly mode: "assistant" | "speech-to-speech";
@@ -50,18 +50,11 @@ export function sessionFor(settings: VoiceSettings): RealtimeSession {
         // It is tuned for microphones; 8 kHz telephone audio has been through the carrier's own already.
         noise_reduction: null,
         transcription: { model, ...(language !== undefined && { language }) },
-        turn_detection: turnDetection(settings.vad),
+        turn_detection: turnDetection(settings.vad, BRIDGE_DECIDES),
       },
       output: { format: { type: "audio/pcmu" }, voice: settings.voice, speed: settings.speed },
     },
-    tools: answers
-      ? settings.tools.map(({ name, description, parameters }) => ({
-          type: "function",
-          name,
-          description,
-          parameters: { ...parameters },
-        }))
-      : [],
+    tools: answers ? functionTools(settings.tools) : [],
     tool_choice: answers ? "auto" : "none",
     ...(effort && { reasoning: { effort } }),
   };
@@ -73,8 +66,10 @@ export function sessionFor(settings: VoiceSettings): RealtimeSession {
  * and `create_response` without `interrupt_response` fails anyway while a response is active. Speech outside the
  * conversation is never interrupted upstream. In speech-to-speech the bridge asks with `respond`, half a round trip later.
  */
-function turnDetection(vad: VadSettings): TurnDetection {
-  const decisions = { create_response: false, interrupt_response: false };
+const BRIDGE_DECIDES = { create_response: false, interrupt_response: false };
+
+/** `decisions`: what the server does by itself at a turn's beginning and end. */
+export function turnDetection(vad: VadSettings, decisions: typeof BRIDGE_DECIDES) {
   if (vad.type === "semantic_vad") return { type: vad.type, eagerness: vad.eagerness, ...decisions };
   return {
     type: vad.type,
@@ -83,6 +78,16 @@ function turnDetection(vad: VadSettings): TurnDetection {
     silence_duration_ms: vad.silenceMs,
     ...decisions,
   };
+}
+
+/** Tools as a session offers them. */
+export function functionTools(tools: readonly ToolDescription[]) {
+  return tools.map(({ name, description, parameters }) => ({
+    type: "function" as const,
+    name,
+    description,
+    parameters: { ...parameters },
+  }));
 }
 
 /** One text to be spoken word for word. There is no text-to-speech mode; the instructions are all that holds the model. */

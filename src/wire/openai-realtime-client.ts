@@ -11,7 +11,7 @@ export interface FunctionTool {
   parameters: Record<string, unknown>;
 }
 
-export type TurnDetection =
+type TurnDetection =
   | {
       type: "server_vad";
       threshold: number;
