@@ -35,6 +35,19 @@ export class CommandError extends Error {
   }
 }
 
+/** @param why what is wrong with the arguments. */
+export const wrongArguments = (why: string): CommandError =>
+  new CommandError(EXIT.usage, `${why}\n(--help tells more)`);
+
+/** Tells why a command that asks the server or the store failed; returns its exit code. What is no Error is thrown on. */
+export function tellFailure(error: unknown, terminal: Pick<Terminal, "complain">): number {
+  if (!(error instanceof Error)) throw error;
+  terminal.complain(error.message);
+  if (error instanceof CommandError) return error.exitCode;
+  // The store's own word for what it will not do; everything else is settings, or a store that can not be used.
+  return error.name === "Refused" ? EXIT.refused : EXIT.configuration;
+}
+
 export function processTerminal(): Terminal {
   // A terminal that was closed must not keep a command from putting things back.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);

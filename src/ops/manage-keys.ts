@@ -1,9 +1,8 @@
 // The command behind `npm run keys`: makes, lists and revokes API keys, in the running server's store or in the store itself.
 import { parseArgs } from "node:util";
-import { ConfigError } from "../config.ts";
 import type { KeyShown } from "../storage/admin.ts";
 import { askServerOrStore } from "./ask-server.ts";
-import { CommandError, EXIT, type Terminal } from "./command.ts";
+import { EXIT, tellFailure, wrongArguments, type Terminal } from "./command.ts";
 import { openStore, readStoreSettings } from "./store-settings.ts";
 
 const HELP = `API keys: who may use the management API. Only their hashes are kept.
@@ -35,10 +34,7 @@ export async function manageKeys(argv: readonly string[], terminal: Terminal): P
     else await run(values, positionals, terminal);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    terminal.complain(error.message);
-    if (error instanceof CommandError) return error.exitCode;
-    return error instanceof ConfigError || error.name !== "Refused" ? EXIT.configuration : EXIT.refused;
+    return tellFailure(error, terminal);
   }
 }
 
@@ -46,18 +42,16 @@ function read(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    throw wrongArguments(error instanceof Error ? error.message : String(error));
   }
 }
-
-const wrong = (why: string): CommandError => new CommandError(EXIT.usage, `${why}\n(--help tells more)`);
 
 async function run(
   { role, org, json }: ReturnType<typeof read>["values"],
   [action, subject, ...more]: readonly string[],
   terminal: Terminal,
 ): Promise<void> {
-  if (more.length > 0) throw wrong(`too many arguments: ${more.join(" ")}`);
+  if (more.length > 0) throw wrongArguments(`too many arguments: ${more.join(" ")}`);
   const settings = readStoreSettings(terminal);
   const ask = (name: string, input: unknown): Promise<unknown> =>
     askServerOrStore({ dataDir: settings.DATA_DIR, name, input, openStore: () => openStore(settings, terminal) });
@@ -65,7 +59,7 @@ async function run(
     terminal.write(json ? JSON.stringify(found, undefined, 2) : text);
   switch (action) {
     case "create": {
-      if (subject === undefined || role === undefined) throw wrong("create needs a NAME and a --role");
+      if (subject === undefined || role === undefined) throw wrongArguments("create needs a NAME and a --role");
       const made = (await ask("keys.create", { name: subject, role, org })) as KeyShown & { readonly key: string };
       return tell(made, `${describe(made)}\n\n  ${made.key}\n\nThis is the only time it is shown.`);
     }
@@ -74,12 +68,12 @@ async function run(
       return tell(found, found.length === 0 ? "There are no keys." : found.map(describe).join("\n"));
     }
     case "revoke": {
-      if (subject === undefined) throw wrong("revoke needs a NAME or an ID");
+      if (subject === undefined) throw wrongArguments("revoke needs a NAME or an ID");
       await ask("keys.revoke", { key: subject });
       return tell({ revoked: subject }, `${subject} is revoked.`);
     }
     default:
-      throw wrong(action === undefined ? "say create, list or revoke" : `there is no ${action}`);
+      throw wrongArguments(action === undefined ? "say create, list or revoke" : `there is no ${action}`);
   }
 }
 

@@ -2,13 +2,13 @@
 // or in the store itself.
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { ConfigError, readConfig, surroundingsOf } from "../config.ts";
+import { readConfig, surroundingsOf } from "../config.ts";
 import { organizationRequests, type Imported, type OrganizationShown } from "../organizations/admin.ts";
 import { readOrganization, writeOrganization } from "../organizations/file.ts";
 import { replaceConfig } from "../organizations/merge.ts";
 import { misgivingsOf } from "../organizations/misgivings.ts";
 import { askServerOrStore, type Store } from "./ask-server.ts";
-import { CommandError, EXIT, type Terminal } from "./command.ts";
+import { CommandError, EXIT, tellFailure, wrongArguments, type Terminal } from "./command.ts";
 import { openStorage, readStoreSettings } from "./store-settings.ts";
 
 const HELP = `Organizations: what each called number is answered with. docs/organizations.md explains every field.
@@ -44,10 +44,7 @@ export async function manageOrganizations(argv: readonly string[], terminal: Ter
     else await run(positionals, terminal);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    terminal.complain(error.message);
-    if (error instanceof CommandError) return error.exitCode;
-    return error instanceof ConfigError || error.name !== "Refused" ? EXIT.configuration : EXIT.refused;
+    return tellFailure(error, terminal);
   }
 }
 
@@ -56,14 +53,12 @@ function read(argv: readonly string[]) {
     const options = { help: { type: "boolean", default: false } } as const;
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    throw wrongArguments(error instanceof Error ? error.message : String(error));
   }
 }
 
-const wrong = (why: string): CommandError => new CommandError(EXIT.usage, `${why}\n(--help tells more)`);
-
 async function run([action, subject, target, ...more]: readonly string[], terminal: Terminal): Promise<void> {
-  if (more.length > 0) throw wrong(`too many arguments: ${more.join(" ")}`);
+  if (more.length > 0) throw wrongArguments(`too many arguments: ${more.join(" ")}`);
   const ask = (name: string, input?: unknown): Promise<unknown> => {
     const { DATA_DIR: dataDir } = readStoreSettings(terminal);
     return askServerOrStore({ dataDir, name, input, openStore: () => openOrganizations(terminal) });
@@ -74,7 +69,7 @@ async function run([action, subject, target, ...more]: readonly string[], termin
       return terminal.write(found.map(describe).join("\n"));
     }
     case "export": {
-      if (subject === undefined) throw wrong("export needs the ID of an organization");
+      if (subject === undefined) throw wrongArguments("export needs the ID of an organization");
       const found = (await ask("organizations.export", { org_id: subject })) as OrganizationShown;
       const text = writeOrganization(found);
       if (target === undefined) return terminal.write(text.trimEnd());
@@ -82,8 +77,8 @@ async function run([action, subject, target, ...more]: readonly string[], termin
       return terminal.write(`${subject}, version ${found.version}, is in ${target}.`);
     }
     case "import": {
-      if (subject === undefined) throw wrong("import needs a FILE");
-      if (target !== undefined) throw wrong(`too many arguments: ${target}`);
+      if (subject === undefined) throw wrongArguments("import needs a FILE");
+      if (target !== undefined) throw wrongArguments(`too many arguments: ${target}`);
       const given = readOrganization(await textOf(subject));
       if (!given.ok) throw refused(subject, given.problems);
       const {
@@ -96,7 +91,7 @@ async function run([action, subject, target, ...more]: readonly string[], termin
       return terminal.write(`${orgId} is ${created ? "made" : "changed"}: version ${version}, for the next call.`);
     }
     default:
-      throw wrong(action === undefined ? "say list, export or import" : `there is no ${action}`);
+      throw wrongArguments(action === undefined ? "say list, export or import" : `there is no ${action}`);
   }
 }
 
@@ -115,7 +110,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file === "-" ? "/dev/stdin" : file, "utf8");
   } catch (error) {
-    throw wrong(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw wrongArguments(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -1,9 +1,8 @@
 // The command behind `npm run call`: has the running server place a call. It holds no rules of its own; what the server refuses it
 // says why.
 import { parseArgs } from "node:util";
-import { ConfigError } from "../config.ts";
 import { askServer } from "./ask-server.ts";
-import { CommandError, EXIT, type Terminal } from "./command.ts";
+import { CommandError, EXIT, tellFailure, wrongArguments, type Terminal } from "./command.ts";
 import { readStoreSettings } from "./store-settings.ts";
 
 const HELP = `Places a call by the server that runs on this DATA_DIR. docs/outbound.md tells whom it calls and whom it does not.
@@ -21,7 +20,7 @@ export async function placeCall(argv: readonly string[], terminal: Terminal): Pr
       return EXIT.done;
     }
     const [to, ...more] = positionals;
-    if (to === undefined || more.length > 0) throw wrong("give one number to call");
+    if (to === undefined || more.length > 0) throw wrongArguments("give one number to call");
     const { DATA_DIR: dataDir } = readStoreSettings(terminal);
     const { org, purpose } = values;
     const input = { to, ...(org !== undefined && { org }), ...(purpose !== undefined && { purpose }) };
@@ -33,11 +32,7 @@ export async function placeCall(argv: readonly string[], terminal: Terminal): Pr
     terminal.write(`${callId} is placed; GET /api/calls/${callId} tells what becomes of it`);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    terminal.complain(error.message);
-    if (error instanceof CommandError) return error.exitCode;
-    if (error instanceof ConfigError) return EXIT.configuration;
-    throw error;
+    return tellFailure(error, terminal);
   }
 }
 
@@ -50,8 +45,6 @@ function read(argv: readonly string[]) {
     } as const;
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    throw wrongArguments(error instanceof Error ? error.message : String(error));
   }
 }
-
-const wrong = (why: string): CommandError => new CommandError(EXIT.usage, `${why}\n(--help tells more)`);
