@@ -5,7 +5,6 @@ import type { PhoneCalls } from "./channels/phone/index.ts";
 import type { CallParty } from "./core/call.ts";
 import type { Line } from "./core/line.ts";
 import type { Log, Meter } from "./core/observe.ts";
-import type { CallRecording } from "./core/recording.ts";
 import type { Resumption } from "./core/resumption.ts";
 import type { ResumeCause } from "./core/state.ts";
 import type { Voice } from "./core/voice.ts";
@@ -141,8 +140,6 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
     },
     /** A call that has its stream, by our id. */
     find: (callId: string): Call | undefined => slots.get(callId)?.call,
-    /** Of a call that this process holds and that may be recorded. */
-    recordingOf: (callId: string): CallRecording | undefined => slots.get(callId)?.call?.recording,
     isLive: (carrierId: string): boolean => find(carrierId) !== undefined,
     carrierEnded(carrierId: string): void {
       const slot = find(carrierId);

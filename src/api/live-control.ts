@@ -37,6 +37,8 @@ export async function perform(control: ControlCall, { callId }: CallRecord, what
   switch (await control(callId, what)) {
     case "done":
       return;
+    case "refused":
+      throw new Problem(409, "The call is not in a state for that");
     case "not-live":
       throw new Problem(409, "The call is not live");
     case "unreachable":
@@ -53,7 +55,7 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
 
   function onPhone(record: CallRecord): CallRecord {
     if (record.channel === "browser") {
-      throw new Problem(409, "Nothing can be spoken into this call: its audio does not come here");
+      throw new Problem(409, "This call's audio does not come here");
     }
     return record;
   }
@@ -124,6 +126,19 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
         const record = onPhone(await live(params.call_id, principal));
         await perform(control, record, { kind: "say", text: body.text });
         return did(record, "say");
+      },
+    ),
+    route(
+      {
+        ...command("recording", "Pauses the recording of a live call, or goes on with it"),
+        description: "409 where nothing is being recorded, or nothing was paused. A pause is silence of its length.",
+        body: z.strictObject({ action: z.enum(["pause", "resume"]) }),
+        answers: accepted,
+      },
+      async ({ params, body, principal }) => {
+        const record = onPhone(await live(params.call_id, principal));
+        await perform(control, record, { kind: "recording", action: body.action });
+        return did(record, "recording");
       },
     ),
     route(

@@ -48,7 +48,8 @@ export function createControl({ state, instance, find, loseLine, clock, ids, log
   const waiting = new Map<string, (result: ControlResult) => void>();
   let unsubscribe: (() => void)[] = [];
 
-  function perform(call: Call, command: InstanceCommand): void {
+  /** False where the call is not in a state for it. */
+  function perform(call: Call, command: InstanceCommand): boolean | void {
     switch (command.kind) {
       case "end":
         return call.end({ kind: "hangup", reason: "agent-hangup" });
@@ -58,6 +59,8 @@ export function createControl({ state, instance, find, loseLine, clock, ids, log
         return call.say(command.text);
       case "escalate":
         return call.escalate({ trigger: "manual", urgency: command.urgency, reason: command.reason });
+      case "recording":
+        return command.action === "pause" ? (call.recording?.pause() ?? false) : (call.recording?.resume() ?? false);
       case "gone":
         return call.gone();
       case "lost":
@@ -69,8 +72,7 @@ export function createControl({ state, instance, find, loseLine, clock, ids, log
     const call = find(id);
     if (!call) return "not-live";
     log.info("a call is told what to do", { call: call.party.carrierId, command: command.kind });
-    perform(call, command);
-    return "done";
+    return perform(call, command) === false ? "refused" : "done";
   }
 
   function onQuestion({ id, from, callId, command }: Question): void {

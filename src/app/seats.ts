@@ -73,14 +73,15 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           sentences: createSentences,
           divergence,
         });
-        cluster.began(call, resumed);
+        const held = recorded ? { ...call, recording: recorded } : call;
+        cluster.began(held, resumed);
         budget.watch((reason) => call.end({ kind: "hangup", reason }, "time-up"));
         void call.ended.then(() => {
           budget.close();
           void recorded?.end();
           void callerThreads.release(party, thread?.threadId());
         });
-        return recorded ? { ...call, recording: recorded } : call;
+        return held;
       },
     };
   };

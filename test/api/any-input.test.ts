@@ -210,7 +210,8 @@ function expectDocumented(route: Route, status: number, text: string): void {
 test.each(named)("a good request: %s", async (name, route) => {
   const orgId = "acme";
   let callId = (await t.ask("acme", "POST", "/api/call/start", { org_id: orgId })).body.call_id as string;
-  if (/\/(say|transfer)$/.test(route.path)) callId = "call_19";
+  const onPhone = /\/(say|transfer)$/.test(route.path) || name === "post /api/calls/{call_id}/recording";
+  if (onPhone) callId = "call_19";
   if (route.method === "delete") await t.ask("acme", "POST", "/api/call/end", { call_id: callId });
   if (route.path.endsWith("/recording"))
     t.store.update(callId, { recording: { file: "a.wav", consent: "given", durationMs: 1 } });

@@ -167,6 +167,7 @@ describe("the list of routes", () => {
       "POST /api/calls",
       "POST /api/calls/{call_id}/end",
       "POST /api/calls/{call_id}/escalate",
+      "POST /api/calls/{call_id}/recording",
       "POST /api/calls/{call_id}/say",
       "POST /api/calls/{call_id}/tools/{name}",
       "POST /api/calls/{call_id}/transcript",

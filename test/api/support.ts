@@ -389,6 +389,7 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
   "post /api/calls/{call_id}/tools/{name}": () => ({ arguments: {} }),
   "post /api/calls/{call_id}/transfer": () => ({ contact: "Desk" }),
   "post /api/calls/{call_id}/say": () => ({ text: "hello" }),
+  "post /api/calls/{call_id}/recording": () => ({ action: "pause" }),
   "post /api/calls/{call_id}/end": () => ({}),
   "post /api/calls/{call_id}/escalate": () => ({}),
   "post /api/calls": (orgId) => ({ to: "+12025550123", org_id: orgId }),

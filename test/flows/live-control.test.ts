@@ -1,5 +1,6 @@
 // A hand on a phone call that is going on, over the API, and what becomes of the call: by our id and by the carrier's.
 import type { CallerScript } from "../../src/sim/twilio/index.ts";
+import { emptyFolder } from "../support/child.ts";
 import { until } from "../support/until.ts";
 import { complaints, HUMAN, listen, sideBySide, type Flow, type Start } from "./kit.ts";
 
@@ -70,5 +71,49 @@ test(
     const record = await flow.record(call.callSid);
     expect(record.endReason).toBe("transferred");
     expect(record.replies.map(({ heard }) => heard).join(" ")).toMatch(/hold while I connect you/);
+  }),
+);
+
+test(
+  "a recording is paused and gone on with; where nothing is recorded that is refused",
+  sideBySide(async (start) => {
+    const folder = await emptyFolder();
+    try {
+      const flow = await start({
+        settings: { ...SETTINGS, DATA_DIR: folder.path },
+        organizations: {
+          default: { recording: { enabled: true, consent: "announce", notice: "This call is recorded." } },
+        },
+      });
+      const call = flow.dial(stays);
+      const path = `/api/calls/${call.callSid}/recording`;
+      const steer = async (action: string): Promise<number> => (await ask(flow, path, { action })).status;
+      let isPaused = false;
+      await until(
+        "it is being recorded",
+        () => {
+          void steer("pause").then((status) => (isPaused ||= status === 202));
+          return isPaused;
+        },
+        20_000,
+      );
+      expect(await steer("pause")).toBe(409);
+      expect(await steer("resume")).toBe(202);
+      expect(await steer("resume")).toBe(409);
+      expect(await steer("stop")).toBe(400);
+      expect((await ask(flow, path, { action: "pause" }, OTHERS_KEY)).status).toBe(404);
+      await ask(flow, `/api/calls/${call.callSid}/end`);
+      await call.done;
+      const { timeline, recording } = await flow.record(call.callSid);
+      const told = timeline.map(({ what }) => what).filter((what) => what.startsWith("recording "));
+      expect(told).toEqual(expect.arrayContaining(["recording begins", "recording paused", "recording goes on"]));
+      expect(recording?.durationMs).toBeGreaterThan(0);
+    } finally {
+      await folder.remove();
+    }
+    const { flow, call } = await greeted(start);
+    expect((await ask(flow, `/api/calls/${call.callSid}/recording`, { action: "pause" })).status).toBe(409);
+    call.hangUp();
+    await call.done;
   }),
 );

@@ -105,7 +105,8 @@ export function startChild(file: string, { args = [], env = {}, cwd }: ChildOpti
 /** An empty folder, and the function that removes it. */
 export async function emptyFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), "voicebridge-"));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  // A file that was being written when its program was told to end may still come.
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) };
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */
