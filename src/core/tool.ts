@@ -6,6 +6,9 @@ import type { ToolDescription } from "./thread.ts";
 /** What a tool may do to its call. */
 export interface ToolContext {
   readonly callId: string;
+  /** Whose memories and permissions count; absent for a caller nobody vouches for. Set by the server, never by a model. */
+  readonly userId?: string;
+  readonly orgId?: string;
   readonly signal: AbortSignal;
   /** Ends the call this way once what is being said was heard. */
   readonly endAfterReply: (ending: CallEnding) => void;
