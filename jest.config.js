@@ -15,5 +15,7 @@ export default {
   ...base,
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/services/"],
-  testTimeout: 30_000,
+  // Most of the time of whole calls is waiting, so that a worker per core is not too many (Jest would leave one core out).
+  maxWorkers: "100%",
+  testTimeout: 60_000,
 };

@@ -25,9 +25,9 @@ afterAll(async () => {
 
 /** Asks until it holds, for at most 10 s. */
 async function soon(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 30_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error("it did not come to hold within 10 s");
+    if (Date.now() > end) throw new Error("it did not come to hold within 30 s");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -41,8 +41,8 @@ const WORDS = [
   "repair take",
   "Featherstone",
   "seven seven three",
-  "[keypad] 4711",
-  "4711",
+  "[keypad] 4711081593",
+  "4711081593",
 ];
 
 /** What is written to the terminal meanwhile: by console's functions here, or by its stream where the runner gives it one. */
@@ -112,7 +112,7 @@ async function run(start: Start, settings: Readonly<Record<string, string>>): Pr
       ...answer("opening-hours"),
       { do: "interrupt", afterMs: 500, ...words("how-long") },
       listen(),
-      { do: "press", digits: "4711#" },
+      { do: "press", digits: "4711081593#" },
       ...answer("person"),
       { do: "wait-for-hang-up", timeoutMs: 60_000 },
     ] as const;

@@ -76,7 +76,7 @@ export function open(on: OpenAISim, options: ConnectOptions = {}): Client {
     closed,
     send: (event) => socket.send(typeof event === "string" ? event : JSON.stringify(event)),
     types: () => events.map((event) => event.type),
-    async next(type, timeoutMs = 3000) {
+    async next(type, timeoutMs = 20_000) {
       const start = from;
       const match = typeof type === "string" ? (event: Event) => event.type === type : type;
       const entry = await journal.waitFor((one) => match(one.event as Event), { timeoutMs, from: start });

@@ -3,7 +3,7 @@ import OpenAI from "openai";
 import type { OpenAISim } from "../../../src/sim/openai/index.ts";
 
 export function official(on: OpenAISim, options: { apiKey?: string } = {}): OpenAI {
-  return new OpenAI({ baseURL: on.baseUrl, apiKey: options.apiKey ?? on.apiKey, maxRetries: 0, timeout: 5000 });
+  return new OpenAI({ baseURL: on.baseUrl, apiKey: options.apiKey ?? on.apiKey, maxRetries: 0, timeout: 20_000 });
 }
 
 /** Everything a stream gives. */
@@ -31,7 +31,7 @@ export async function raw(
 }
 
 /** Resolves when `done` holds, looking again after each turn of the event loop. @throws Error after `timeoutMs` */
-export async function until(done: () => boolean, timeoutMs = 3000): Promise<void> {
+export async function until(done: () => boolean, timeoutMs = 20_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!done()) {
     if (performance.now() > end) throw new Error("it did not come about in time");

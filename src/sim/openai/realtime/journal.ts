@@ -15,7 +15,7 @@ export interface Journal {
   add(event: Record<string, unknown>): void;
   /**
    * The first entry from index `from` on that matches, now or later.
-   * @throws Error after `timeoutMs` (default 5000) or when the session ends, naming what was waited for and what came.
+   * @throws Error after `timeoutMs` (default 20 000) or when the session ends, naming what was waited for and what came.
    */
   waitFor(match: Match, options?: { timeoutMs?: number; from?: number }): Promise<Entry>;
   /** Entries of one type so far. */
@@ -68,7 +68,7 @@ export function createJournal(what: string): Journal {
             resolve(entry);
           },
         };
-        const timeoutMs = options.timeoutMs ?? 5000;
+        const timeoutMs = options.timeoutMs ?? 20_000;
         const timer = setTimeout(() => fail(`nothing came within ${timeoutMs} ms`), timeoutMs);
         if (ended) fail("the session is closed");
         else waiting.add(waiter);

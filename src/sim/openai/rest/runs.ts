@@ -9,7 +9,7 @@ import { brainInput, page, textOf, type Said } from "./thinking.ts";
 import { activeRun, guarded, newMessage, requireThread, type StoredThread } from "./thread-store.ts";
 
 /** Milliseconds a run stays "cancelling". */
-const CANCEL_MS = 15;
+const CANCEL_MS = 150;
 
 export function runRoutes(env: Env): Route[] {
   const nowS = () => Math.floor(env.shared.now() / 1000);
