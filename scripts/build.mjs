@@ -1,8 +1,8 @@
 // Compiles src to dist. With --if-stale it does so only when dist is missing or older than its sources, so that `npm start`
 // and `npm run demo` work on a fresh clone and cost nothing on a built one.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,4 +29,18 @@ if (onlyIfStale && existsSync(built) && !existsSync(compiler)) {
 }
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const result = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+copyReaders();
 process.exit(result.status ?? 1);
+
+/** The readers of the API's documentation (src/api/docs.ts), so that the built program needs neither package. */
+function copyReaders() {
+  const to = join(root, "dist", "docs");
+  mkdirSync(to, { recursive: true });
+  for (const [name, file] of [
+    ["swagger-ui-dist", "swagger-ui-bundle.js"],
+    ["swagger-ui-dist", "swagger-ui.css"],
+    ["redoc", "bundles/redoc.standalone.js"],
+  ]) {
+    copyFileSync(join(root, "node_modules", name, file), join(to, basename(file)));
+  }
+}

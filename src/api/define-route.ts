@@ -45,6 +45,8 @@ export interface RouteSpec<
   readonly body?: Body;
   /** Takes forms as well, as pages without a script send them. */
   readonly forms?: boolean;
+  /** A form and nothing else; of routes that are only described here. */
+  readonly form?: z.ZodObject;
   /** Repeated with the same Idempotency-Key it is done once and answered alike. */
   readonly idempotent?: boolean;
   /** What it answers when all is well, by status. */

@@ -10,6 +10,7 @@ import { browserReportRoutes } from "./browser-reports.ts";
 import { callLifeRoutes } from "./call-life.ts";
 import { callRoutes } from "./calls.ts";
 import type { Route } from "./define-route.ts";
+import { docsRoutes, type DocsParts } from "./docs.ts";
 import { createEndPhoneCall } from "./end-phone-call.ts";
 import { createEventStreams, type EventStreamsParts } from "./event-streams.ts";
 import { eventRoutes } from "./events.ts";
@@ -40,6 +41,8 @@ export interface ApiParts {
   readonly recordings: Recordings;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: the API has no documentation here. `routes`: those that others serve. */
+  readonly docs: DocsParts | undefined;
   /** For tests. */
   readonly eventStreams?: Omit<EventStreamsParts, "clock">;
 }
@@ -57,7 +60,7 @@ export function createApi(parts: ApiParts): Api {
   const find = createFindCall(store, browserCalls);
   const streams = createEventStreams({ clock, ...parts.eventStreams });
   const endPhoneCall = createEndPhoneCall(parts);
-  const routes = [
+  const routes: Route[] = [
     ...signInRoutes(parts),
     ...callRoutes({ ...parts, find }),
     ...outboundRoutes(parts),
@@ -70,6 +73,7 @@ export function createApi(parts: ApiParts): Api {
     ...numberRoutes(parts),
     ...askRoutes(parts),
   ];
+  if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));
   return {
     router: mount(routes, { door: parts.door, idempotency: createIdempotency({ state }), clock }),
     routes,

@@ -2,6 +2,7 @@
 import type { Request, Router } from "express";
 import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
+import { HEALTH_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
 import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
 import type { Config } from "../config.ts";
 import type { OpenGroup } from "../core/access.ts";
@@ -18,6 +19,7 @@ import { createBrowserCalls } from "./browser-calls.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
 import { createTextTalk } from "./text-talk.ts";
+import { VERSION } from "./version.ts";
 
 export interface ManagementParts {
   readonly config: Config;
@@ -111,6 +113,14 @@ export function createManagement(parts: ManagementParts): Management {
     talk,
     store: storage.calls,
     browserCalls,
+    docs:
+      config.DOCS === "on"
+        ? {
+            routes: [...(config.phone ? PHONE_ROUTES : []), ...HEALTH_ROUTES],
+            version: VERSION,
+            ...(publicOrigin !== undefined && { origin: publicOrigin }),
+          }
+        : undefined,
   });
 
   return {

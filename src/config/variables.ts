@@ -74,6 +74,7 @@ export const variables = z.object({
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   SECRET_KEY: z.string().min(32, "must have at least 32 characters").optional(),
   OPEN_API: list(/^(ask|voice|conversation)$/, "may name ask, voice and conversation").default([]),
+  DOCS: z.enum(["on", "off"]).default("on"),
   CORS_ORIGINS: list(/^https?:\/\/[^/\s,*]+$/, "must be exact origins such as https://app.example.com").default([]),
   COOKIE_SAMESITE: z.enum(["strict", "lax", "none"]).default("lax"),
   RATE_LIMIT_PER_MINUTE: integer(1, 1_000_000).default(600),

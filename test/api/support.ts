@@ -6,6 +6,7 @@ import type { MergeResult, Organizations, Recordings } from "../../src/api/ports
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
+import type { DocsParts } from "../../src/api/docs.ts";
 import { createInLine } from "../../src/app/in-line.ts";
 import { createTextTalk } from "../../src/app/text-talk.ts";
 import type { Principal } from "../../src/core/access.ts";
@@ -196,6 +197,8 @@ export interface TestApiOptions extends Partial<
   readonly recordings?: Recordings;
   readonly placeCall?: PlaceCall;
   readonly textModel?: TextModel;
+  /** null: none. */
+  readonly docs?: Partial<DocsParts> | null;
 }
 
 export interface TestApi {
@@ -277,6 +280,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     judge: options.judge ?? (() => ({ kind: "pass" })),
   });
   const api = createApi({
+    docs: options.docs === null ? undefined : { routes: [], version: "1.2.3", ...options.docs },
     door: access,
     sessions: access,
     visitors: access,

@@ -1,0 +1,119 @@
+// The routes of the program that are not of this API, for its description only: the carrier's webhooks (channels/phone serves them)
+// and what tells of the server's health (http serves it).
+import { z } from "zod";
+import type { RouteSpec } from "./define-route.ts";
+
+const TWIML = "text/xml";
+
+const CALL_FIELDS = {
+  CallSid: z.string().describe("The carrier's id of the call."),
+  AccountSid: z.string(),
+  From: z.string().optional(),
+  To: z.string().optional(),
+  CallStatus: z.string().optional(),
+  Direction: z.string().optional(),
+};
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+function webhook(path: string, summary: string, fields: Fields, answer: string, type?: string): RouteSpec {
+  return {
+    method: "post",
+    path,
+    summary,
+    description:
+      "Signed by the carrier in `X-Twilio-Signature` over the public address; 403 without, before the body is read. Repeated requests do nothing twice.",
+    tag: "phone",
+    access: "public",
+    form: z.looseObject({ ...CALL_FIELDS, ...fields }),
+    answers: type === undefined ? { 204: { description: answer } } : { 200: { description: answer, type } },
+  };
+}
+
+const word = z.string().optional();
+
+const STIR = { StirVerstat: word };
+
+const { form: _, ...INCOMING } = webhook(
+  "/voice",
+  "A call comes in",
+  STIR,
+  "Opens a media stream, says that all lines are busy, or hangs up.",
+  TWIML,
+);
+
+/** What the phone channel serves. */
+export const PHONE_ROUTES: readonly RouteSpec[] = [
+  { ...INCOMING, form: z.looseObject({ ...CALL_FIELDS, ...STIR }) },
+  {
+    ...INCOMING,
+    method: "get",
+    query: z.looseObject({ ...CALL_FIELDS, ...STIR }),
+    summary: "A call comes in, for numbers that are set to GET",
+  },
+  webhook("/voice/after-stream", "The media stream is over", { StreamSid: word }, "What happens next.", TWIML),
+  webhook("/voice/status", "The call's status", { SequenceNumber: word, CallDuration: word }, "Taken."),
+  webhook(
+    "/voice/stream-status",
+    "The media stream's status",
+    { StreamSid: word, StreamEvent: word, StreamError: word },
+    "Taken.",
+  ),
+  webhook(
+    "/voice/after-dial",
+    "The dialled human's leg is over",
+    { DialCallStatus: word, DialBridged: word },
+    "Back to the agent, or the end.",
+    TWIML,
+  ),
+  webhook("/voice/briefing", "The human picked up", {}, "The briefing, and the question for a key.", TWIML),
+  webhook("/voice/briefing-answer", "The human pressed a key", { Digits: word }, "Joins the two, or not.", TWIML),
+  webhook("/voice/amd", "Who answered: a person or a machine", { AnsweredBy: word }, "Taken."),
+];
+
+function look(path: string, summary: string, answers: RouteSpec["answers"], description?: string): RouteSpec {
+  return {
+    method: "get",
+    path,
+    summary,
+    ...(description && { description }),
+    tag: "health",
+    access: "public",
+    answers,
+  };
+}
+
+const status = (...values: readonly [string, ...string[]]) => z.strictObject({ status: z.enum(values) });
+
+/** What the HTTP server serves itself. */
+export const HEALTH_ROUTES: readonly RouteSpec[] = [
+  look("/", "What this is", {
+    200: { description: "By Accept: a line of text, an index, or the page.", type: "text/plain", schema: z.string() },
+  }),
+  look("/health", "Is it well", {
+    200: { description: "It is.", schema: status("healthy") },
+    503: { description: "It goes away.", schema: status("draining") },
+  }),
+  look("/livez", "Does the process answer", { 200: { description: "It does.", schema: status("alive") } }),
+  look("/readyz", "Would it take a call", {
+    200: { description: "It would.", schema: status("ready") },
+    503: { description: "It would not.", schema: status("draining", "not-ready") },
+  }),
+  look("/status", "Counts since the start", {
+    200: {
+      description: "Nothing of any call; a page when HTML is asked for.",
+      schema: z.looseObject({
+        upSeconds: z.number(),
+        callsActive: z.number(),
+        callsEnded: z.record(z.string(), z.number()),
+        draining: z.boolean(),
+      }),
+    },
+  }),
+  look(
+    "/metrics",
+    "Figures for Prometheus",
+    { 200: { description: "In the text format.", type: "text/plain", schema: z.string() } },
+    "Needs METRICS_TOKEN or any key, as a bearer token.",
+  ),
+];
