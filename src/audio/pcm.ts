@@ -19,6 +19,25 @@ export function pcmBytes(samples: Int16Array): Uint8Array {
   return bytes;
 }
 
+/** Samples as most of the world's code has them, -1 to 1. */
+export function toFloat(samples: Int16Array): Float32Array {
+  const floats = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) floats[i] = (samples[i] as number) / 32768;
+  return floats;
+}
+
+/** Channels of floats as one channel of 16-bit samples; beyond full scale they are clipped. */
+export function mixDown(channels: readonly Float32Array[]): Int16Array {
+  const [first = new Float32Array(0)] = channels;
+  const samples = new Int16Array(first.length);
+  for (let i = 0; i < samples.length; i++) {
+    let sum = 0;
+    for (const channel of channels) sum += channel[i] as number;
+    samples[i] = Math.max(-32768, Math.min(32767, Math.round((sum / channels.length) * 32768)));
+  }
+  return samples;
+}
+
 /** Root-mean-square level in dBFS (0 = a full-scale square wave); -Infinity for silence or no samples. */
 export function rmsDbfs(samples: Int16Array, from = 0, to = samples.length): number {
   let sum = 0;

@@ -93,21 +93,23 @@ export function writeWav(channels: readonly Int16Array[], rate: number): Uint8Ar
   return file;
 }
 
+const UNKNOWN_SIZE = 0xffffffff;
+
 /** Bytes before the samples of a PCM16 WAV. */
 export const WAV_HEADER_BYTES = 44;
 
 /**
  * The beginning of a PCM16 WAV whose samples follow.
- * @param dataBytes bytes of samples
+ * @param dataBytes bytes of samples; undefined when nobody can know yet, as in a stream: readers then take all that comes
  * @param rate sample rate in Hz
  */
-export function wavHeader(dataBytes: number, channels: number, rate: number): Uint8Array {
+export function wavHeader(dataBytes: number | undefined, channels: number, rate: number): Uint8Array {
   const header = new Uint8Array(WAV_HEADER_BYTES);
   const view = new DataView(header.buffer);
   const text = (at: number, value: string) => header.set(Buffer.from(value, "latin1"), at);
   const frameBytes = channels * 2;
   text(0, "RIFF");
-  view.setUint32(4, WAV_HEADER_BYTES - 8 + dataBytes, true);
+  view.setUint32(4, dataBytes === undefined ? UNKNOWN_SIZE : WAV_HEADER_BYTES - 8 + dataBytes, true);
   text(8, "WAVEfmt ");
   view.setUint32(16, 16, true);
   view.setUint16(20, 1, true);
@@ -117,6 +119,6 @@ export function wavHeader(dataBytes: number, channels: number, rate: number): Ui
   view.setUint16(32, frameBytes, true);
   view.setUint16(34, 16, true);
   text(36, "data");
-  view.setUint32(40, dataBytes, true);
+  view.setUint32(40, dataBytes ?? UNKNOWN_SIZE, true);
   return header;
 }
