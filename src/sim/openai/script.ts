@@ -102,6 +102,15 @@ export interface SessionScript {
   brain?: Brain;
 }
 
+/** A file to be transcribed; `audio` is what is in it, linear samples at `rate` Hz, where the simulator can decode it. */
+export interface HeardFile {
+  name: string;
+  bytes: Uint8Array;
+  model: string;
+  audio?: Int16Array;
+  rate?: number;
+}
+
 export interface OpenAIScript {
   /** What callers are heard to say: a list used in order within each session (afterwards ""), or a function. */
   transcripts?: Transcripts;
@@ -110,7 +119,7 @@ export interface OpenAIScript {
   /** Who answers, on every API; default: the car-service desk of brain.ts. */
   brain?: Brain;
   /** What `/v1/audio/transcriptions` hears in a file; default: the transcripts' first entry or "". */
-  hearFile?: (file: { name: string; bytes: Uint8Array; model: string }) => string | Promise<string>;
+  hearFile?: (file: HeardFile) => string | Promise<string>;
 }
 
 export async function transcriptFor(

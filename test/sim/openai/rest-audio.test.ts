@@ -49,6 +49,7 @@ describe("transcriptions", () => {
   test.each([
     ["no audio by its name", "notes.txt", wav, "gpt-transcribe", {}],
     ["no audio inside", "x.wav", Buffer.from("hello, I am text"), "gpt-transcribe", {}],
+    ["an MP3 by its name only", "x.mp3", Buffer.from("hello, I am text ".repeat(50)), "gpt-transcribe", {}],
     ["too short", "x.wav", writeWav([speech.subarray(0, 100)], 8000), "gpt-transcribe", {}],
     ["a format of another model", "x.wav", wav, "gpt-transcribe", { response_format: "verbose_json" as const }],
   ])("refused: %s", async (_, name, bytes, model, more) => {
@@ -99,6 +100,28 @@ describe("speech", () => {
     expect((await fast.arrayBuffer()).byteLength).toBeLessThan(bytes.length * 0.6);
   });
 
+  test("as MP3, which it is without being asked, and hears again", async () => {
+    const heard: number[] = [];
+    const openai = official(
+      await sim({
+        now: before,
+        script: {
+          hearFile: ({ audio, rate }) => {
+            heard.push((audio?.length ?? 0) / (rate ?? 1));
+            return "Until six.";
+          },
+        },
+      }),
+    );
+    const spoken = await openai.audio.speech.create(request);
+    expect(spoken.headers.get("content-type")).toBe("audio/mpeg");
+    const file = await toFile(Buffer.from(await spoken.arrayBuffer()), "reply.mp3");
+    expect(await openai.audio.transcriptions.create({ model: "gpt-transcribe", file })).toMatchObject({
+      text: "Until six.",
+    });
+    expect(Math.abs((heard[0] ?? 0) * 1000 - humMs(request.input))).toBeLessThan(200);
+  });
+
   test("as events", async () => {
     const on = await sim({ now: before });
     const response = await official(on).audio.speech.create({
@@ -120,7 +143,7 @@ describe("speech", () => {
     [{ input: "x".repeat(4097) }, "input"],
     [{ voice: "robot" }, "voice"],
     [{ speed: 5 }, "speed"],
-    [{ response_format: "mp3" }, "response_format"],
+    [{ response_format: "opus" }, "response_format"],
     [{ response_format: "midi" }, "response_format"],
     [{ model: "tts-1", instructions: "whisper" }, "instructions"],
     [{ model: "tts-1", stream_format: "sse" }, "stream_format"],

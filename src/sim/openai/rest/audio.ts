@@ -1,9 +1,10 @@
 /**
  * /v1/audio/transcriptions and /v1/audio/speech. What a file says comes from the script; what is spoken is made by the
- * simulator's voice, as real pcm or wav. Compressed formats are refused: nothing here encodes them.
+ * simulator's voice, as real mp3, wav or pcm. Opus, AAC and FLAC are refused: nothing here encodes them.
  */
+import { createEncoder } from "../../../audio/encode.ts";
 import { pcmBytes } from "../../../audio/pcm.ts";
-import { WavError, readWav, writeWav } from "../../../audio/wav.ts";
+import { writeWav } from "../../../audio/wav.ts";
 import {
   Refusal,
   decimal,
@@ -18,10 +19,9 @@ import {
 import type { Call, Route } from "./http.ts";
 import type { Env } from "./index.ts";
 import { requireModel } from "./models.ts";
-import { readForm, type FormFile } from "./multipart.ts";
+import { FILE_RATE, openFile } from "./audio-files.ts";
+import { readForm } from "./multipart.ts";
 
-const FILES = ["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"];
-const MAX_FILE = 25 * 1024 * 1024;
 const FIELDS = [
   "model",
   "language",
@@ -67,27 +67,6 @@ const checkSpeech = shape(
   ["model", "input", "voice"],
 );
 
-/** Seconds of a WAV file; other formats are not opened. @throws Refusal for a file that cannot be audio */
-function seconds(file: FormFile): number | undefined {
-  const ending = /\.([a-z0-9]+)$/i.exec(file.name)?.[1]?.toLowerCase() ?? "";
-  if (!FILES.includes(ending)) {
-    throw new Refusal(null, `Invalid file format. Supported formats: ${JSON.stringify(FILES)}`, { param: "file" });
-  }
-  if (file.bytes.length > MAX_FILE) {
-    throw new Refusal(null, `Maximum content size limit (${MAX_FILE}) exceeded (${file.bytes.length} bytes read)`, {
-      status: 413,
-    });
-  }
-  if (ending !== "wav") return undefined;
-  try {
-    const { rate, channels } = readWav(file.bytes);
-    return (channels[0]?.length ?? 0) / rate;
-  } catch (error) {
-    if (!(error instanceof WavError)) throw error;
-    throw new Refusal(null, "The audio file could not be decoded or its format is not supported.", { param: "file" });
-  }
-}
-
 async function transcribe(env: Env, call: Call): Promise<void> {
   const { fields, files } = readForm(call.raw, call.request.headers["content-type"]);
   for (const name of fields.keys()) if (!FIELDS.includes(name)) throw unknownParameter(name);
@@ -103,14 +82,9 @@ async function transcribe(env: Env, call: Call): Promise<void> {
   const formats = model === "whisper-1" ? ["json", "text", "srt", "verbose_json", "vtt"] : ["json", "text"];
   const format = one("response_format") ?? "json";
   if (!formats.includes(format)) throw invalidValue("response_format", format, formats);
-  const length = seconds(file);
-  if (length !== undefined && length < 0.1) {
-    throw new Refusal("audio_too_short", "Audio file is too short. Minimum audio length is 0.1 seconds.", {
-      param: "file",
-    });
-  }
-
-  const heard = (await env.shared.script.hearFile?.({ name: file.name, bytes: file.bytes, model })) ?? "";
+  const { seconds: length, audio } = await openFile(file);
+  const given = { name: file.name, bytes: file.bytes, model, ...(audio && { audio, rate: FILE_RATE }) };
+  const heard = (await env.shared.script.hearFile?.(given)) ?? "";
   const secondsBilled = Math.ceil(length ?? file.bytes.length / 16_000);
   const output = Math.ceil(heard.length / 4);
   const usage =
@@ -158,6 +132,18 @@ function oddPieces(env: Env, bytes: Uint8Array): Uint8Array[] {
   return pieces;
 }
 
+const ENCODED: Readonly<Record<string, { type: string; make: (samples: Int16Array) => Promise<Uint8Array> }>> = {
+  pcm: { type: "audio/pcm", make: async (samples) => pcmBytes(samples) },
+  wav: { type: "audio/wav", make: async (samples) => writeWav([samples], RATE) },
+  mp3: {
+    type: "audio/mpeg",
+    async make(samples) {
+      const encoder = await createEncoder("mp3");
+      return Buffer.concat([encoder.push(samples), encoder.end()]);
+    },
+  },
+};
+
 async function speak(env: Env, call: Call): Promise<void> {
   checkSpeech(call.body, "");
   const { model: asked, input, voice, speed, stream_format } = call.body as Record<string, string> & { speed?: number };
@@ -176,16 +162,17 @@ async function speak(env: Env, call: Call): Promise<void> {
     }
   }
   const format = (call.body["response_format"] ?? "mp3") as string;
-  if (format !== "pcm" && format !== "wav") {
-    throw new Refusal(null, `The simulator makes pcm and wav only, not ${format}.`, { param: "response_format" });
+  const encode = ENCODED[format];
+  if (!encode) {
+    throw new Refusal(null, `The simulator makes mp3, wav and pcm only, not ${format}.`, { param: "response_format" });
   }
   const samples = await env.shared.synthesize(input ?? "", {
     voice: typeof voice === "string" ? voice : "marin",
     rate: RATE,
     speed: speed ?? 1,
   });
-  const bytes = format === "pcm" ? pcmBytes(samples) : writeWav([samples], RATE);
-  if (stream_format !== "sse") return call.bytes(oddPieces(env, bytes), format === "pcm" ? "audio/pcm" : "audio/wav");
+  const bytes = await encode.make(samples);
+  if (stream_format !== "sse") return call.bytes(oddPieces(env, bytes), encode.type);
   const sse = call.sse();
   for (const piece of oddPieces(env, bytes)) {
     sse.send({ type: "speech.audio.delta", audio: Buffer.from(piece).toString("base64") });
