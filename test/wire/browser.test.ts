@@ -1,5 +1,5 @@
 // The socket's messages: what is understood, what is refused and with which words, and that what we say is what we promise.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   formatAudioDelta,
   parseClientMessage,
