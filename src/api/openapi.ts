@@ -14,7 +14,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const TITLE = "Voicebridge";
 const ABOUT =
   "A phone voice-agent server: calls, organizations, conversations in speech and writing. Send a key as `Authorization: Bearer <key>`, " +
-  "or log in for a session cookie. Errors are `application/problem+json` (RFC 9457).";
+  "or log in for a session cookie. Errors are `application/problem+json` (RFC 9457). The WebSockets are described in `/asyncapi.json`.";
 
 const TAGS: Readonly<Record<string, string>> = {
   phone: "What the carrier asks: every request is signed, answers are TwiML or empty.",

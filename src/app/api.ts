@@ -1,8 +1,10 @@
 // Puts the management API together: who may call, the routes, and the calls of browsers behind them.
 import type { Request, Router } from "express";
+import { createAsyncApi } from "../api/asyncapi.ts";
 import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
 import { HEALTH_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
+import { socketsOf } from "../api/sockets.ts";
 import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
 import type { Config } from "../config.ts";
 import type { OpenGroup } from "../core/access.ts";
@@ -105,6 +107,7 @@ export function createManagement(parts: ManagementParts): Management {
     state,
     inLine: createInLine({ state, clock, ids }),
   });
+  const origin = publicOrigin === undefined ? {} : { origin: publicOrigin };
   const api = createApi({
     ...parts,
     door: access,
@@ -117,8 +120,13 @@ export function createManagement(parts: ManagementParts): Management {
       config.DOCS === "on"
         ? {
             routes: [...(config.phone ? PHONE_ROUTES : []), ...HEALTH_ROUTES],
+            asyncApi: createAsyncApi({
+              sockets: socketsOf({ phone: Boolean(config.phone) }),
+              version: VERSION,
+              ...origin,
+            }),
             version: VERSION,
-            ...(publicOrigin !== undefined && { origin: publicOrigin }),
+            ...origin,
           }
         : undefined,
   });
