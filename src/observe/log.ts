@@ -2,6 +2,7 @@
 // What must never be written (keys, tokens, numbers) is masked here as a last resort; nobody should send it in the first place.
 import winston from "winston";
 import type { Log, LogFields } from "../core/observe.ts";
+import { createLogFile } from "./log-file.ts";
 
 export interface LogOptions {
   readonly level: "error" | "warn" | "info" | "debug";
@@ -16,8 +17,6 @@ export interface LogOptions {
 /** Phone numbers in E.164 form; ids keep their digits because they have letters before them. */
 const PHONE_NUMBER = /(?<![\w.])\+\d{7,15}\b/g;
 const MASK = "***";
-const ROTATE_BYTES = 10 * 1024 * 1024;
-const ROTATED_FILES = 5;
 
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   let masked = text;
@@ -55,21 +54,14 @@ function prettyLine(info: winston.Logform.TransformableInfo): string {
 
 export function createLog(options: LogOptions): Log & { close(): Promise<void> } {
   const { format, transports } = winston;
+  const file = options.file === undefined ? undefined : createLogFile(options.file);
   const logger = winston.createLogger({
     level: options.level,
     format: format.combine(format.timestamp(), options.pretty ? format.printf(prettyLine) : format.json()),
     transports: [
       new transports.Console({ stderrLevels: ["error"] }),
-      ...(options.file
-        ? [
-            new transports.File({
-              filename: options.file,
-              maxsize: ROTATE_BYTES,
-              maxFiles: ROTATED_FILES,
-              tailable: true,
-              format: format.combine(format.timestamp(), format.json()),
-            }),
-          ]
+      ...(file
+        ? [new transports.Stream({ stream: file.stream, format: format.combine(format.timestamp(), format.json()) })]
         : []),
     ],
     exitOnError: false,
@@ -100,10 +92,12 @@ export function createLog(options: LogOptions): Log & { close(): Promise<void> }
 
   return {
     ...bind({}),
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await new Promise<void>((resolve) => {
         logger.once("finish", () => resolve());
         logger.end();
-      }),
+      });
+      await file?.close();
+    },
   };
 }
