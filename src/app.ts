@@ -12,7 +12,7 @@ import { outboundRequests } from "./app/outbound-requests.ts";
 import { createSeats } from "./app/seats.ts";
 import { describe, outboundRules } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
-import { storageFor, warnOfPassingDisk } from "./app/storage.ts";
+import { storageFor, warnOfPassingDisk, watchDisksOf } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
 import { createCallerThreads } from "./caller-threads.ts";
 import { createPhoneChannel, type PhoneChannel } from "./channels/phone/index.ts";
@@ -200,8 +200,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     },
   });
 
-  let stopErasing = (): void => undefined;
-  let stopSweeping = (): void => undefined;
+  /** What looks around from time to time. */
+  const looking: (() => void)[] = [];
   // Where the storage is somebody else's, so is whoever asks about it.
   const handlers = {
     ...storeRequests(storage),
@@ -216,8 +216,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     phone?.close();
     directory.close();
     budgets.close();
-    stopErasing();
-    stopSweeping();
+    for (const stop of looking) stop();
     await recordings.close();
     await admin?.close();
     await management.close();
@@ -239,10 +238,10 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
         await admin?.listen();
       }
       await configuredState?.open();
-      stopErasing = erasure.keepDays(config.RETENTION_DAYS);
+      looking.push(erasure.keepDays(config.RETENTION_DAYS), watchDisksOf(config, { clock, log, meter }));
       await directory.start();
       budgets.start();
-      stopSweeping = recordings.keep();
+      looking.push(recordings.keep());
       cluster.start();
       await management.open();
       const address = await server.listen(config.PORT, config.HOST);

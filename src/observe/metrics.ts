@@ -59,6 +59,10 @@ const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[
   voice_ws_buffered_bytes: ["Bytes written to sockets and not yet taken by the network.", "leg"],
   voice_recordings_active: ["Calls that are being recorded, or wait for the caller's consent."],
   voice_db_up: ["1 while the database takes what is written, 0 while rows are spooled."],
+  voice_disk_free_ratio: [
+    "Free part of the disk that is written to, 0 to 1; below 0.15 it is told in the log.",
+    "disk",
+  ],
   voice_spool_rows: ["Rows on disk that wait for the database."],
   voice_redis_up: ["1 while the shared state in Redis can be reached; absent without Redis."],
   voice_draining: ["1 while the server takes no new calls and waits for the live ones."],

@@ -1,12 +1,14 @@
 // Rows that cannot be written now, in files: appended while the database is away, read again in the same order when it is back or
 // at the next start. Bounded: beyond the bound rows are refused. A file is removed when all of it was written, so that a crash in
 // between makes some rows be written twice, which changes nothing.
-import { mkdir, open, readdir, readFile, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, stat, statfs, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { isRunning, startOf } from "./lock.ts";
 
 /** Begun anew from here on, so that a long absence is worked off, and freed, in pieces. Bytes. */
 const FILE_BYTES = 1_000_000;
+/** Left to the database: it cannot be opened again on a disk without room for its log, a segment of which has 16 MB. Bytes. */
+const RESERVE_BYTES = 32_000_000;
 const WRITER = /-\d+-\w+\.jsonl$/;
 const NAME = /^(\d{15})-(\d{6})-(\d+)-(\w+)\.jsonl$/;
 
@@ -19,7 +21,7 @@ export interface SpoolLine {
 export interface Spool {
   /** Finds what earlier processes left. To be called once, before the rest. */
   open(): Promise<void>;
-  /** @returns how many rows found no room. @throws what the disk says; the lines before are kept. */
+  /** @returns how many rows found no room. @throws what the disk says, or that it is almost full; the lines before are kept. */
   append(lines: readonly SpoolLine[]): Promise<number>;
   /** The oldest file's lines, and the function that lets go of them once they are written; undefined when there is nothing. */
   oldest(): Promise<{ readonly lines: readonly SpoolLine[]; done(): Promise<void> } | undefined>;
@@ -38,9 +40,11 @@ export function createSpool({
   dir,
   maxBytes,
   now = Date.now,
+  freeBytes = freeIn,
 }: {
   readonly dir: string;
   readonly maxBytes: number;
+  readonly freeBytes?: (dir: string) => Promise<number>;
   /** Wall clock, ms. */
   readonly now?: () => number;
 }): Spool {
@@ -84,7 +88,6 @@ export function createSpool({
   }
 
   async function begin(): Promise<NonNullable<typeof current>> {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
     const name = await nameAt(String(now()).padStart(15, "0"));
     const handle = await open(join(dir, name), "a", 0o600);
     const file = { name, rows: 0, bytes: 0 };
@@ -120,6 +123,8 @@ export function createSpool({
         rows += line.rows;
       }
       if (text === "") return refused;
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      if ((await freeBytes(dir)) < RESERVE_BYTES + text.length) throw new Error("the disk is almost full");
       const { file, handle } = current ?? (await begin());
       const bytes = Buffer.from(torn ? `\n${text}` : text);
       try {
@@ -155,4 +160,9 @@ export function createSpool({
         await rename(join(dir, name), join(dir, name.replace(WRITER, "-0-x.jsonl")));
     },
   };
+}
+
+async function freeIn(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
 }

@@ -174,6 +174,23 @@ test("when the disk takes nothing either, rows are held in memory and written la
   await t.writes.close();
 });
 
+test("the spool leaves the last of the disk to the database", async () => {
+  let free = 31_000_000;
+  const spool = createSpool({ dir: join(folder.path, "spool"), maxBytes: 1e6, freeBytes: () => Promise.resolve(free) });
+  const t = setUp({ spool });
+  t.writes.open();
+  t.failing(() => away);
+  t.add(1, 2);
+  await t.writes.flush();
+  expect(spool.rows()).toBe(0);
+  expect(t.writes.pendingRows()).toBe(2);
+  free = 64_000_000;
+  await t.writes.flush();
+  expect(spool.rows()).toBe(2);
+  expect(dropped(t)).toBe(0);
+  await t.writes.close();
+});
+
 test("a line that was cut short is passed over and counted", async () => {
   const dir = join(folder.path, "spool");
   const { mkdir } = await import("node:fs/promises");
