@@ -66,10 +66,11 @@ export function createRealtimeVoices(options: RealtimeVoicesOptions): RealtimeVo
   };
 }
 
-/** http becomes ws, https becomes wss; the model is named in the address and cannot change later. */
-export function realtimeUrl(baseUrl: string, model: string): URL {
+/** http becomes ws, https becomes wss; what is asked for is named in the address and cannot change later. */
+export function realtimeUrl(baseUrl: string, asked: string | { readonly intent: "transcription" }): URL {
   const url = new URL(`${baseUrl.replace(/\/+$/, "")}/realtime`);
   url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
-  url.searchParams.set("model", model);
+  if (typeof asked === "string") url.searchParams.set("model", asked);
+  else url.searchParams.set("intent", asked.intent);
   return url;
 }

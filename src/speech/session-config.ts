@@ -28,7 +28,7 @@ export type VadSettings =
     }
   | { readonly type: "semantic_vad"; readonly eagerness: "low" | "medium" | "high" | "auto" };
 
-const VERBATIM =
+export const VERBATIM =
   "You are a voice. Speak the text between <say> tags exactly, word for word, in its language. Add nothing.";
 
 /** The reasoning family answers 2 to 3 s later at its default effort; the older models refuse the field. */
@@ -91,7 +91,7 @@ export function functionTools(tools: readonly ToolDescription[]) {
 }
 
 /** One text to be spoken word for word. There is no text-to-speech mode; the instructions are all that holds the model. */
-export function speechFor(settings: VoiceSettings, speechId: string, text: string): SpeechParams {
+export function speechFor(settings: Pick<VoiceSettings, "model">, speechId: string, text: string): SpeechParams {
   const effort = effortFor(settings.model);
   return {
     metadata: { say: speechId },

@@ -46,8 +46,48 @@ export interface RealtimeSession {
   reasoning?: { effort: ReasoningEffort };
 }
 
-export function sessionUpdate(eventId: string, session: RealtimeSession) {
+export function sessionUpdate<Session extends RealtimeSession | SpeakingSession | TranscriptionSession>(
+  eventId: string,
+  session: Session,
+) {
   return { type: "session.update", event_id: eventId, session } as const;
+}
+
+interface Pcm {
+  type: "audio/pcm";
+  rate: 24000;
+}
+
+/** A session that only speaks, in full quality, what it is given piece by piece. */
+export interface SpeakingSession {
+  type: "realtime";
+  output_modalities: ["audio"];
+  instructions: string;
+  audio: {
+    input: { format: Pcm; turn_detection: null };
+    output: { format: Pcm; voice: string; speed: number };
+  };
+  tools: FunctionTool[];
+  tool_choice: "none";
+  reasoning?: { effort: ReasoningEffort };
+}
+
+/** A session that only understands; its socket is opened with `intent=transcription`. Turns are committed by hand. */
+export interface TranscriptionSession {
+  type: "transcription";
+  audio: {
+    input: {
+      format: Pcm;
+      noise_reduction: null;
+      transcription: { model: string; language?: string };
+      turn_detection: null;
+    };
+  };
+}
+
+/** What was appended is one utterance. */
+export function commitAudio(eventId: string) {
+  return { type: "input_audio_buffer.commit", event_id: eventId } as const;
 }
 
 /**
@@ -165,4 +205,5 @@ export type ClientEvent = ReturnType<
   | typeof answer
   | typeof speech
   | typeof cancelResponse
+  | typeof commitAudio
 >;

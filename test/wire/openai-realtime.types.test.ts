@@ -8,6 +8,7 @@ import type {
   RealtimeResponseCreateParams,
   RealtimeServerEvent,
   RealtimeSessionCreateRequest,
+  RealtimeTranscriptionSessionCreateRequest,
   SessionUpdateEvent,
 } from "openai/resources/realtime/realtime";
 import * as make from "../../src/wire/openai-realtime-client.ts";
@@ -27,13 +28,22 @@ function assignable<From extends To, To>(): [From?, To?] {
 }
 
 // The package's own interface lists no null for noise_reduction, although its documentation of the field does.
-type Sent = ReturnType<typeof make.sessionUpdate>;
+type Sent = ReturnType<typeof make.sessionUpdate<make.RealtimeSession>>;
 type SentInput = Omit<Sent["session"]["audio"]["input"], "noise_reduction">;
 type SentSession = Omit<Sent["session"], "audio"> & {
   audio: Omit<Sent["session"]["audio"], "input"> & { input: SentInput };
 };
 assignable<Omit<Sent, "session"> & { session: SentSession }, SessionUpdateEvent>();
-assignable<Exclude<make.ClientEvent, Sent>, RealtimeClientEvent>();
+assignable<Exclude<make.ClientEvent, { type: "session.update" }>, RealtimeClientEvent>();
+type Speaking = ReturnType<typeof make.sessionUpdate<make.SpeakingSession>>;
+assignable<Speaking, SessionUpdateEvent>();
+assignable<keyof Speaking["session"], keyof RealtimeSessionCreateRequest>();
+assignable<keyof Speaking["session"]["audio"]["output"], keyof RealtimeAudioConfigOutput>();
+assignable<keyof make.TranscriptionSession, keyof RealtimeTranscriptionSessionCreateRequest>();
+assignable<
+  keyof make.TranscriptionSession["audio"]["input"],
+  keyof NonNullable<NonNullable<RealtimeTranscriptionSessionCreateRequest["audio"]>["input"]>
+>();
 
 // Assignable is not enough: a field the API does not know makes it refuse the whole event.
 assignable<keyof Sent["session"], keyof RealtimeSessionCreateRequest>();
