@@ -5,6 +5,15 @@ import type { CallParty } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LiveEvent, State } from "../core/state.ts";
 
+/** For the far end of the call itself: they come often, and say nothing that would have to be known of it. */
+const FOR_THE_LINE: ReadonlySet<string> = new Set([
+  "speech.started",
+  "speech.stopped",
+  "hearing",
+  "heard",
+  "tool.running",
+]);
+
 export const EVENTS_TOPIC = "events";
 const WORDS_MS = 250;
 
@@ -44,6 +53,7 @@ export function createLiveEvents({
         words = "";
       };
       return (type, data) => {
+        if (FOR_THE_LINE.has(type)) return;
         if (type === "words") {
           // Sentences of an assistant come without the space between them, words of a voice with it.
           const text = String(data.text);

@@ -5,7 +5,7 @@ import type { Utterance } from "./utterance.ts";
 
 export interface Turn {
   readonly number: number;
-  readonly by: "speech" | "keypad";
+  readonly by: "speech" | "keypad" | "text";
   readonly text: string;
   /** Monotonic ms: the caller fell silent. */
   readonly endedAt: number;

@@ -62,6 +62,7 @@ export function createAnswering(parts: AnsweringParts): {
       intake: matters.intake,
       keepIntake: matters.keepIntake,
     },
+    onBegin: (name) => post(() => journal.toolBegins(name)),
     onDone: (turn, name, result, began) =>
       post(() => {
         journal.tool(name, result, began);
@@ -75,7 +76,6 @@ export function createAnswering(parts: AnsweringParts): {
       ...answerer,
       take(event) {
         if (event.type === "voice.words") {
-          journal.words(event.delta);
           guarding.words(event.speechId, event.delta);
         }
         if (event.type === "voice.spoken") guarding.wordsEnded(event.speechId);

@@ -45,7 +45,7 @@ export function startCall(parts: BridgeParts): Call {
     now,
     divergence: parts.divergence,
     events: {
-      onText: (text) => void (ownVoice || journal.words(text)),
+      onText: journal.words,
       onAudio(utterance) {
         phase.move("audio");
         silence.stop();
@@ -53,7 +53,7 @@ export function startCall(parts: BridgeParts): Call {
         if (utterance.kind === "reply") dialogue.answered(utterance);
       },
       onHeard(utterance, record) {
-        journal.reply(record);
+        journal.reply(record, utterance.id);
         dialogue.heard(utterance, record);
         // Not a word of it could be spoken.
         if (record.generatedMs === 0) parting.apologise();
@@ -93,7 +93,7 @@ export function startCall(parts: BridgeParts): Call {
     engine: parts.engine,
     ...party,
     early: parts.early,
-    history: () => [...journal.spoken(), ...speaker.coming()],
+    history: () => [...(parts.history ?? []), ...journal.spoken(), ...speaker.coming()],
     now,
     after,
     post: mailbox.post,
@@ -199,27 +199,28 @@ export function startCall(parts: BridgeParts): Call {
       case "line.mark":
         return speaker.ack(event.name);
       case "line.digit":
+      case "line.text":
         silence.reset();
-        return hearing.key(event.digit);
+        return hearing.typed(event);
       case "line.closed":
         return ending.lineClosed(event.cause);
       case "voice.ready":
       case "voice.closed":
         return keeper.take(event);
       case "voice.speech-started":
-        journal.note("caller speaks");
+        journal.callerSpeaks();
         silence.stop();
         return ear.started(event.audioMs);
       case "voice.speech-stopped":
-        journal.note("caller silent", { speechMs: Math.round(event.speechMs) });
+        journal.callerSilent(event.speechMs);
         ear.stopped(event.speechMs);
         return onQuiet();
       case "voice.committed":
         return ear.committed(event.itemId);
+      case "voice.hearing":
       case "voice.heard":
-        return ear.heard(event.itemId, event.text);
       case "voice.unheard":
-        return ear.unheard(event.itemId, event.cause);
+        return hearing.words(event);
       case "voice.words":
         speaker.words(event.speechId, event.delta, event.part);
         return void ownVoice?.take(event);
@@ -241,8 +242,8 @@ export function startCall(parts: BridgeParts): Call {
   /** Drops what was not heard yet; returns the ending that was taken back by it. */
   function cutSpeech(why?: CutCause): CallEnding | undefined {
     const dropped = speaker.cut();
-    for (const { record, truncations } of dropped) {
-      journal.reply(record);
+    for (const { utterance, record, truncations } of dropped) {
+      journal.reply(record, utterance.id);
       for (const { part, heardMs } of truncations) keeper.voice()?.truncate(part, heardMs);
     }
     dialogue.cut(dropped, why);
@@ -274,7 +275,7 @@ export function startCall(parts: BridgeParts): Call {
     const leaving = ending.wanted();
     const steps = [
       () => leaving && leaving.reason !== reason && matters.decide(leaving, "withdrawn"),
-      () => speaker.cut().forEach(({ record }) => journal.reply(record)),
+      () => speaker.cut().forEach(({ utterance, record }) => journal.reply(record, utterance.id)),
       () => dialogue.close(),
       () => ear.forget(),
       () => mailbox.close(),

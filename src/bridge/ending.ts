@@ -1,6 +1,6 @@
 // The way out of a call: what is to happen next is agreed on, said, stored where the carrier will ask for it, and only then is
 // the line closed. docs/closing.md has the table of causes.
-import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
+import type { CallEnding, EndReason } from "../core/call.ts";
 import type { LineCloseCause } from "../core/line.ts";
 import type { Resumption } from "../core/resumption.ts";
 
@@ -26,7 +26,6 @@ export function createEnding(parts: {
   readonly closeLine: () => void;
   /** The line was closed long ago and never said so. */
   readonly onLineStuck: () => void;
-  readonly party: Pick<CallParty, "channel">;
   /** The line is one that was given in place of a lost one. */
   readonly resumed?: Resumption | undefined;
   /** The line is gone. `returns`: the carrier was told to open another one. */
@@ -64,7 +63,7 @@ export function createEnding(parts: {
   /** Not where the far side breaks the rules, or reads nothing: another line to it would be no better. */
   function afterLoss(cause: LineCloseCause): CallEnding {
     const isWorthIt = cause === "network" || cause === "no-media";
-    const kind = isWorthIt && parts.party.channel === "phone" && settled ? "reconnect" : "apologise";
+    const kind = isWorthIt && settled ? "reconnect" : "apologise";
     return { kind, reason: reasonOf(cause) };
   }
 

@@ -1,6 +1,9 @@
 // What becomes of the caller's speech and keys: the ear's decisions carried out on the speaker, the dialogue and the end of
 // the call.
 import type { CallEnding } from "../core/call.ts";
+import type { LineEvent } from "../core/line.ts";
+import type { VoiceEvent } from "../core/voice.ts";
+import type { Turn } from "./answer.ts";
 import { isBackchannel, isFarewell } from "./backchannel.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { createEar, type Owed } from "./ear.ts";
@@ -68,12 +71,34 @@ export function createHearing(parts: HearingParts) {
     return isBackchannel(text) || (leaving !== undefined && isFarewell(text));
   }
 
-  function accept(key: string, text: string, endedAt: number, by: "speech" | "keypad" = "speech"): void {
+  function accept(key: string, text: string, endedAt: number, by: Turn["by"] = "speech"): void {
     takenBack = undefined;
     const number = dialogue.accept(text, by, endedAt);
     if (!parts.answersItself) return;
     words.add(number, key, text);
     journal.turnText(number, words.textOf(number));
+  }
+
+  /** A turn of the caller, spoken or written, with all its words. */
+  function take(key: string, text: string, endedAt: number, by: "speech" | "text"): void {
+    const verdict = guarding.read(text);
+    const leaving = ending.wanted() ?? takenBack;
+    const isBye = leaving !== undefined && leaving.reason !== "silence" && isFarewell(text);
+    if (leaving && (isBye || guarding.confirms(verdict, leaving))) {
+      journal.note("ignored", { why: isBye ? "farewell" : "under way" });
+      takenBack = undefined;
+      ending.want(leaving);
+      guarding.restored(leaving);
+      parts.move("end");
+      return parts.onQuiet();
+    }
+    if (guarding.answers(verdict, () => dialogue.take(text, by, endedAt))) {
+      takenBack = undefined;
+      return;
+    }
+    if (ending.isFinal()) return journal.note("ignored", { why: "ending" });
+    if (ending.wanted()) parts.cutSpeech();
+    accept(key, text, endedAt, by);
   }
 
   const ear = createEar({
@@ -104,29 +129,11 @@ export function createHearing(parts: HearingParts) {
         else dialogue.expectAnswer(endedAt);
       },
       onTurn(itemId, text, endedAt) {
-        const verdict = guarding.read(text);
         const early = words.fill(itemId, text);
-        if (early) {
-          journal.turnText(early.turn, early.text);
-          return void guarding.answers(verdict, () => early.turn);
-        }
-        const leaving = ending.wanted() ?? takenBack;
-        const isBye = leaving !== undefined && leaving.reason !== "silence" && isFarewell(text);
-        if (leaving && (isBye || guarding.confirms(verdict, leaving))) {
-          journal.note("ignored", { why: isBye ? "farewell" : "under way" });
-          takenBack = undefined;
-          ending.want(leaving);
-          guarding.restored(leaving);
-          parts.move("end");
-          return parts.onQuiet();
-        }
-        if (guarding.answers(verdict, () => dialogue.take(text, "speech", endedAt))) {
-          takenBack = undefined;
-          return;
-        }
-        if (ending.isFinal()) return journal.note("ignored", { why: "ending" });
-        if (ending.wanted()) parts.cutSpeech();
-        accept(itemId, text, endedAt);
+        if (!early) return take(itemId, text, endedAt, "speech");
+        const verdict = guarding.read(text);
+        journal.turnText(early.turn, early.text);
+        guarding.answers(verdict, () => early.turn);
       },
       onIgnored(itemId, why) {
         journal.note("ignored", { why });
@@ -163,18 +170,32 @@ export function createHearing(parts: HearingParts) {
     },
   });
 
+  /** Returns an ending that was taken back by it. */
+  function interrupt(): CallEnding | undefined {
+    concludePlayed();
+    const withdrawn = parts.cutSpeech();
+    ear.overrule();
+    return withdrawn;
+  }
+
   return {
     ear,
-    /** A key cuts what is being said; the digits become a turn. */
-    key(digit: string): void {
+    words(event: Extract<VoiceEvent, { type: "voice.hearing" | "voice.heard" | "voice.unheard" }>): void {
+      if (event.type === "voice.hearing") return journal.hearing(event.delta);
+      if (event.type === "voice.unheard") return ear.unheard(event.itemId, event.cause);
+      journal.heard(event.text);
+      ear.heard(event.itemId, event.text);
+    },
+    /** It cuts what is being said. Digits are gathered, a text is a turn. */
+    typed(event: Extract<LineEvent, { type: "line.digit" | "line.text" }>): void {
+      if (event.type === "line.text") {
+        if (!ending.isFinal()) takenBack = interrupt() ?? takenBack;
+        return take(`text ${now()}`, event.text, now(), "text");
+      }
       if (ending.isFinal()) return;
       journal.note("key");
-      if (!keypad.isOpen()) {
-        concludePlayed();
-        parts.cutSpeech();
-        ear.overrule();
-      }
-      keypad.press(digit);
+      if (!keypad.isOpen()) interrupt();
+      keypad.press(event.digit);
     },
     isTyping: () => keypad.isOpen(),
     isAwaiting,

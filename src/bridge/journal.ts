@@ -23,6 +23,7 @@ import { carrierMinutes, type ModelUsage, type Spending } from "../core/usage.ts
 import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
 import { createMishaps, messageOf } from "./mishaps.ts";
 import type { CallWatch } from "./parts.ts";
+import { createPassing } from "./passing.ts";
 import { createStory } from "./story.ts";
 import type { SpokenRecord } from "./utterance.ts";
 
@@ -40,7 +41,6 @@ export function createJournal(parts: {
   readonly logContent: boolean;
   readonly spending?: Spending | undefined;
   readonly thread?: Pick<AssistantThread, "threadId"> | undefined;
-  /** Told of everything as it happens. */
   readonly watch?: CallWatch | undefined;
   readonly resumed?: Resumption | undefined;
 }) {
@@ -57,7 +57,7 @@ export function createJournal(parts: {
   let threadId: string | undefined;
   const atMs = (at = clock.now()): number => Math.round(at - began);
   const seconds = (): number => Math.round((clock.now() - began) / 100) / 10;
-  const tell = (type: string, data: Readonly<Record<string, unknown>>): void => parts.watch?.(type, data);
+  const tell: CallWatch = (type, data) => parts.watch?.(type, data);
 
   /** A call never dies of its store. */
   function keep(write: (store: CallStore) => void): void {
@@ -112,6 +112,7 @@ export function createJournal(parts: {
   }
 
   return {
+    ...createPassing({ note, tell }),
     ...createMishaps({ note, log, meter, sinceMs: () => clock.now() - attached }),
     log,
     atMs,
@@ -132,8 +133,6 @@ export function createJournal(parts: {
       changeTurn(turn, { text });
       if (text) tell("turn", { turn, text });
     },
-    /** Words of the agent, as they come. */
-    words: (text: string): void => tell("words", { by: "agent", text }),
     /** Audio of the answer is at the line; `times` are those before it. Only the first counts: a tool may come in between. */
     answered(turn: number, times: AnswerTimes): void {
       if (turns.find((one) => one.turn === turn)?.latencyMs !== undefined) return;
@@ -173,11 +172,12 @@ export function createJournal(parts: {
       if (story.phase() === "intake") update(entering("clarification"));
       log.warn("the caller's words were lost", { cause });
     },
-    reply({ startedAt, ...record }: SpokenRecord): void {
+    reply({ startedAt, ...record }: SpokenRecord, utterance: number): void {
       const startedAtMs = atMs(startedAt);
       replies.push({ ...record, startedAtMs });
       note("reply", { kind: record.kind, heardMs: record.heardMs, interrupted: record.interrupted });
-      tell("reply", { kind: record.kind, heard: record.heard, cut: record.cut, atMs: startedAtMs });
+      const { kind, heard, cut, interrupted: isCut } = record;
+      tell("reply", { kind, heard, cut, interrupted: isCut, utterance, atMs: startedAtMs });
       const found = threadId ?? parts.thread?.threadId();
       update({ replies: [...replies], ...(found !== undefined && found !== threadId && { threadId: found }) });
       threadId = found;

@@ -104,7 +104,12 @@ export function createMouth({ divergence, onFailed, onDivergence }: MouthParts) 
       if (!speech) return undefined;
       let piece = speech.own ? speech.pieces.find((one) => samePart(one.part, part)) : speech.pieces[0];
       if (!piece) {
-        piece = newPiece("", { speechId, pace: pace ?? ORDINARY_PACE, ...(part && { part }) });
+        piece = newPiece("", {
+          utterance: speech.utterance.id,
+          speechId,
+          pace: pace ?? ORDINARY_PACE,
+          ...(part && { part }),
+        });
         piece.asked = true;
         speech.pieces.push(piece);
         speech.utterance.pieces.push(piece);

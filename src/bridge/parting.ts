@@ -33,6 +33,10 @@ export function createParting(parts: {
     greet(words: string, only?: EndReason): void {
       // A call that has no voice is over already: no half greeting before its apology.
       if (ending.isClosing()) return;
+      if (!words) {
+        move("greeted");
+        return parts.onQuiet();
+      }
       phrases.greet(words);
       if (!only) return;
       ending.want({ kind: "hangup", reason: only }, { limitMs: onlyWordsLimitMs(words), final: true });

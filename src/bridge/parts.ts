@@ -13,13 +13,13 @@ import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Spending } from "../core/usage.ts";
-import type { Voice, VoiceEngine } from "../core/voice.ts";
+import type { SpokenLine, Voice, VoiceEngine } from "../core/voice.ts";
 import type { Phase } from "./phase.ts";
 import type { SentenceCutter } from "./thread-answer.ts";
 
 /** All times in ms. */
 export interface BridgeSettings {
-  /** Spoken live when its clip was not rendered yet. */
+  /** Spoken live when its clip was not rendered yet; empty: the caller has the first word. */
   readonly greeting: string;
   /** The greeting is all there is: the call ends for this reason once it was heard. */
   readonly onlyGreets?: EndReason;
@@ -62,6 +62,8 @@ export interface BridgeParts {
   /** Keeps account of what the call costs; absent: nobody asks. */
   readonly spending?: Spending | undefined;
   readonly watch?: CallWatch | undefined;
+  /** What was said with this caller before the call, for a voice. */
+  readonly history?: readonly SpokenLine[] | undefined;
   /** The call goes on: no greeting, but a short apology, and all that was said before is known. */
   readonly resumed?: Resumption | undefined;
   readonly log: Log;

@@ -60,7 +60,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
         piece.base = slice.at;
         piece.at = ledger.sent;
       }
-      line.play(slice.payload);
+      line.play(slice.payload, piece.utterance);
       ledger = recordSent(ledger, slice.bytes, now);
       piece.position = slice.at + slice.bytes;
       if (piece.position > piece.sent) piece.sent = piece.position;

@@ -20,14 +20,17 @@ export interface ToolRunnerParts {
   readonly clock: Clock;
   /** What a tool may do to its call. */
   readonly acts: Pick<ToolContext, "endAfterReply" | "escalate" | "intake" | "keepIntake">;
+  readonly onBegin: (name: string) => void;
   readonly onDone: (turn: number, name: string, result: ToolRecord["result"], began: number) => void;
 }
 
 /** The tools of one call, ready to be run for its answers. */
-export function createToolRunner({ tools, callId, clock, acts, onDone }: ToolRunnerParts) {
+export function createToolRunner({ tools, callId, clock, acts, onBegin, onDone }: ToolRunnerParts) {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return async (request: ToolRequest, signal: AbortSignal, turn: number): Promise<string> => {
     const began = clock.now();
+    // A model can invent any number of names.
+    if (byName.has(request.name)) onBegin(request.name);
     const { output, result } = await runTool(byName, request, { callId, signal, ...acts }, clock);
     onDone(turn, request.name, result, began);
     return output;

@@ -18,8 +18,8 @@ import {
 } from "./utterance.ts";
 
 export interface SpeakerEvents extends Pick<MouthParts, "onFailed" | "onDivergence"> {
-  /** Words that are to be spoken. */
-  readonly onText?: (text: string) => void;
+  /** Words that are to be spoken, or, of a voice that chooses them itself, that are. */
+  readonly onText?: (text: string, utterance: number) => void;
   /** The first audio of an utterance goes to the line. */
   onAudio(utterance: Utterance): void;
   /** It is over: every word there was sound for was heard. `generatedMs` is 0 where the voice could not speak any of it. */
@@ -147,13 +147,15 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     },
     addText(utterance: Utterance, text: string): void {
       if (utterance.cut) return;
-      events.onText?.(text);
-      utterance.pieces.push(newPiece(text, { speechId: `u${utterance.id}p${utterance.pieces.length}` }));
+      events.onText?.(text, utterance.id);
+      utterance.pieces.push(
+        newPiece(text, { utterance: utterance.id, speechId: `u${utterance.id}p${utterance.pieces.length}` }),
+      );
       mouth.ask(queue, isWellSupplied);
     },
     /** `audio` is base64 mu-law. */
     addClip(utterance: Utterance, text: string, audio: string): void {
-      utterance.pieces.push(newPiece(text, { clip: audio }));
+      utterance.pieces.push(newPiece(text, { utterance: utterance.id, clip: audio }));
       pump();
     },
     /** No more pieces will come. */
@@ -171,7 +173,9 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     },
     words(speechId: string, delta: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
-      if (piece) piece.text += delta;
+      if (!piece) return;
+      piece.text += delta;
+      events.onText?.(delta, piece.utterance);
     },
     spoken(speechId: string, status: SpeechStatus, text: string, code?: string): void {
       mouth.ended(speechId, status, text, code);

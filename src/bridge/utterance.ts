@@ -9,6 +9,8 @@ import { createTape, type Tape } from "./tape.ts";
 export type UtteranceKind = ReplyRecord["kind"];
 
 export interface Piece {
+  /** The utterance it is a part of. */
+  readonly utterance: number;
   /** Names the speech at the voice; a stored clip has none. */
   speechId?: string;
   /** The engine's own item, where there is one that can be truncated. */
@@ -62,9 +64,10 @@ export type SpokenRecord = Omit<ReplyRecord, "startedAtMs"> & { readonly started
 
 export function newPiece(
   text: string,
-  from: { speechId?: string; part?: SpeechPart; clip?: string; pace?: number; retried?: boolean },
+  from: { utterance: number; speechId?: string; part?: SpeechPart; clip?: string; pace?: number; retried?: boolean },
 ): Piece {
   const piece: Piece = {
+    utterance: from.utterance,
     text,
     tape: createTape(),
     complete: from.clip !== undefined,
@@ -174,7 +177,11 @@ export function askAgain(utterance: Utterance, piece: Piece, retried: boolean): 
   const rest = breakOff(piece);
   if (!rest || speechId === undefined) return;
   const index = utterance.pieces.indexOf(piece);
-  utterance.pieces.splice(index + 1, 0, newPiece(rest, { speechId: `${speechId}+`, pace, retried }));
+  utterance.pieces.splice(
+    index + 1,
+    0,
+    newPiece(rest, { utterance: utterance.id, speechId: `${speechId}+`, pace, retried }),
+  );
 }
 
 function join(parts: readonly string[]): string {

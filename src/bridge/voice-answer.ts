@@ -220,7 +220,7 @@ function startRun(
     },
   };
   if (turn.note !== undefined) voice()?.tell("system", turn.note);
-  if (turn.by === "keypad") voice()?.tell("user", turn.text);
+  if (turn.by !== "speech") voice()?.tell("user", turn.text);
   voice()?.respond();
   return run;
 }

@@ -96,7 +96,7 @@ export interface ReplyRecord {
 export interface TurnRecord {
   /** 1, 2, 3, ... */
   readonly turn: number;
-  readonly by: "speech" | "keypad";
+  readonly by: "speech" | "keypad" | "text";
   readonly text: string;
   /** ms since the call began: the caller fell silent. */
   readonly endedAtMs: number;

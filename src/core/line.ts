@@ -11,6 +11,8 @@ export type LineEvent =
   /** Everything sent before the mark of this name was played, or was dropped by a clear. */
   | { readonly type: "line.mark"; readonly name: string }
   | { readonly type: "line.digit"; readonly digit: string }
+  /** The caller typed this: a turn like a spoken one. */
+  | { readonly type: "line.text"; readonly text: string }
   /** The last event of a line; comes exactly once, whoever closed it. */
   | { readonly type: "line.closed"; readonly cause: LineCloseCause };
 
@@ -19,8 +21,8 @@ export interface Line {
   readonly id: string;
   /** Starts delivery. What arrived before is delivered first, in order, within this call. May be called once. */
   attach(listener: (event: LineEvent) => void): void;
-  /** Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte. */
-  play(payload: string): void;
+  /** Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte. `utterance`: which it is a part of. */
+  play(payload: string, utterance?: number): void;
   /** Asks to be told, by a `line.mark` of that name, when everything queued so far was played. */
   mark(name: string): void;
   /** Drops what is queued at the caller's end. Pending marks come back at once and prove nothing. */
@@ -29,4 +31,8 @@ export interface Line {
   bufferedBytes(): number;
   /** Ends the line from our side. Idempotent; `line.closed` follows. */
   close(): void;
+  /** The far side waits for whole replies: nobody there is greeted, told to wait, or asked whether they are still there. */
+  readonly takesTurns?: boolean;
+  /** For a far side that shows what happens: told of it as it happens. Must neither wait nor throw. */
+  readonly watch?: (type: string, data: Readonly<Record<string, unknown>>) => void;
 }

@@ -18,6 +18,8 @@ export type VoiceEvent =
   | { readonly type: "voice.speech-stopped"; readonly audioMs: number; readonly speechMs: number }
   /** The caller's turn is complete; its text follows as heard or unheard with the same item id. */
   | { readonly type: "voice.committed"; readonly itemId: string }
+  /** Words of the caller as they are made out; all of them follow as heard. */
+  | { readonly type: "voice.hearing"; readonly itemId: string; readonly delta: string }
   | { readonly type: "voice.heard"; readonly itemId: string; readonly text: string }
   | { readonly type: "voice.unheard"; readonly itemId: string; readonly cause: "empty" | "failed" }
   /** The engine began an answer of its own (speech-to-speech); `speechId` names it from here on. */

@@ -179,8 +179,8 @@ export function createRecordedCall(parts: RecordedCallParts): RecordedCall {
           }
         });
       },
-      play(payload) {
-        line.play(payload);
+      play(payload, utterance) {
+        line.play(payload, utterance);
         safely(() => {
           if (channels.play(payload)) return;
           meter.count("voice_frames_dropped_total", { leg: "recording", cause: "too-far-ahead" });

@@ -46,6 +46,9 @@ export function createHearing(
         case "input_audio_buffer.committed":
           emit({ type: "voice.committed", itemId: event.item_id });
           return true;
+        case "conversation.item.input_audio_transcription.delta":
+          if (event.delta) emit({ type: "voice.hearing", itemId: event.item_id, delta: event.delta });
+          return true;
         case "conversation.item.input_audio_transcription.completed":
           transcribed(event);
           return true;

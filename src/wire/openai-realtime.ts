@@ -84,6 +84,11 @@ const schemas = {
     item_id: text,
   }),
   "input_audio_buffer.committed": z.object({ type: z.literal("input_audio_buffer.committed"), item_id: text }),
+  "conversation.item.input_audio_transcription.delta": z.object({
+    type: z.literal("conversation.item.input_audio_transcription.delta"),
+    item_id: text,
+    delta: text.nullish(),
+  }),
   "conversation.item.input_audio_transcription.completed": z.object({
     type: z.literal("conversation.item.input_audio_transcription.completed"),
     item_id: text,
@@ -144,7 +149,6 @@ export const IGNORED_EVENTS = [
   "conversation.item.deleted",
   "conversation.item.retrieved",
   "conversation.item.truncated",
-  "conversation.item.input_audio_transcription.delta",
   "conversation.item.input_audio_transcription.segment",
   "input_audio_buffer.cleared",
   "input_audio_buffer.timeout_triggered",

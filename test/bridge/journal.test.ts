@@ -130,12 +130,12 @@ describe("the record", () => {
   test("holds what was said in the order of time", async () => {
     const { time, journal } = setup();
     const spoken = { sent: "", cut: "", generatedMs: 1, sentMs: 1, heardMs: 1, interrupted: false };
-    journal.reply({ ...spoken, kind: "greeting", generated: "Hello.", heard: "Hello.", startedAt: 1000 });
+    journal.reply({ ...spoken, kind: "greeting", generated: "Hello.", heard: "Hello.", startedAt: 1000 }, 1);
     await time.run(5000);
     journal.turn(1, "speech", "one", 3000);
     journal.turn(2, "speech", "", 5500);
-    journal.reply({ ...spoken, kind: "reply", generated: "An answer.", heard: "An", startedAt: 4000 });
-    journal.reply({ ...spoken, kind: "reply", generated: "Unheard.", heard: "" });
+    journal.reply({ ...spoken, kind: "reply", generated: "An answer.", heard: "An", startedAt: 4000 }, 2);
+    journal.reply({ ...spoken, kind: "reply", generated: "Unheard.", heard: "" }, 3);
     expect(journal.spoken()).toEqual([
       { role: "agent", text: "Hello." },
       { role: "caller", text: "one" },

@@ -169,15 +169,18 @@ describe("time", () => {
 
 test("the tools of a call tell of every run: turn, name, result and when it began", async () => {
   const done: unknown[] = [];
+  const begun: string[] = [];
   const run = createToolRunner({
     tools: [tool(() => new Promise((resolve) => void time.after(300, () => resolve("x"))))],
     callId: "c",
     clock: time.clock,
     acts: ACTS,
+    onBegin: (name) => void begun.push(name),
     onDone: (...facts) => void done.push(facts),
   });
   const began = time.now();
   const output = run({ callId: "t", name: "it", arguments: "" }, new AbortController().signal, 4);
+  expect(begun).toEqual(["it"]);
   await time.run(500);
   expect(await output).toBe("x");
   expect(done).toEqual([[4, "it", "ok", began]]);

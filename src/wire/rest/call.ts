@@ -63,7 +63,7 @@ const callerLine = z.strictObject({
   role: z.literal("caller"),
   at_ms: ms,
   turn: z.number().int(),
-  by: z.enum(["speech", "keypad"]),
+  by: z.enum(["speech", "keypad", "text"]),
   text: z.string(),
   latency_ms: ms.nullable(),
   cause: z.string().nullable(),
