@@ -60,6 +60,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   kysely: ["storage"],
   pg: ["storage"],
   "@electric-sql/pglite": ["storage"],
+  "@electric-sql/pglite-pgvector": ["storage"],
 };
 /** Folders that belong to the root: the parts of app.ts and config.ts. */
 const ROOT_FOLDERS = ["app", "config"];

@@ -1,6 +1,7 @@
-// Ports to what outlives a moment: call records, organizations, customers and keys. Shared short-lived state is in state.ts.
+// Ports to what outlives a moment: call records, organizations, customers, keys and memories. Shared short-lived state is in state.ts.
 import type { Principal } from "./access.ts";
 import type { CallParty, CallPhase, CallRecord, CallSummary, TimelineEntry } from "./call.ts";
+import type { MemoryStore } from "./memory.ts";
 import { Problem } from "./problem.ts";
 
 /** The database cannot be reached: what has to ask it answers 503, what only writes goes on. */
@@ -147,6 +148,7 @@ export interface Storage {
   readonly organizations: OrganizationStore;
   readonly keys: KeyStore;
   readonly customers: CustomerStore;
+  readonly memories: MemoryStore;
   /** Rows written and not yet in the database: buffered and spooled. */
   pendingRows(): number;
   /** @throws what the database says when it does not answer within `ms`. */

@@ -70,6 +70,7 @@ export interface Tables {
     created_at: Time;
     revoked_at: MaybeTime;
   };
+  memories: MemoriesTable;
   schema_lock: { id: number };
   schema_migrations: { name: string; applied_at: Generated<Date> };
 }
@@ -102,6 +103,29 @@ export interface CallsTable {
   carrier_status: string | null;
   /** When status, phase, instance and end were last decided: an older decision that comes late changes nothing. */
   state_at: Time;
+}
+
+/** What is remembered of a person. `words` is for the search by words, and made by the database. */
+export interface MemoriesTable {
+  memory_id: string;
+  org_id: string;
+  user_id: string;
+  kind: string;
+  /** As it is compared. */
+  subject_key: string;
+  subject: string;
+  text: string;
+  /** As it is compared. */
+  text_key: string;
+  steps: Json<readonly string[] | null> | null;
+  words: string;
+  source: Json<JsonObject>;
+  earlier: Json<readonly unknown[]>;
+  embedding: number[] | null;
+  embedding_model: string | null;
+  embedding_dimension: Generated<number | null>;
+  created_at: Time;
+  updated_at: Time;
 }
 
 /** A turn of the caller or a reply of the agent, at its place in the record. */

@@ -12,12 +12,14 @@ import type { Ask } from "./database.ts";
 import { DatabaseUnusable } from "./explain.ts";
 import { isPassing, messageOf } from "./failure.ts";
 import { createKeyStore } from "./keys.ts";
+import { createMemoryStore } from "./memories.ts";
 import { migrate } from "./migrate.ts";
 import { createOrganizationStore } from "./organizations.ts";
 import { openEmbedded, type Opened } from "./pglite.ts";
 import { openPostgres, TRANSACTION_LIMITS } from "./postgres.ts";
 import { readAddress } from "./postgres-address.ts";
 import { createSpool } from "./spool.ts";
+import { createVectors } from "./vectors.ts";
 import { within } from "./within.ts";
 
 /** What a reader waits for the database at most, ms. */
@@ -36,6 +38,10 @@ export interface StorageParts {
   readonly ids: Ids;
   /** Bytes the spool may take on the disk. */
   readonly spoolBytes?: number;
+  /** false: pgvector is not used even where it is there. */
+  readonly vectors?: boolean;
+  /** Memories of one user; for tests. */
+  readonly mostMemories?: number;
 }
 
 export interface OpenableStorage extends Storage {
@@ -132,6 +138,12 @@ export function createStorage(parts: StorageParts): OpenableStorage {
     organizations: createOrganizationStore(ask, clock),
     keys: createKeyStore(ask, { clock, ids }),
     customers: createCustomerStore(ask, { clock, ids }),
+    memories: createMemoryStore(ask, {
+      clock,
+      ids,
+      vectors: createVectors({ log, isWanted: parts.vectors ?? true }),
+      ...(parts.mostMemories !== undefined && { most: parts.mostMemories }),
+    }),
     open: () => (opening ??= open()),
     pendingRows: () => calls.pendingRows(),
     check: (ms) =>

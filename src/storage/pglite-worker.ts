@@ -2,6 +2,7 @@
 // answers one question after the other; pglite.ts asks them.
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
+import { vector } from "@electric-sql/pglite-pgvector";
 
 export interface WorkerQuestion {
   readonly id: number;
@@ -31,7 +32,7 @@ const answer = (message: WorkerAnswer): void => port.postMessage(message);
 
 try {
   const { dir } = workerData as { readonly dir: string };
-  const db = await PGlite.create(dir);
+  const db = await PGlite.create(dir, { extensions: { vector } });
   let last = Promise.resolve();
   const answerOne = async ({ id, sql, parameters = [] }: WorkerQuestion): Promise<void> => {
     try {

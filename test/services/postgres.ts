@@ -2,6 +2,7 @@
 // and gone with the test. As root the programs run as the user postgres, because PostgreSQL refuses root.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -34,6 +35,12 @@ async function binaries(): Promise<string> {
   const versions = await readdir("/usr/lib/postgresql");
   const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0];
   return `/usr/lib/postgresql/${newest}/bin`;
+}
+
+/** Whether the newest server on this machine comes with pgvector. */
+export function hasPgvector(): boolean {
+  const [newest] = readdirSync("/usr/lib/postgresql").toSorted((a, b) => Number(b) - Number(a));
+  return existsSync(`/usr/share/postgresql/${newest}/extension/vector.control`);
 }
 
 const asUser = (command: string, args: readonly string[]): [string, string[]] =>

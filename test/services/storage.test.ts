@@ -13,9 +13,11 @@ import { readAddress } from "../../src/storage/postgres-address.ts";
 import { emptyFolder } from "../support/child.ts";
 import { keptLog, keptMeter } from "../support/observe.ts";
 import { until } from "../support/until.ts";
+import { memoryContract, ticking } from "../contracts/memory-suite.ts";
 import { storageContract } from "../contracts/storage-suite.ts";
-import { PASSWORD, startPostgres, type Postgres } from "./postgres.ts";
+import { hasPgvector, PASSWORD, startPostgres, type Postgres } from "./postgres.ts";
 
+const MOST_MEMORIES = 12;
 let postgres: Postgres;
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
 const log = keptLog();
@@ -40,9 +42,10 @@ let pooled: OpenableStorage;
 beforeAll(async () => {
   folder = await emptyFolder();
   postgres = await startPostgres();
-  direct = make(postgres.url);
-  pooled = make(postgres.poolerUrl);
+  direct = make(postgres.url, { clock: ticking, mostMemories: MOST_MEMORIES });
+  pooled = make(postgres.poolerUrl, { clock: ticking, mostMemories: MOST_MEMORIES });
   await Promise.all([direct.open(), pooled.open()]);
+  await direct.organizations.put("other", {}, 0, "test");
 }, 120_000);
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
@@ -52,6 +55,10 @@ afterAll(async () => {
 
 storageContract("server", () => direct);
 storageContract("pooler", () => pooled);
+// Debian's PostgreSQL has no pgvector; where somebody installed it, it is used.
+const memories = { meanings: hasPgvector(), most: MOST_MEMORIES };
+memoryContract("server", () => ({ memories: direct.memories, orgs: ["default", "other"] }), memories);
+memoryContract("pooler", () => ({ memories: pooled.memories, orgs: ["default", "other"] }), memories);
 
 const party = (n: number): CallParty => ({
   callId: `call_z_${String(n).padStart(5, "0")}`,

@@ -10,6 +10,7 @@ import {
 } from "../../src/core/stores.ts";
 import { systemClock, systemIds } from "../../src/observe/system.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
+import { createMemoryMemories } from "./memory-memories.ts";
 
 export function createMemoryStorage({
   clock = systemClock,
@@ -106,6 +107,7 @@ export function createMemoryStorage({
         return sessions.get(sessionId);
       },
     },
+    memories: createMemoryMemories({ clock, ids }),
     pendingRows: () => 0,
     async check() {},
     close: () => calls.close(),
