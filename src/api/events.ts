@@ -1,7 +1,7 @@
 // Live calls as they happen, for pages and programs that watch: all that one may see, or one call.
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
-import type { LiveCall, LiveEvent, State } from "../core/state.ts";
+import type { CallDraft, LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
 import { viewOfEscalation, viewOfIntake } from "./call-view.ts";
@@ -76,7 +76,12 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
       async ({ query, principal, stillGood }) => {
         const mine = ({ orgId }: { readonly orgId: string }): boolean =>
           sees(principal, orgId) && (query.org_id === undefined || query.org_id === orgId);
-        const picture = async () => ({ calls: (await state.live()).filter(mine).map(viewOfLive) });
+        const picture = async () => {
+          const calls = (await state.live()).filter(mine);
+          return {
+            calls: await Promise.all(calls.map(async (call) => viewOfLive(call, await state.getDraft(call.callId)))),
+          };
+        };
         return watch(principal, mine, stillGood, picture, () => false);
       },
     ),
@@ -120,7 +125,7 @@ const MOST_EARLY = 1000;
 
 const viewOfEvent = ({ callId, orgId, at, data }: LiveEvent) => ({ call_id: callId, org_id: orgId, at, ...data });
 
-function viewOfLive(call: LiveCall) {
+function viewOfLive(call: LiveCall, draft: CallDraft | undefined) {
   const phone = call.channel === "phone";
   return {
     call_id: call.callId,
@@ -131,5 +136,8 @@ function viewOfLive(call: LiveCall) {
     from: phone ? call.from : null,
     to: phone ? call.to : null,
     started_at: call.startedAt,
+    phase: draft?.phase ?? null,
+    escalated: draft?.escalation !== undefined,
+    last: draft?.transcript.at(-1) ?? null,
   };
 }

@@ -63,7 +63,9 @@ export function createLiveEvents({
           return;
         }
         tellWords();
-        publish(party, type, data);
+        // Who watches sees a call that begins as they would have found it in the snapshot.
+        const begins = type === "call.started" && party.channel === "phone";
+        publish(party, type, begins ? { ...data, from: party.from, to: party.to } : data);
         onChange(party.callId);
       };
     },

@@ -44,9 +44,8 @@ export function createJournal(parts: {
   readonly watch?: CallWatch | undefined;
   readonly resumed?: Resumption | undefined;
 }) {
-  const { party, clock, meter } = parts;
+  const { party, clock, meter, resumed } = parts;
   const log = parts.log.with({ call: party.carrierId, callId: party.callId });
-  const { resumed } = parts;
   // Times count from the beginning of the call, whatever it went through since.
   const before = resumed ? Math.max(0, +clock.date() - Date.parse(resumed.startedAt)) : 0;
   const attached = clock.now();
@@ -140,6 +139,7 @@ export function createJournal(parts: {
       changeTurn(turn, { latencyMs });
       meter.observe("voice_turn_latency_seconds", latencyMs / 1000);
       note("answer", { turn, latencyMs });
+      tell("answer", { turn, latencyMs });
       log.info("turn answered", { turn, latencyMs });
       const cause = causeOfDelay(times, clock.now());
       if (!cause) return;

@@ -159,7 +159,17 @@ describe("GET /api/live", () => {
     await until("all have their picture", () => [mine, foreign, all].every((one) => one.events().length === 1));
     expect(mine.events()[0]).toEqual({
       event: "snapshot",
-      data: { calls: [expect.objectContaining({ call_id: callId, org_id: "acme", channel: "browser", from: null })] },
+      data: {
+        calls: [
+          expect.objectContaining({
+            call_id: callId,
+            org_id: "acme",
+            channel: "browser",
+            from: null,
+            escalated: false,
+          }),
+        ],
+      },
     });
     expect(foreign.events()[0]?.data).toEqual({ calls: [] });
 

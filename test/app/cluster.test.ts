@@ -283,6 +283,7 @@ test("live events are heard from any instance, and the agent's words in pieces o
     ["call-2", "acme", "call.started", undefined],
     ["call-1", "default", "words", "It is open. Until six."],
   ]);
+  expect(events[1]?.data).toMatchObject({ from: party(2).from, to: party(2).to });
 });
 
 describe("the carrier's word about a call held elsewhere", () => {
