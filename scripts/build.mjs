@@ -1,5 +1,5 @@
-// Compiles src to dist. With --if-stale it does so only when dist is missing or older than its sources, so that `npm start`
-// and `npm run demo` work on a fresh clone and cost nothing on a built one.
+// Compiles src to dist, and the page in src/web to dist/web. With --if-stale it does so only when dist is missing or older than its
+// sources, so that `npm start` and `npm run demo` work on a fresh clone and cost nothing on a built one.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -29,8 +29,11 @@ if (onlyIfStale && existsSync(built) && !existsSync(compiler)) {
 }
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const result = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.build.json")], { stdio: "inherit" });
+if (result.status !== 0) process.exit(result.status ?? 1);
 copyReaders();
-process.exit(result.status ?? 1);
+// Asked for only here: a server that was built elsewhere runs without the builder of pages.
+const { buildPage } = await import("./build-page.mjs");
+await buildPage({ root: join(root, "src", "web"), outDir: join(root, "dist", "web") });
 
 /** The readers of the API's documentation (src/api/docs.ts), so that the built program needs neither package. */
 function copyReaders() {

@@ -23,6 +23,7 @@ import type { Log } from "./core/observe.ts";
 import type { State } from "./core/state.ts";
 import type { CallStore, Storage } from "./core/stores.ts";
 import { isBearer } from "./http/auth.ts";
+import { openPage } from "./http/page.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls, type LiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -182,6 +183,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
     log,
+    page: openPage(),
     isDraining: calls.isDraining,
     isReady: () => !calls.isDraining() && calls.counts().active < config.MAX_CALLS,
     status: () => ({

@@ -25,6 +25,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audio: ["core"],
   bridge: ["core"],
   sim: ["wire", "audio"],
+  // Runs in a browser, and knows the server by its API alone.
+  web: [],
   ...Object.fromEntries(EDGES.map((edge) => [edge, ["core", "wire", "audio"]])),
   // The commands are composition roots of their own, as main.ts is one: they put together what they need of the edges that know a
   // vendor, or the store. Of the root they may have what reads settings, or they would be servers; a test below holds them to it.
@@ -51,6 +53,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   express: ["http", "channels", "api", "sim"],
   "express-ws": ["http"],
   ws: ["http", "speech", "sim"],
+  preact: ["web"],
+  "@preact/signals": ["web"],
+  "wavesurfer.js": ["web"],
   alawmulaw: ["audio"],
   "wasm-media-encoders": ["audio"],
   "mpg123-decoder": ["audio"],
@@ -70,7 +75,7 @@ const ALLOWED_LONGER: Readonly<Record<string, number>> = { "bridge/bridge.ts": 3
 function sources(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    return statSync(path).isDirectory() ? sources(path) : path.endsWith(".ts") ? [path] : [];
+    return statSync(path).isDirectory() ? sources(path) : /\.tsx?$/.test(path) ? [path] : [];
   });
 }
 
@@ -112,6 +117,16 @@ test("every room is known, and the root imports sims nowhere", () => {
     ({ path, room, imports }) => room === "." && imports.some(({ from }) => roomOf(from, path) === "sim"),
   );
   expect(breaches.map(({ name }) => name)).toEqual([]);
+});
+
+test("the page is part of no server", () => {
+  const breaches = files.flatMap(({ name, path, room, imports }) =>
+    imports
+      .filter(({ from }) => room !== "web" && roomOf(from, path) === "web")
+      .map(({ from }) => `${name} imports ${from}`),
+  );
+  expect(breaches).toEqual([]);
+  expect(files.some(({ name }) => name.startsWith("web/") && name.endsWith(".tsx"))).toBe(true);
 });
 
 test("a command reads the configuration and starts no server of its own", () => {

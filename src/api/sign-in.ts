@@ -1,8 +1,7 @@
 // Sessions of people: a key is given once, a cookie stands for it afterwards. The cookie itself is http/'s business.
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { READERS, empty, json, route, type Answer, type Route } from "./define-route.ts";
-import { LOGIN_CSP, loginPage } from "./login-page.ts";
+import { READERS, empty, json, route, type Route } from "./define-route.ts";
 import type { Principal } from "../core/access.ts";
 
 export interface Session {
@@ -31,27 +30,11 @@ export function signInRoutes({ sessions }: { readonly sessions: Sessions }): Rou
   return [
     route(
       {
-        method: "get",
-        path: "/login",
-        summary: "The page to log in with a key",
-        tag: "sessions",
-        access: "public",
-        answers: { 200: { description: "A page.", type: "text/html" } },
-      },
-      async (): Promise<Answer> => ({
-        kind: "bytes",
-        type: "html",
-        bytes: loginPage(),
-        // A form's origin is kept from its own site too where no referrer may be told.
-        headers: { "Content-Security-Policy": LOGIN_CSP, "Referrer-Policy": "same-origin" },
-      }),
-    ),
-    route(
-      {
         method: "post",
         path: "/login",
         summary: "Opens a session for a key",
-        description: "Sets a cookie. A form is answered with a redirect to /.",
+        description:
+          "Sets a cookie. A form is answered with a redirect to /. `GET` shows the page that asks for the key.",
         tag: "sessions",
         access: "public",
         body: z.strictObject({ key: z.string().min(1).max(256) }),

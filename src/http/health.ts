@@ -1,16 +1,16 @@
 // What the outside may know of the server: is it well, is it ready, what is it doing. Counts and reasons only, nothing of a call.
 import express, { type Request, type Response, type Router } from "express";
 import { Problem } from "../core/problem.ts";
-import { statusPage, STATUS_PAGE_CSP } from "./status-page.ts";
+import type { Page } from "./page.ts";
 
-/** What the status page shows. No personal data goes in here. */
+/** What /status tells everybody. No personal data goes in here. */
 export interface ServerStatus {
   /** Seconds since the start. */
   readonly upSeconds: number;
   readonly callsActive: number;
   /** Number of calls ended since the start, by reason. */
   readonly callsEnded: Readonly<Record<string, number>>;
-  /** Lines of the page's head, such as thread client and model. */
+  /** What it is made of, such as thread client and model. */
   readonly facts?: Readonly<Record<string, string>>;
 }
 
@@ -26,11 +26,13 @@ export interface HealthOptions {
   readonly isReady: () => boolean;
   readonly status: () => ServerStatus;
   readonly metrics?: MetricsSource;
+  /** For browsers; without one they get the text that everybody gets. */
+  readonly page?: Page | undefined;
 }
 
 const RUNNING = "Voice Agent API is running.";
 
-export function createHealthRouter({ isDraining, isReady, status, metrics }: HealthOptions): Router {
+export function createHealthRouter({ isDraining, isReady, status, metrics, page }: HealthOptions): Router {
   const router = express.Router();
   get(router, "/health", (_request, response) => {
     const draining = isDraining();
@@ -47,13 +49,11 @@ export function createHealthRouter({ isDraining, isReady, status, metrics }: Hea
     response.vary("Accept");
     const kind = request.accepts(["text", "json", "html"]);
     if (kind === "json") response.json(index(isDraining()));
-    else if (kind === "html") sendPage(response);
+    else if (kind === "html" && page) page.send(response);
     else response.type("text/plain").send(RUNNING);
   });
-  get(router, "/status", (request, response) => {
-    response.vary("Accept");
-    if (request.accepts(["json", "html"]) === "html") sendPage(response);
-    else response.json({ ...status(), draining: isDraining() });
+  get(router, "/status", (_request, response) => {
+    response.json({ ...status(), draining: isDraining() });
   });
   if (metrics) {
     get(router, "/metrics", async (request, response) => {
@@ -65,10 +65,6 @@ export function createHealthRouter({ isDraining, isReady, status, metrics }: Hea
       const text = await metrics.render();
       response.set("Content-Type", metrics.contentType).send(text);
     });
-  }
-
-  function sendPage(response: Response): void {
-    response.set("Content-Security-Policy", STATUS_PAGE_CSP).type("html").send(statusPage(status(), isDraining()));
   }
   return router;
 }

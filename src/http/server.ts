@@ -61,6 +61,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.use(securityHeaders());
   app.use(crossOrigin(options.corsOrigins ?? []));
   app.use(createHealthRouter(options));
+  if (options.page) app.use(options.page.router);
   for (const router of routers) app.use(router);
   for (const { path } of sockets) app.all(path, upgradeRequired);
   app.use(notFound);

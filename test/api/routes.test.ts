@@ -162,7 +162,6 @@ describe("the list of routes", () => {
       "GET /api/org/config/{org_id}",
       "GET /docs",
       "GET /docs/{file}",
-      "GET /login",
       "GET /openapi.json",
       "GET /redoc",
       "PATCH /api/calls/{call_id}",

@@ -130,7 +130,6 @@ async function run(start: Start, settings: Readonly<Record<string, string>>): Pr
     results.push(await flow.dial([], { faults: { customParameters: { token: "x".repeat(32) } } }).done);
 
     outputs.set("metrics", await page("/metrics", { authorization: `Bearer ${METRICS_TOKEN}` }));
-    outputs.set("status page", await page("/status", { accept: "text/html" }));
     outputs.set("status", await page("/status", { accept: "application/json" }));
     outputs.set("index", await page("/"));
     outputs.set(

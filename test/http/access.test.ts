@@ -197,20 +197,8 @@ describe("sessions", () => {
     expect((await t.ask(undefined, "GET", "/api/me", undefined, { cookie: third })).status).toBe(401);
   });
 
-  test("a form logs in without a script; its page is allowed by its own policy", async () => {
+  test("a form logs in as well", async () => {
     const t = await start();
-    const page = await t.ask(undefined, "GET", "/login");
-    expect(page.headers.get("content-type")).toContain("text/html");
-    expect(page.headers.get("referrer-policy")).toBe("same-origin");
-    const { createHash } = await import("node:crypto");
-    for (const [tag, what] of [
-      ["style", "style-src"],
-      ["script", "script-src"],
-    ] as const) {
-      const text = new RegExp(`<${tag}>(.*?)</${tag}>`, "s").exec(page.text)?.[1] ?? "";
-      const digest = createHash("sha256").update(text).digest("base64");
-      expect(page.headers.get("content-security-policy")).toContain(`${what} 'sha256-${digest}'`);
-    }
     const told = await fetch(`${t.url}/login`, {
       method: "POST",
       redirect: "manual",
@@ -322,19 +310,17 @@ describe("limits", () => {
     const t = await start({ perMinute: 2 });
     const statuses = [];
     for (let n = 0; n < 3; n++)
-      statuses.push(
-        (await t.ask(undefined, "GET", "/login", undefined, { "x-forwarded-for": `203.0.113.${n}` })).status,
-      );
-    expect(statuses).toEqual([200, 200, 429]);
+      statuses.push((await t.ask(undefined, "POST", "/logout", {}, { "x-forwarded-for": `203.0.113.${n}` })).status);
+    expect(statuses).toEqual([204, 204, 429]);
     const six = await start({ perMinute: 2, trustProxy: 1 });
     const from = async (address: string) =>
-      (await six.ask(undefined, "GET", "/login", undefined, { "x-forwarded-for": address })).status;
+      (await six.ask(undefined, "POST", "/logout", {}, { "x-forwarded-for": address })).status;
     expect([await from("2001:db8::1"), await from("2001:db8:0:0:ffff::2"), await from("2001:0db8::3")]).toEqual([
-      200, 200, 429,
+      204, 204, 429,
     ]);
-    expect(await from("2001:db8:0:1::1")).toBe(200);
+    expect(await from("2001:db8:0:1::1")).toBe(204);
     expect([await from("::ffff:198.51.100.7"), await from("198.51.100.7"), await from("198.51.100.7")]).toEqual([
-      200, 200, 429,
+      204, 204, 429,
     ]);
   });
 

@@ -1,0 +1,4 @@
+// Not there yet.
+export function Call() {
+  return <h1>Call</h1>;
+}

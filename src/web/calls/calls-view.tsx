@@ -1,0 +1,4 @@
+// Not there yet.
+export function Calls() {
+  return <h1>Calls</h1>;
+}
