@@ -36,6 +36,14 @@ const listQuery = z.strictObject({
   /** By start: from this moment on, and before that one. */
   from: moment.optional(),
   to: moment.optional(),
+  /** In a number, in what was said, or an id. */
+  text: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .refine((text) => !/\0|\p{Surrogate}/u.test(text), "holds a NUL or half a character")
+    .optional(),
 });
 
 export const callParams = z.strictObject({ call_id: anyCallId });
@@ -66,7 +74,7 @@ export function callRoutes({ store, find, erasure, browserCalls, log }: CallRout
         },
       },
       async ({ query, principal }) => {
-        const { limit, cursor, org_id: wanted, status, phase, escalated, from, to } = query;
+        const { limit, cursor, org_id: wanted, status, phase, escalated, from, to, text } = query;
         // The organization that is asked for; whoever has one of their own sees no other, and is not told whether there is one.
         if (wanted !== undefined && !sees(principal, wanted)) return json({ calls: [], next_cursor: null });
         const orgId = wanted ?? principal.orgId;
@@ -79,6 +87,7 @@ export function callRoutes({ store, find, erasure, browserCalls, log }: CallRout
           ...(escalated !== undefined && { escalated }),
           ...(from !== undefined && { from }),
           ...(to !== undefined && { to }),
+          ...(text !== undefined && { text }),
         });
         const calls = found.slice(0, limit).map(summaryOf);
         return json({ calls, next_cursor: found.length > limit ? (calls.at(-1)?.call_id ?? null) : null });

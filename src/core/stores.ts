@@ -51,6 +51,8 @@ export interface CallFilter {
   /** By start time. */
   readonly from?: Date;
   readonly to?: Date;
+  /** In either number, in what was said and heard (case aside), or the id of the call or the carrier. */
+  readonly text?: string;
 }
 
 /** Organizations and their numbers. The configuration is opaque here: its schema is wire/rest/organization.ts. */

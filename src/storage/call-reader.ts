@@ -1,5 +1,5 @@
 // Reads call records out of the tables: one whole, or lists of summaries.
-import type { Kysely, Selectable } from "kysely";
+import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from "kysely";
 import type { CallRecord, CallSummary } from "../core/call.ts";
 import type { CallFilter } from "../core/stores.ts";
 import type { CallsTable, Tables } from "./database.ts";
@@ -46,7 +46,7 @@ export async function readCall(
 }
 
 export async function listCalls(db: Database, filter: CallFilter): Promise<readonly CallSummary[]> {
-  const { limit, before, orgId, status, phase, escalated, from, to } = filter;
+  const { limit, before, orgId, status, phase, escalated, from, to, text } = filter;
   if (limit <= 0) return [];
   let query = db.selectFrom("calls").selectAll().orderBy("call_id", "desc").limit(limit);
   if (before !== undefined) query = query.where("call_id", "<", before);
@@ -56,7 +56,27 @@ export async function listCalls(db: Database, filter: CallFilter): Promise<reado
   if (escalated !== undefined) query = query.where("escalated", "is", escalated);
   if (from !== undefined) query = query.where("started_at", ">=", from);
   if (to !== undefined) query = query.where("started_at", "<", to);
+  if (text !== undefined) query = query.where((eb) => contains(eb, text));
   return summaries(db, await query.execute());
+}
+
+/** Newest first, the database reads no further back than until enough is found. */
+function contains(eb: ExpressionBuilder<Tables, "calls">, text: string): Expression<SqlBool> {
+  const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const said = eb
+    .selectFrom("call_transcripts")
+    .select("call_transcripts.call_id")
+    .whereRef("call_transcripts.call_id", "=", "calls.call_id")
+    .where((of) =>
+      of.or([of("call_transcripts.text", "ilike", pattern), of("call_transcripts.heard", "ilike", pattern)]),
+    );
+  return eb.or([
+    eb("calls.from_number", "like", pattern),
+    eb("calls.to_number", "like", pattern),
+    eb("calls.call_id", "=", text),
+    eb("calls.carrier_id", "=", text),
+    eb.exists(said),
+  ]);
 }
 
 export async function callsOfNumber(db: Database, number: string): Promise<readonly CallSummary[]> {

@@ -120,7 +120,7 @@ function summary({ turns, replies: _replies, tools: _tools, timeline: _timeline,
   return { ...rest, turnCount: turns.length };
 }
 
-function fits(record: CallRecord, { before, orgId, status, phase, escalated, from, to }: CallFilter): boolean {
+function fits(record: CallRecord, { before, orgId, status, phase, escalated, from, to, text }: CallFilter): boolean {
   const startedAt = Date.parse(record.startedAt);
   return (
     // Ids sort by time, so that a cursor goes on working when its own record has been let go.
@@ -130,6 +130,13 @@ function fits(record: CallRecord, { before, orgId, status, phase, escalated, fro
     (phase === undefined || record.phase === phase) &&
     (escalated === undefined || record.escalations.length > 0 === escalated) &&
     (from === undefined || startedAt >= +from) &&
-    (to === undefined || startedAt < +to)
+    (to === undefined || startedAt < +to) &&
+    (text === undefined || contains(record, text))
   );
+}
+
+function contains({ callId, carrierId, from, to, turns, replies }: CallRecord, text: string): boolean {
+  if (callId === text || carrierId === text || from.includes(text) || to.includes(text)) return true;
+  const said = [...turns.map(({ text }) => text), ...replies.map(({ heard }) => heard)];
+  return said.some((words) => words.toLowerCase().includes(text.toLowerCase()));
 }

@@ -260,6 +260,27 @@ export function storageContract(name: string, given: () => Storage): void {
       expect((await calls.list({ limit: 1, phase: "escalation", orgId }))[0]?.escalations).toHaveLength(1);
     });
 
+    test("lists hold what a text is found in: numbers, ids, what was said and what was heard", async () => {
+      const { calls } = given();
+      const n = ++count;
+      const word = `gearbox${n}`;
+      const [a, b, c] = [party(), party(), party({ from: `+1557${n}9999` })] as [CallParty, CallParty, CallParty];
+      for (const one of [a, b, c]) calls.open(one, day);
+      calls.update(a.callId, { turns: [turn(1, { text: `My ${word.toUpperCase()} 100% hums` })] });
+      calls.update(b.callId, { replies: [reply(1, { heard: `A ${word} is 1_00`, generated: `unheard${word}` })] });
+      const ids = async (text: string) => (await calls.list({ limit: 10, text })).map(({ callId }) => callId);
+      expect(await ids(word)).toEqual([b.callId, a.callId]);
+      expect(await ids(`${word} 100%`)).toEqual([a.callId]);
+      expect(await ids(`${word} 1%`)).toEqual([]);
+      expect(await ids(`${word} is 1_00`)).toEqual([b.callId]);
+      expect(await ids(`${word} is 1__0`)).toEqual([]);
+      expect(await ids(`unheard${word}`)).toEqual([]);
+      expect(await ids(`1557${n}`)).toEqual([c.callId]);
+      expect(await ids(c.carrierId)).toEqual([c.callId]);
+      expect(await ids(b.callId)).toEqual([b.callId]);
+      expect(await ids(`${word}\\`)).toEqual([]);
+    });
+
     test("by number, by age and by instance", async () => {
       const { calls } = given();
       const number = `+1556${++count}`;
