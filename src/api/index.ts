@@ -20,7 +20,8 @@ import { liveControlRoutes } from "./live-control.ts";
 import { mount, type Door } from "./mount.ts";
 import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
-import type { BrowserCalls, Contacts, Erasure, Organizations, Recordings, Outbound } from "./ports.ts";
+import { healthReportRoutes } from "./health-report.ts";
+import type { BrowserCalls, Contacts, Erasure, HealthReport, Organizations, Outbound, Recordings } from "./ports.ts";
 import { recordingRoutes } from "./recordings.ts";
 import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
@@ -39,6 +40,7 @@ export interface ApiParts {
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
+  readonly healthReport: () => Promise<HealthReport>;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: the API has no documentation here. `routes`: those that others serve. */
@@ -71,6 +73,7 @@ export function createApi(parts: ApiParts): Api {
     ...eventRoutes({ state, streams, find }),
     ...organizationRoutes(parts),
     ...numberRoutes(parts),
+    ...healthReportRoutes(parts),
     ...askRoutes(parts),
   ];
   if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));

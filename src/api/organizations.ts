@@ -26,6 +26,8 @@ const change = z.looseObject({
   updated_by: z.string().optional(),
 });
 
+const MOST_VERSIONS = 50;
+
 /** What costs or routes calls of others: not for an organization to decide for itself. */
 const OPERATORS_FIELDS = ["numbers", "limits"];
 
@@ -33,6 +35,56 @@ export function organizationRoutes({ organizations }: { readonly organizations: 
   const path = "/api/org/config/{org_id}";
   const schema = versioned.extend(organizationConfig.shape).loose();
   return [
+    route(
+      {
+        method: "get",
+        path: "/api/organizations",
+        summary: "The organizations one may see",
+        tag: "organizations",
+        access: READERS,
+        answers: {
+          200: {
+            description: "In order of their ids.",
+            schema: z.strictObject({
+              organizations: z.array(
+                z.strictObject({ org_id: z.string(), name: z.string().nullable(), version: z.number().int() }),
+              ),
+            }),
+          },
+        },
+      },
+      async ({ principal }) => {
+        const mine = (await organizations.all()).filter(({ orgId }) => sees(principal, orgId));
+        const shown = mine.map(({ orgId, config, version }) => ({
+          org_id: orgId,
+          name: typeof config.name === "string" ? config.name : null,
+          version,
+        }));
+        return json({ organizations: shown.sort((a, b) => (a.org_id < b.org_id ? -1 : 1)) });
+      },
+    ),
+    route(
+      {
+        method: "get",
+        path: `${path}/versions`,
+        summary: "What the configuration of an organization was before",
+        description: "The newest 50, the current one first. One of them sent to POST is in force again.",
+        tag: "organizations",
+        access: READERS,
+        params,
+        answers: {
+          200: {
+            description: "Each with its fields, and who made it when.",
+            schema: z.strictObject({ versions: z.array(schema) }),
+          },
+        },
+      },
+      async ({ params: { org_id: orgId }, principal }) => {
+        const rows = sees(principal, orgId) ? await organizations.versions(orgId) : [];
+        if (rows.length === 0) throw unknown();
+        return json({ versions: rows.slice(0, MOST_VERSIONS).map(viewOf) });
+      },
+    ),
     route(
       {
         method: "get",

@@ -9,6 +9,9 @@ import type { OrganizationRow } from "../core/stores.ts";
 
 export interface Organizations {
   get(orgId: string): Promise<OrganizationRow | undefined>;
+  all(): Promise<readonly OrganizationRow[]>;
+  /** Newest first, the current version included. */
+  versions(orgId: string): Promise<readonly OrganizationRow[]>;
   /** Validates and stores the fields given on top of what there is. */
   merge(orgId: string, fields: Readonly<Record<string, unknown>>, options: MergeOptions): Promise<MergeResult>;
 }
@@ -113,6 +116,22 @@ export interface Erasure {
 export interface Recordings {
   /** Undefined where the sound is not there (any more). */
   find(recording: { readonly file: string }): Promise<StoredRecording | undefined>;
+}
+
+/** What was found when everything was looked at that a call needs. */
+export interface HealthReport {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly complete: boolean;
+  readonly checks: readonly {
+    readonly id: string;
+    readonly what: string;
+    readonly status: "ok" | "warn" | "fail" | "skipped";
+    readonly found: string;
+    readonly mend?: string;
+    readonly details?: readonly string[];
+    readonly ms: number;
+  }[];
 }
 
 /** Whom an operator may hand a call to. */

@@ -15,9 +15,11 @@ import type { LiveCall, State } from "../core/state.ts";
 import type { Storage } from "../core/stores.ts";
 import type { TextModel } from "../core/text-model.ts";
 import { createAccess } from "../http/access.ts";
+import { runChecks } from "../ops/checks/run-checks.ts";
 import { createMint } from "../speech/mint.ts";
 import type { BrowserKit, Judge } from "./browser-call-parts.ts";
 import { createBrowserCalls } from "./browser-calls.ts";
+import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
 import { createTextTalk } from "./text-talk.ts";
@@ -129,6 +131,7 @@ export function createManagement(parts: ManagementParts): Management {
             ...origin,
           }
         : undefined,
+    healthReport: createHealthReport({ run: (tell) => runChecks(config, { clock, tell }), clock }),
   });
 
   return {

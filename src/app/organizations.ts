@@ -18,6 +18,8 @@ export interface Organizations {
   readonly directory: Directory;
   get(orgId: string): Promise<OrganizationRow | undefined>;
   all(): Promise<readonly OrganizationRow[]>;
+  /** Newest first, the current version included. */
+  versions(orgId: string): Promise<readonly OrganizationRow[]>;
   /** The fields given over those there are; in force, here, when it resolves. @throws NumberTaken */
   merge(orgId: string, fields: Fields, options: MergeOptions): Promise<MergeResult>;
   /** This configuration and no other. @throws NumberTaken */
@@ -45,6 +47,7 @@ export function createOrganizations(parts: {
     directory,
     get: (orgId) => store.get(orgId),
     all: () => store.all(),
+    versions: (orgId) => store.versions(orgId),
     merge: async (orgId, fields, options) => inForce(await mergeConfig(store, misgivings, orgId, fields, options)),
     replace: async (orgId, config, options) => inForce(await replaceConfig(store, misgivings, orgId, config, options)),
   };

@@ -15,6 +15,7 @@ export function describe(config: Config): Record<string, string> {
     "thread client": config.VOICE_MODE === "assistant" ? `${config.THREAD_CLIENT} (${assistant})` : "none",
     voice: `${config.REALTIME_MODEL}, ${config.VOICE}`,
     "public address": config.phone?.webhookUrl ?? "none (phone routes are off)",
+    ...(config.DEMO_NUMBER !== undefined && { "simulated phone": config.DEMO_NUMBER }),
   };
 }
 

@@ -1,5 +1,5 @@
 // The configuration of organizations over the API: who may, what is refused and how, and that nothing half is stored.
-import { testApi, type TestApi } from "./support.ts";
+import { testApi, type TestApi, type Told } from "./support.ts";
 
 let t: TestApi;
 beforeEach(async () => (t = await testApi()));
@@ -90,5 +90,32 @@ test("SQL, prompts, markup and other scripts in words are words", async () => {
   for (const greeting of words) {
     expect((await t.ask("acme", "POST", path("acme"), { greeting })).status).toBe(200);
     expect((await t.ask("acme", "GET", path("acme"))).body.greeting).toBe(greeting.trim());
+  }
+});
+
+test("the list holds the organizations one may see", async () => {
+  await t.ask("root", "POST", path("acme"), { name: "Acme" });
+  const idsOf = (told: Told) => told.body.organizations.map(({ org_id: id }: { org_id: string }) => id);
+  const all = await t.ask("root", "GET", "/api/organizations");
+  expect(idsOf(all)).toEqual(["acme", "beta", "default"]);
+  expect(all.body.organizations[0]).toEqual({ org_id: "acme", name: "Acme", version: 2 });
+  expect(idsOf(await t.ask("acmeReader", "GET", "/api/organizations"))).toEqual(["acme"]);
+});
+
+test("earlier versions are read by whoever may read the configuration", async () => {
+  const told = await t.ask("acmeReader", "GET", `${path("acme")}/versions`);
+  expect(told.body.versions).toEqual([
+    { org_id: "acme", version: 1, updated_at: expect.any(String), updated_by: "test" },
+  ]);
+  for (const orgId of ["beta", "nobody"]) {
+    expect((await t.ask("acmeReader", "GET", `${path(orgId)}/versions`)).status).toBe(404);
+  }
+});
+
+test("the doctor speaks to those who run the whole server alone", async () => {
+  const told = await t.ask("root", "GET", "/api/health-report");
+  expect([told.status, told.body.checks[0].id]).toEqual([200, "settings"]);
+  for (const key of ["acme", "acmeReader", "betaAdmin"] as const) {
+    expect((await t.ask(key, "GET", "/api/health-report")).status).toBe(403);
   }
 });

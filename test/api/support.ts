@@ -86,6 +86,8 @@ export function memoryOrganizations(): Organizations {
   for (const orgId of ["default", "acme", "beta"]) row(orgId, 1, {}, "test");
   return {
     get: async (orgId) => rows.get(orgId),
+    all: async () => [...rows.values()],
+    versions: async (orgId) => [rows.get(orgId) ?? []].flat(),
     async merge(orgId, fields, { by, mayCreate, version }): Promise<MergeResult> {
       const before = rows.get(orgId);
       if (!before && !mayCreate) return { kind: "unknown" };
@@ -310,6 +312,11 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       }),
     },
     placeCall: options.placeCall ?? (async () => ({ callId: "call_placed", carrierId: "CAplaced" })),
+    healthReport: async () => ({
+      at: new Date(0).toISOString(),
+      complete: true,
+      checks: [{ id: "settings", what: "settings", status: "ok", found: "complete", ms: 1 }],
+    }),
     erasure: { removeCall: (callId) => store.remove(callId) },
     clock,
     log,
