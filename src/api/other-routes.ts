@@ -83,6 +83,25 @@ function look(path: string, summary: string, answers: RouteSpec["answers"], desc
   };
 }
 
+const view = (path: string, summary: string, params: Readonly<Record<string, z.ZodString>> = {}): RouteSpec => ({
+  ...look(path, summary, { 200: { description: "A page.", type: "text/html" } }),
+  tag: "page",
+  params: z.strictObject(params),
+});
+
+/** The views of the page, which a browser is given under these addresses. */
+export const PAGE_ROUTES: readonly RouteSpec[] = [
+  view("/login", "The page that asks for a key"),
+  view("/live/{id}", "The page: a live call", { id: z.string() }),
+  view("/calls", "The page: calls"),
+  view("/calls/{id}", "The page: one call", { id: z.string() }),
+  view("/talk", "The page: talk to the agent"),
+  view("/realtime_client.html", "The page: talk to the agent, under an older address"),
+  view("/organization", "The page: organizations"),
+  view("/organization/{id}", "The page: one organization", { id: z.string() }),
+  view("/system", "The page: what the doctor sees"),
+];
+
 const status = (...values: readonly [string, ...string[]]) => z.strictObject({ status: z.enum(values) });
 
 /** What the HTTP server serves itself. */
@@ -101,7 +120,7 @@ export const HEALTH_ROUTES: readonly RouteSpec[] = [
   }),
   look("/status", "Counts since the start", {
     200: {
-      description: "Nothing of any call; a page when HTML is asked for.",
+      description: "Nothing of any call.",
       schema: z.looseObject({
         upSeconds: z.number(),
         callsActive: z.number(),

@@ -3,7 +3,7 @@ import type { Request, Router } from "express";
 import { createAsyncApi } from "../api/asyncapi.ts";
 import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
-import { HEALTH_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
+import { HEALTH_ROUTES, PAGE_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
 import { socketsOf } from "../api/sockets.ts";
 import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
 import type { Config } from "../config.ts";
@@ -121,7 +121,7 @@ export function createManagement(parts: ManagementParts): Management {
     docs:
       config.DOCS === "on"
         ? {
-            routes: [...(config.phone ? PHONE_ROUTES : []), ...HEALTH_ROUTES],
+            routes: [...(config.phone ? PHONE_ROUTES : []), ...HEALTH_ROUTES, ...PAGE_ROUTES],
             asyncApi: createAsyncApi({
               sockets: socketsOf({ phone: Boolean(config.phone) }),
               version: VERSION,

@@ -14,8 +14,16 @@ export interface Page {
 }
 
 /** The addresses of its views, beside /. The last is that of an older page, kept for whoever has it. */
-const VIEWS = ["/live/:id", "/calls", "/calls/:id", "/talk", "/organization", "/organization/:id", "/system"];
-const TALK = "/realtime_client.html";
+export const PAGE_VIEWS = [
+  "/live/:id",
+  "/calls",
+  "/calls/:id",
+  "/talk",
+  "/organization",
+  "/organization/:id",
+  "/system",
+  "/realtime_client.html",
+];
 
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
@@ -57,7 +65,7 @@ export function openPage(folder: string = BUILT): Page | undefined {
   const router = express.Router();
   // Its other methods belong to the API.
   router.get("/login", (_request, response) => send(response));
-  for (const path of [...VIEWS, TALK]) {
+  for (const path of PAGE_VIEWS) {
     router
       .route(path)
       .get((_request, response) => send(response))

@@ -2,7 +2,8 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type { Router } from "express";
 import { createOpenApi, type JsonObject } from "../../src/api/openapi.ts";
-import { HEALTH_ROUTES, PHONE_ROUTES } from "../../src/api/other-routes.ts";
+import { PAGE_VIEWS } from "../../src/http/page.ts";
+import { HEALTH_ROUTES, PAGE_ROUTES, PHONE_ROUTES } from "../../src/api/other-routes.ts";
 import { VOICE_PATHS } from "../../src/channels/phone/paths.ts";
 import { createHealthRouter } from "../../src/http/health.ts";
 import { nameOf, testApi, type TestApi } from "./support.ts";
@@ -14,7 +15,10 @@ let description: JsonObject;
 let operations: Map<string, Operation>;
 beforeAll(async () => {
   t = await testApi();
-  description = createOpenApi({ routes: [...PHONE_ROUTES, ...HEALTH_ROUTES, ...t.api.routes], version: "1.2.3" });
+  description = createOpenApi({
+    routes: [...PHONE_ROUTES, ...HEALTH_ROUTES, ...PAGE_ROUTES, ...t.api.routes],
+    version: "1.2.3",
+  });
   operations = new Map(
     Object.entries(description["paths"] as Record<string, Record<string, Operation>>).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
@@ -45,6 +49,11 @@ test("has every route of the phone channel and of the server itself", () => {
   });
   const served = health.stack.map(({ route }) => route?.path);
   expect(new Set(HEALTH_ROUTES.map(({ path }) => path))).toEqual(new Set(served));
+});
+
+test("has every view of the page", () => {
+  const served = ["/login", ...PAGE_VIEWS].map((path) => path.replace(/:(\w+)/, "{$1}"));
+  expect(PAGE_ROUTES.map(({ path }) => path).sort()).toEqual(served.sort());
 });
 
 test("names every operation once, and every one has a summary, a tag and an answer that is no problem", () => {
