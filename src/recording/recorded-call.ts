@@ -173,6 +173,8 @@ export function createRecordedCall(parts: RecordedCallParts): RecordedCall {
             case "line.digit":
               if (state === "waiting" && consent.key(event.digit)) return;
               return listener(event);
+            case "line.text":
+              return listener(event);
             case "line.closed":
               listener(event);
               return void end();
