@@ -74,8 +74,8 @@ export function createMouth({ divergence, onFailed, onDivergence }: MouthParts) 
   }
 
   function learnPace({ text, tape }: Piece): void {
-    if (text.length < PACE_FROM_CHARACTERS || tape.length() === 0) return;
-    const measured = tape.length() / text.length;
+    if (text.length < PACE_FROM_CHARACTERS || tape.length === 0) return;
+    const measured = tape.length / text.length;
     pace = pace === undefined ? measured : pace + (measured - pace) * PACE_WEIGHT;
   }
 

@@ -47,26 +47,31 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
   /** Sends what the piece has; true when it is sent to its end and complete. */
   function send(piece: Piece): boolean {
     if (held) return false;
-    for (let slice = piece.tape.read(piece.position); slice; slice = piece.tape.read(piece.position)) {
-      const now = clock.now();
-      if (unplayed(ledger, now) > AHEAD_BYTES) {
-        watch();
-        return false;
-      }
-      // A stretch ends with its generation, and where something else was put in between while nothing was playing.
-      if (piece.generation !== ledger.generation || piece.at + slice.at - piece.base !== ledger.sent) {
-        piece.heardBefore = heardOf(piece, ledger.generation, playhead(ledger, now));
-        piece.generation = ledger.generation;
-        piece.base = slice.at;
-        piece.at = ledger.sent;
-      }
-      line.play(slice.payload, piece.utterance);
-      ledger = recordSent(ledger, slice.bytes, now);
-      piece.position = slice.at + slice.bytes;
-      if (piece.position > piece.sent) piece.sent = piece.position;
-      if (unmarked(ledger) >= MARK_EVERY_BYTES) mark();
-    }
+    for (let slice = piece.tape.read(piece.position); slice; slice = piece.tape.read(piece.position))
+      if (!play(piece, slice.payload, slice.at, slice.bytes)) return false;
     return piece.complete;
+  }
+
+  /** False when the far end has enough for now. `at`: where in the piece it begins. */
+  function play(piece: Piece, payload: string, at: number, bytes: number): boolean {
+    const now = clock.now();
+    if (unplayed(ledger, now) > AHEAD_BYTES) {
+      watch();
+      return false;
+    }
+    // A stretch ends with its generation, and where something else was put in between while nothing was playing.
+    if (piece.generation !== ledger.generation || piece.at + at - piece.base !== ledger.sent) {
+      piece.heardBefore = heardOf(piece, ledger.generation, playhead(ledger, now));
+      piece.generation = ledger.generation;
+      piece.base = at;
+      piece.at = ledger.sent;
+    }
+    line.play(payload, piece.utterance);
+    ledger = recordSent(ledger, bytes, now);
+    piece.position = at + bytes;
+    if (piece.position > piece.sent) piece.sent = piece.position;
+    if (unmarked(ledger) >= MARK_EVERY_BYTES) mark();
+    return true;
   }
 
   function mark(): void {
@@ -113,6 +118,10 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
 
   return {
     send,
+    /** The next audio of a piece that was sent so far: the way of nearly all of it, past the tape. */
+    pass(piece: Piece, payload: string, bytes: number): void {
+      if (!held && bytes > 0) play(piece, payload, piece.position, bytes);
+    },
     endStretch,
     head,
     generation: () => ledger.generation,
@@ -139,7 +148,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     forgetBehind(pieces: readonly Piece[]): void {
       for (const piece of pieces) {
         const heard = heardOf(piece, ledger.generation, ledger.acked);
-        if (heard === 0 && piece.tape.length() > 0) return;
+        if (heard === 0 && piece.tape.length > 0) return;
         piece.tape.forget(isHeard(piece, ledger.generation, ledger.acked) ? heard : heard - KEEP_BYTES);
       }
     },
@@ -155,7 +164,7 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
     release(pieces: readonly Piece[]): void {
       held = false;
       const piece = pieces.find((one) => one.position > 0 && !isHeard(one, ledger.generation, 0));
-      if (piece) piece.position = Math.max(piece.tape.begin(), sentenceStart(wholeOf(piece), piece.position));
+      if (piece) piece.position = Math.max(piece.tape.begin, sentenceStart(wholeOf(piece), piece.position));
     },
     /** Clears the line for good. */
     drop(pieces: readonly Piece[]): void {

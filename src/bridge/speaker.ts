@@ -5,6 +5,7 @@ import { heardText } from "./heard-text.ts";
 import { createMouth, type MouthParts, type SpeechStatus } from "./mouth.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import type { Playout } from "./playout.ts";
+import { WHOLE_BYTES } from "./tape.ts";
 import {
   newPiece,
   recordOf,
@@ -89,7 +90,7 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
 
   function isWellSupplied(): boolean {
     let waiting = 0;
-    for (const { pieces } of queue) for (const piece of pieces) waiting += piece.tape.length() - piece.position;
+    for (const { pieces } of queue) for (const piece of pieces) waiting += piece.tape.length - piece.position;
     return waiting > WAITING_BYTES;
   }
 
@@ -166,10 +167,12 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     audio(speechId: string, payload: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
       if (!piece) return;
-      piece.tape.append(payload);
-      // Nearly always this piece is the one being sent and has begun: nothing else needs looking at.
-      if (piece === sending && piece.position > 0) playout.send(piece);
-      else pump();
+      const isNext = piece === sending && piece.position > 0 && piece.position === piece.tape.length;
+      const bytes = piece.tape.append(payload);
+      // Nearly always this piece is the one being sent, and sent so far: it goes on as it came, and nothing else needs looking at.
+      if (!isNext) pump();
+      else if (bytes <= WHOLE_BYTES) playout.pass(piece, payload, bytes);
+      else playout.send(piece);
     },
     words(speechId: string, delta: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
@@ -214,13 +217,15 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       sending = undefined;
       for (const utterance of dropped) utterance.cut = true;
       mouth.cancel();
-      return dropped
+      const records = dropped
         .filter(({ pieces }) => pieces.length > 0)
         .map((utterance) => ({
           utterance,
           record: recordOf(utterance, playout.generation(), 0),
           truncations: truncations(utterance, playout.generation(), 0),
         }));
+      for (const { pieces } of dropped) for (const { tape } of pieces) tape.forget(tape.length);
+      return records;
     },
     setVoice(voice: Voice | undefined): void {
       mouth.use(voice, queue);
@@ -239,7 +244,7 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     /** The words there is sound for, of everything that was not heard to its end yet. */
     coming: (): SpokenLine[] =>
       queue
-        .flatMap(({ pieces }) => pieces.map((piece) => heardText(wholeOf(piece), piece.tape.length())))
+        .flatMap(({ pieces }) => pieces.map((piece) => heardText(wholeOf(piece), piece.tape.length)))
         .filter(Boolean)
         .map((text) => ({ role: "agent", text })),
   };

@@ -1,28 +1,26 @@
-// The audio of one spoken piece, kept as the base64 it came in, so that it can be sent, and sent again after an
-// interruption that was none, without ever being decoded. Positions are bytes of mu-law from the start of the piece.
+// Audio that may be wanted again: of a spoken piece, which is taken up after an interruption that was none, or of the caller, whom
+// the successor of a lost voice has to hear. Kept as mu-law in pages outside V8's heap, because a string for every 20 ms, alive for
+// seconds, is what the garbage collector would spend its time on. Positions are bytes of mu-law from the start.
 
-/** Base64 can be cut without decoding only between groups of 3 bytes (4 characters). 1599 bytes are just under 200 ms. */
-const SLICE_BYTES = 1599;
-/** Up to here audio is passed on whole, because messages are what a relay pays for; above, marks would be too far apart. */
-const WHOLE_BYTES = 2400;
+/** 500 ms: 25 frames of 20 ms, so that a frame nearly never lies across two pages. */
+const PAGE_BYTES = 4000;
+/** 200 ms, ten frames. */
+const SLICE_BYTES = 1600;
+/** Up to here audio is read as a whole, because messages are what a relay pays for; above, marks would be too far apart. */
+export const WHOLE_BYTES = 2400;
+
+/** Pages nobody uses now, of all calls: talking without end needs no memory but what it began with. 2 MB at the most. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 512;
+/** For a slice that lies across two pages. */
+const seam = Buffer.alloc(WHOLE_BYTES);
 
 export interface Slice {
+  /** Base64, without a break. */
   readonly payload: string;
   readonly bytes: number;
-  /** Where the slice really begins: up to 2 bytes before what was asked for. */
+  /** Where the slice really begins: what was asked for, or the first place that is left. */
   readonly at: number;
-}
-
-export interface Tape {
-  append(payload: string): void;
-  /** Bytes recorded so far. */
-  length(): number;
-  /** Bytes before this position were forgotten. */
-  begin(): number;
-  /** What comes next at a position, at most about 300 ms of it; undefined at the end. */
-  read(position: number): Slice | undefined;
-  /** Lets go of whole chunks that end before the position. */
-  forget(position: number): void;
 }
 
 /** Length in bytes of what a base64 text holds, padded or not. */
@@ -32,51 +30,62 @@ export function base64Bytes(payload: string): number {
   return Math.floor((length * 3) / 4) - padding;
 }
 
-export function createTape(): Tape {
-  let chunks: string[] = [];
-  /** starts[i] is the position of chunks[i]. */
-  let starts: number[] = [];
-  let end = 0;
-  /** Reading is sequential nearly always: the chunk read last is where the next search begins. */
-  let cursor = 0;
+// A class, because every piece of audio comes by here: with methods of its own each tape would be twice as far spread in memory.
+export class Tape {
+  /** Bytes recorded so far. */
+  length = 0;
+  /** Bytes before this position were forgotten. */
+  begin = 0;
+  /** The first of them holds position `firstAt`. */
+  readonly #pages: Buffer[] = [];
+  #firstAt = 0;
 
-  function find(position: number): number {
-    if (cursor >= chunks.length || (starts[cursor] as number) > position) cursor = 0;
-    while (cursor + 1 < chunks.length && (starts[cursor + 1] as number) <= position) cursor++;
-    return cursor;
+  /** Records base64; returns how many bytes of audio it was. */
+  append(payload: string): number {
+    let bytes = base64Bytes(payload);
+    if (bytes <= 0) return 0;
+    const inPage = (this.length - this.#firstAt) % PAGE_BYTES;
+    if (inPage + bytes <= PAGE_BYTES) {
+      if (inPage === 0) this.#pages.push(spare.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES));
+      // What is no base64 takes no room: what was on the page before must never be heard.
+      bytes = (this.#pages.at(-1) as Buffer).write(payload, inPage, "base64");
+    } else bytes = this.#spread(Buffer.from(payload, "base64"));
+    this.length += bytes;
+    return bytes;
   }
 
-  return {
-    append(payload) {
-      const bytes = base64Bytes(payload);
-      if (bytes <= 0) return;
-      chunks.push(payload);
-      starts.push(end);
-      end += bytes;
-    },
-    length: () => end,
-    begin: () => starts[0] ?? end,
-    read(position) {
-      if (position >= end || chunks.length === 0) return undefined;
-      const index = find(Math.max(position, starts[0] as number));
-      const chunk = chunks[index] as string;
-      const start = starts[index] as number;
-      const length = (starts[index + 1] ?? end) - start;
-      const skipGroups = Math.floor(Math.max(0, position - start) / 3);
-      const rest = length - skipGroups * 3;
-      const at = start + skipGroups * 3;
-      const from = skipGroups * 4;
-      if (rest <= WHOLE_BYTES) return { payload: from === 0 ? chunk : chunk.slice(from), bytes: rest, at };
-      return { payload: chunk.slice(from, from + (SLICE_BYTES / 3) * 4), bytes: SLICE_BYTES, at };
-    },
-    forget(position) {
-      let drop = 0;
-      while (drop < chunks.length && (starts[drop + 1] ?? end) <= position) drop++;
-      // Dropping one by one would copy the list each time.
-      if (drop < 32 && drop < chunks.length) return;
-      chunks = chunks.slice(drop);
-      starts = starts.slice(drop);
-      cursor = 0;
-    },
-  };
+  #spread(audio: Buffer): number {
+    let inPage = (this.length - this.#firstAt) % PAGE_BYTES;
+    for (let from = 0; from < audio.length; inPage = 0) {
+      if (inPage === 0) this.#pages.push(spare.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES));
+      from += audio.copy(this.#pages.at(-1) as Buffer, inPage, from);
+    }
+    return audio.length;
+  }
+
+  /** What comes next at a position, at most `most` bytes (300 ms) of it; undefined at the end. */
+  read(position: number, most = WHOLE_BYTES): Slice | undefined {
+    if (position >= this.length || this.begin >= this.length) return undefined;
+    const at = Math.max(position, this.begin);
+    const bytes = this.length - at <= most ? this.length - at : Math.min(most, SLICE_BYTES);
+    const index = Math.floor((at - this.#firstAt) / PAGE_BYTES);
+    const inPage = (at - this.#firstAt) % PAGE_BYTES;
+    const page = this.#pages[index] as Buffer;
+    if (inPage + bytes <= PAGE_BYTES) return { payload: page.toString("base64", inPage, inPage + bytes), bytes, at };
+    const copied = page.copy(seam, 0, inPage);
+    (this.#pages[index + 1] as Buffer).copy(seam, copied, 0, bytes - copied);
+    return { payload: seam.toString("base64", 0, bytes), bytes, at };
+  }
+
+  /** Lets go of whole pages that end before the position. */
+  forget(position: number): void {
+    const before = Math.min(position, this.length);
+    let drop = Math.max(0, Math.floor((before - this.#firstAt) / PAGE_BYTES));
+    // The last page is not full, but may be forgotten like the others.
+    if (before === this.length) drop = this.#pages.length;
+    if (drop === 0) return;
+    for (const page of this.#pages.splice(0, drop)) if (spare.length < MOST_SPARE) spare.push(page);
+    this.#firstAt = before === this.length ? this.length : this.#firstAt + drop * PAGE_BYTES;
+    this.begin = this.#firstAt;
+  }
 }

@@ -4,7 +4,7 @@ import type { ReplyRecord } from "../core/call.ts";
 import type { SpeechPart } from "../core/voice.ts";
 import { expectedBytes, heardText, ORDINARY_PACE, unsaidText, type SpokenPiece } from "./heard-text.ts";
 import { BYTES_PER_MS } from "./playback.ts";
-import { createTape, type Tape } from "./tape.ts";
+import { Tape } from "./tape.ts";
 
 export type UtteranceKind = ReplyRecord["kind"];
 
@@ -69,7 +69,7 @@ export function newPiece(
   const piece: Piece = {
     utterance: from.utterance,
     text,
-    tape: createTape(),
+    tape: new Tape(),
     complete: from.clip !== undefined,
     asked: from.clip !== undefined || from.part !== undefined,
     retried: from.retried ?? false,
@@ -95,11 +95,11 @@ export function heardOf(piece: Piece, generation: number, head: number): number 
 }
 
 export function wholeOf(piece: Piece): SpokenPiece {
-  return { text: piece.text, generated: piece.tape.length(), complete: piece.complete, pace: piece.pace };
+  return { text: piece.text, generated: piece.tape.length, complete: piece.complete, pace: piece.pace };
 }
 
 export function isHeard(piece: Piece, generation: number, head: number): boolean {
-  return piece.complete && heardOf(piece, generation, head) >= piece.tape.length();
+  return piece.complete && heardOf(piece, generation, head) >= piece.tape.length;
 }
 
 /** The record of an utterance, with the playhead where it is now. */
@@ -142,8 +142,8 @@ export function truncations(
 ): { part: SpeechPart; heardMs: number }[] {
   return utterance.pieces.flatMap((piece) => {
     if (!piece.part) return [];
-    const heard = Math.min(heardOf(piece, generation, head), piece.tape.length());
-    if (piece.complete && heard >= piece.tape.length()) return [];
+    const heard = Math.min(heardOf(piece, generation, head), piece.tape.length);
+    if (piece.complete && heard >= piece.tape.length) return [];
     return [{ part: piece.part, heardMs: Math.floor(heard / BYTES_PER_MS) }];
   });
 }
@@ -168,7 +168,7 @@ export function breakOff(piece: Piece): string {
 
 /** A piece the voice did not speak to its end: it ends where it broke off, and another goes on with the words after that. */
 export function askAgain(utterance: Utterance, piece: Piece, retried: boolean): void {
-  if (piece.tape.length() === 0) {
+  if (piece.tape.length === 0) {
     piece.asked = false;
     piece.retried ||= retried;
     return;

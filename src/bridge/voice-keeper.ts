@@ -2,7 +2,7 @@
 // the wait has become one the caller should hear of, and when it has become hopeless.
 import type { SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../core/voice.ts";
 import { BYTES_PER_MS } from "./playback.ts";
-import { base64Bytes } from "./tape.ts";
+import { Tape } from "./tape.ts";
 
 /** The caller is told to hold on after this long without a voice, ms (faults F1). */
 const TELL_AFTER_MS = 1500;
@@ -12,12 +12,12 @@ const TELL_AGAIN_MS = 300;
 const GIVE_UP_AFTER_MS = 4000;
 /** A voice that served this long, ms, has earned another reconnect. */
 const SERVED_MS = 20_000;
-/** Frames kept from before the speech that may be running: a lost voice had heard them, its successor has not. */
-const LEAD_FRAMES = 25;
-const LEAD_MS = LEAD_FRAMES * 20;
-/** 15 s of 20 ms frames while words are open; twice as much until a voice was ready for the first of them. */
-const MOST_FRAMES = 750;
-const MOST_UNHEARD_FRAMES = 1500;
+/** Audio kept from before the speech that may be running: a lost voice had heard it, its successor has not. */
+const LEAD_BYTES = 500 * BYTES_PER_MS;
+/** 15 s while words are open; twice as much until a voice was ready for the first of them. */
+const MOST_BYTES = 15_000 * BYTES_PER_MS;
+const MOST_UNHEARD_BYTES = 30_000 * BYTES_PER_MS;
+const FRAME_BYTES = 20 * BYTES_PER_MS;
 
 export interface VoiceKeeperParts {
   readonly engine: VoiceEngine;
@@ -50,11 +50,10 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
   let waitingSince = now();
   let losses = 0;
   let closed = false;
-  let recent: string[] = [];
-  /** Bytes of the present voice's audio that lie before `recent`. */
-  let behind = 0;
-  /** At this many frames it is looked which of them are needed: not at every frame. */
-  let lookAt = MOST_UNHEARD_FRAMES + LEAD_FRAMES;
+  /** What the present voice was given to hear, as far back as it may be needed. */
+  let recent = new Tape();
+  /** At this length it is looked what of it is needed: not at every frame. */
+  let lookAt = MOST_UNHEARD_BYTES + LEAD_BYTES;
   let cancelTell = (): void => {};
   let cancelGiveUp = (): void => {};
 
@@ -92,33 +91,35 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
     if (closed) return;
     closed = true;
     stopWaiting();
-    recent = [];
+    recent.forget(recent.length);
     voice?.close();
     voice = undefined;
   }
 
-  /** Lets go of frames nobody will ask for again. */
+  /** Lets go of what nobody will ask for again. */
   function trim(): void {
-    const keep = !ready ? MOST_UNHEARD_FRAMES : parts.openSince() === undefined ? LEAD_FRAMES : MOST_FRAMES;
-    const drop = Math.max(0, recent.length - keep);
-    for (let index = 0; index < drop; index++) behind += base64Bytes(recent[index] as string);
-    if (drop > 0) recent = recent.slice(drop);
-    lookAt = recent.length + LEAD_FRAMES;
+    const keep = !ready ? MOST_UNHEARD_BYTES : parts.openSince() === undefined ? LEAD_BYTES : MOST_BYTES;
+    recent.forget(recent.length - keep);
+    lookAt = recent.length + LEAD_BYTES;
   }
 
-  /** What a successor has to hear: everything if nobody heard it, else the open words, and the last moment in any case. */
-  function framesToRepeat(): string[] {
-    if (!ready) return recent;
+  /** From where on a successor has to hear it: all if nobody heard it, else the open words, and the last moment in any case. */
+  function repeatFrom(): number {
+    if (!ready) return recent.length - MOST_UNHEARD_BYTES;
+    const lead = recent.length - LEAD_BYTES;
     const since = parts.openSince();
-    let from = Math.max(0, recent.length - LEAD_FRAMES);
-    if (since !== undefined) {
-      let at = behind;
-      for (let index = 0; index < from; index++) {
-        at += base64Bytes(recent[index] as string);
-        if (at / BYTES_PER_MS > since - LEAD_MS) from = index;
-      }
+    if (since === undefined) return lead;
+    // Whole frames, as they came.
+    return Math.min(lead, Math.floor((since * BYTES_PER_MS - LEAD_BYTES) / FRAME_BYTES) * FRAME_BYTES);
+  }
+
+  /** Gives the next voice what it has to hear, frame by frame. */
+  function repeat(heard: Tape, from: number, next: Voice): void {
+    for (let slice = heard.read(from, FRAME_BYTES); slice; slice = heard.read(slice.at + slice.bytes, FRAME_BYTES)) {
+      recent.append(slice.payload);
+      next.hear(slice.payload);
     }
-    return recent.slice(from);
+    heard.forget(heard.length);
   }
 
   return {
@@ -130,7 +131,8 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
     hear(payload: string): void {
       if (!voice) return;
       voice.hear(payload);
-      if (recent.push(payload) >= lookAt) trim();
+      recent.append(payload);
+      if (recent.length >= lookAt) trim();
     },
     /** Looks at the events that concern the connection; all others are the bridge's. */
     take(event: Extract<VoiceEvent, { type: "voice.ready" | "voice.closed" }>): void {
@@ -140,14 +142,15 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
         ready = true;
         readyAt = now();
         // What was kept for the voice is only now turned into speech events.
-        lookAt = recent.length + 2 * LEAD_FRAMES;
+        lookAt = recent.length + 2 * LEAD_BYTES;
         stopWaiting();
         return parts.onReady(voice, losses > 0);
       }
       // Asked before the loss is told: telling it makes the bridge forget what it was listening to.
-      recent = framesToRepeat();
-      behind = 0;
-      lookAt = MOST_UNHEARD_FRAMES + LEAD_FRAMES;
+      const from = Math.max(0, repeatFrom());
+      const heard = recent;
+      recent = new Tape();
+      lookAt = MOST_UNHEARD_BYTES + LEAD_BYTES;
       const served = ready && now() - readyAt >= SERVED_MS;
       losses = served ? 1 : losses + 1;
       voice = undefined;
@@ -158,7 +161,7 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
       if (closed) return;
       const next = engine.open({ callId, carrierId, history: parts.history() });
       take(next);
-      for (const payload of recent) next.hear(payload);
+      repeat(heard, from, next);
     },
     voice: (): Voice | undefined => voice,
     isReady: () => ready,

@@ -111,7 +111,7 @@ test("the audio of a reply of ten minutes is let go of as it is heard", async ()
   });
   speaker.setVoice(voice);
   const reply = speaker.begin("reply");
-  const kept = (): number => reply.pieces.reduce((sum, { tape }) => sum + (tape.length() - tape.begin()), 0) / 8000;
+  const kept = (): number => reply.pieces.reduce((sum, { tape }) => sum + (tape.length - tape.begin), 0) / 8000;
   for (let number = 1; number <= 60; number++) speaker.addText(reply, sentence(number));
   speaker.finish(reply);
   let most = 0;

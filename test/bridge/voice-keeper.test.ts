@@ -160,7 +160,7 @@ describe("frames", () => {
     await speak(3000);
     lose(0);
     expect(voices[1]?.heard.length).toBeGreaterThanOrEqual(750);
-    expect(voices[1]?.heard.length).toBeLessThanOrEqual(776);
+    expect(voices[1]?.heard.length).toBeLessThanOrEqual(800);
   });
 
   test("after the end go nowhere", async () => {
