@@ -82,7 +82,7 @@ export function createReaper(parts: ReaperParts): Reaper {
     const { callId, carrierId } = record;
     const draft = await state.getDraft(callId);
     // What the dead could not write any more.
-    const { turns, replies, escalations, intake } = recall("instance", record, draft, record.startedAt);
+    const { turns, replies, escalations, intake, usage } = recall("instance", record, draft, record.startedAt);
     // It was over when its line was lost, or when the last that is known of it happened.
     const durationSeconds = record.durationSeconds ?? (record.timeline.at(-1)?.atMs ?? 0) / 1000;
     const endedAt = new Date(Date.parse(record.startedAt) + durationSeconds * 1000);
@@ -95,6 +95,7 @@ export function createReaper(parts: ReaperParts): Reaper {
       turns,
       replies,
       escalations,
+      usage,
       ...(intake && { intake }),
     });
     store.note(callId, { atMs: Math.round(durationSeconds * 1000), what: "end", detail: { reason: endReason } });

@@ -51,7 +51,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         });
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
-        const budget = budgets.open(party, limits);
+        const budget = budgets.open(party, limits, resumed);
         const recorded = terms && recordings.begin({ party, line, terms });
         const call = startCall({
           ...ports,

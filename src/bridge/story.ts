@@ -54,6 +54,7 @@ export function createStory(resumed: Resumption | undefined) {
         ...(escalation && { escalation }),
         ...(intake && { intake }),
         ...(threadId !== undefined && { threadId }),
+        usage: { ...usage },
       };
     },
   };

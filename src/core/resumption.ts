@@ -18,6 +18,8 @@ export interface Resumption {
   readonly cause: ResumeCause;
   /** ISO 8601: when the call began. */
   readonly startedAt: string;
+  /** ms since then: what is known of its first part ends here. */
+  readonly untilMs: number;
   readonly phase: CallPhase;
   readonly turns: readonly TurnRecord[];
   readonly replies: readonly ReplyRecord[];
@@ -77,21 +79,29 @@ export function recall(
     escalations.push(draft.escalation);
   const intake = newer(record?.intake, draft?.intake);
   // It was over for us when the caller was passed on.
+  const lastMs = Math.max(ms, record?.timeline.at(-1)?.atMs ?? 0);
   const phase = draft?.phase ?? record?.phase ?? "greeting";
   const threadId = draft?.threadId ?? record?.threadId;
   return {
     cause,
     startedAt: record?.startedAt ?? startedAt,
+    untilMs: record?.durationSeconds === undefined ? lastMs : Math.round(record.durationSeconds * 1000),
     phase: phase === "completed" ? "intake" : phase,
     turns,
     replies,
     tools: record?.tools ?? [],
     escalations,
     flags: record?.flags ?? [],
-    usage: record?.usage ?? {},
+    usage: most(record?.usage, draft?.usage),
     ...(intake && { intake }),
     ...(threadId !== undefined && { threadId }),
   };
+}
+
+/** Counts only grow: of two accounts the larger one is the later one. */
+function most(one: Resumption["usage"] = {}, other: Resumption["usage"] = {}): Resumption["usage"] {
+  const names = Object.keys({ ...one, ...other });
+  return Object.fromEntries(names.map((name) => [name, Math.max(one[name] ?? 0, other[name] ?? 0)]));
 }
 
 function newer(one: IntakeRecord | undefined, other: IntakeRecord | undefined): IntakeRecord | undefined {

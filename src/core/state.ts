@@ -34,6 +34,8 @@ export interface CallDraft {
   readonly escalation?: EscalationRecord;
   readonly intake?: IntakeRecord;
   readonly threadId?: string;
+  /** As in the record, which gets it at the end only. */
+  readonly usage?: Readonly<Record<string, number>>;
 }
 
 /** Something happened in a call, for live pages and event streams. Words are in it: it goes to those who may read the call only. */

@@ -19,7 +19,10 @@ export class StoreUnavailable extends Problem {
 export interface CallStore {
   /** Opening a record that is there already changes nothing. */
   open(party: CallParty, startedAt: Date): void;
-  /** Changes the record by shallow merge; unknown ids are ignored. Lists (turns, replies, ...) are given whole each time. */
+  /**
+   * Changes the record by shallow merge; unknown ids are ignored. Lists (turns, replies, ...) are given whole each time. A status
+   * of in-progress takes back what stood of an end: the call goes on.
+   */
   update(callId: string, change: Partial<Omit<CallRecord, "timeline">>): void;
   /** Adds to the time line; beyond a bound, and for unknown ids, nothing happens. */
   note(callId: string, entry: TimelineEntry): void;

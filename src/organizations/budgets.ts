@@ -3,13 +3,14 @@
 import type { CallParty, EndReason } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { Resumption } from "../core/resumption.ts";
 import type { State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import type { ModelUsage, Spending } from "../core/usage.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
 import { createDaySums, MICRO, NOTHING, type Taken } from "./day-sums.ts";
 import type { Organization } from "./directory.ts";
-import { carrierCost, costOf, type Prices } from "./prices.ts";
+import { carrierCost, costOf, costOfBefore, type Prices } from "./prices.ts";
 
 export type Limits = NonNullable<OrganizationConfig["limits"]>;
 export type LimitReason = Extract<EndReason, "time-limit" | "spend-limit">;
@@ -21,11 +22,18 @@ export interface CallBudget extends Spending {
   close(): void;
 }
 
+/** What a call that goes on took before. */
+export type CallBefore = Pick<Resumption, "startedAt" | "untilMs" | "usage">;
+
 export interface Budgets {
   /** How many calls may be live on this instance, as far as it knows; none when the day's limits are used up. */
   mostCalls(orgId: string, limits: Limits): number;
-  /** The call begins now. */
-  open(party: Pick<CallParty, "callId" | "orgId" | "channel" | "direction">, limits: Limits): CallBudget;
+  /** The call begins now, or goes on from what it had before. */
+  open(
+    party: Pick<CallParty, "callId" | "orgId" | "channel" | "direction">,
+    limits: Limits,
+    before?: CallBefore,
+  ): CallBudget;
   /** Looks at what other instances have, now and every few seconds. */
   start(): void;
   close(): void;
@@ -78,18 +86,22 @@ export function createBudgets(parts: BudgetsParts): Budgets {
     return undefined;
   }
 
-  function open(party: Parameters<Budgets["open"]>[0], limits: Limits): CallBudget {
+  function open(party: Parameters<Budgets["open"]>[0], limits: Limits, before?: CallBefore): CallBudget {
     const { callId, orgId, direction, channel } = party;
-    const began = clock.now();
-    let models = 0;
-    let isKnown = prices !== undefined;
-    let told = NOTHING;
+    // A call that went through a break lasts on, and so does what it cost.
+    const began = clock.now() - (before ? Math.max(0, +clock.date() - Date.parse(before.startedAt)) : 0);
+    const first = prices && before ? costOfBefore(prices, before.usage) : { known: 0, isAll: true };
+    let models = first.known;
+    let isKnown = prices !== undefined && first.isAll;
     let onLimit: ((reason: LimitReason) => void) | undefined;
     let isOver = false;
     let cancelLook = (): void => {};
 
-    const carrier = (): number =>
-      prices && channel === "phone" ? carrierCost(prices, direction, clock.now() - began) : 0;
+    const carrierFor = (ms: number): number => (prices && channel === "phone" ? carrierCost(prices, direction, ms) : 0);
+    const carrier = (): number => carrierFor(clock.now() - began);
+    // Whoever held the call before has told what it took until then.
+    const carrierBefore = before ? carrierFor(before.untilMs) : 0;
+    let told: Taken = before ? { ms: before.untilMs, micros: Math.round((models + carrierBefore) * MICRO) } : NOTHING;
 
     /** What the day's sums lack of this call. */
     function untold(): Taken {
@@ -146,7 +158,7 @@ export function createBudgets(parts: BudgetsParts): Budgets {
         isOver = true;
         cancelLook();
         here.delete(callId);
-        count("carrier", carrier());
+        count("carrier", carrier() - carrierBefore);
         if (isByDay(limits)) void tell();
       },
     };

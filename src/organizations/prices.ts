@@ -60,6 +60,27 @@ export function costOf(prices: Prices, { model: name, counts }: ModelUsage): num
   return cost;
 }
 
+/** Of what a record says was used, kept there by model as `model:kind`; counts without a model are for people. */
+export function costOfBefore(
+  prices: Prices,
+  usage: Readonly<Record<string, number>>,
+): { readonly known: number; readonly isAll: boolean } {
+  let known = 0;
+  let isAll = true;
+  for (const [name, count] of Object.entries(usage)) {
+    const at = name.lastIndexOf(":");
+    if (at < 0) continue;
+    const cost = costOf(prices, {
+      purpose: "voice",
+      model: name.slice(0, at),
+      counts: { [name.slice(at + 1)]: count },
+    });
+    if (cost === undefined) isAll = false;
+    else known += cost;
+  }
+  return { known, isAll };
+}
+
 /** Of a call that lasted so long. */
 export function carrierCost({ carrier }: Prices, direction: "inbound" | "outbound", ms: number): number {
   if (!carrier) return 0;

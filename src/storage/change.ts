@@ -58,6 +58,13 @@ export function folded(changes: readonly CallChange[]): CallChange[] {
   return [...byCall.values()];
 }
 
+/** What stands of an end is taken back with a call that goes on after it. */
+export function merged<Fields extends Partial<CallRecord>>(before: Fields, after: Partial<CallRecord>): Fields {
+  if (after.status !== "in-progress") return { ...before, ...after };
+  const { endedAt: _endedAt, endReason: _endReason, durationSeconds: _durationSeconds, ...rest } = before;
+  return { ...(rest as Fields), ...after };
+}
+
 function fold(before: CallChange, after: CallChange): CallChange {
   const turns = foldList(before.turns, after.turns);
   const replies = foldList(before.replies, after.replies);
@@ -67,7 +74,7 @@ function fold(before: CallChange, after: CallChange): CallChange {
     ...before,
     ...after,
     ...(before.open && { open: before.open }),
-    ...((before.set ?? after.set) && { set: { ...before.set, ...after.set } }),
+    ...((before.set ?? after.set) && { set: merged(before.set ?? {}, after.set ?? {}) }),
     ...(turns && { turns }),
     ...(replies && { replies }),
     ...(escalations && { escalations }),

@@ -2,6 +2,7 @@
 // process. A server keeps its records through calls.ts.
 import type { CallRecord, CallSummary, TimelineEntry } from "../core/call.ts";
 import type { CallFilter, CallStore } from "../core/stores.ts";
+import { merged } from "./change.ts";
 
 /** Entries of one call's time line; a call of an hour has some hundreds. */
 const LONGEST_TIMELINE = 5000;
@@ -68,7 +69,7 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
     update(callId, change) {
       const record = records.get(callId);
       if (!record) return;
-      const next = { ...record, ...change, callId };
+      const next = { ...merged(record, change), callId };
       records.set(callId, next);
       if (next.carrierId !== record.carrierId) {
         if (byCarrier.get(record.carrierId) === callId) byCarrier.delete(record.carrierId);

@@ -1,7 +1,7 @@
 // The calls this process works on, whole and in memory, and what changed in them since it was last taken to be written. Nothing
 // here waits or writes. Finished calls stay for a while, because webhooks still ask for them.
 import type { CallParty, CallRecord, TimelineEntry } from "../core/call.ts";
-import { rowsOf, type CallChange, type CallFields, type ListChange } from "./change.ts";
+import { merged, rowsOf, type CallChange, type CallFields, type ListChange } from "./change.ts";
 
 /** Entries of one call's time line; a call of an hour has some hundreds. */
 const LONGEST_TIMELINE = 5000;
@@ -160,7 +160,7 @@ export function createResidents({
         if (carrierId !== undefined && byCarrier.get(carrierId) === callId) byCarrier.delete(carrierId);
         byCarrier.set(change.carrierId, callId);
       }
-      one.record = { ...one.record, ...change };
+      one.record = merged(one.record, change);
       for (const name of Object.keys(change)) one.changed.add(name as keyof CallRecord);
       dirty.add(one);
     },

@@ -76,6 +76,8 @@ export function columnsOf(set: CallFields): Partial<Insertable<CallsTable>> {
     ...(channel !== undefined && { channel }),
     ...(direction !== undefined && { direction }),
     ...(status !== undefined && { status }),
+    // A call that goes on after it had ended.
+    ...(status === "in-progress" && { ended_at: null, end_reason: null, duration_seconds: null }),
     ...(phase !== undefined && { phase }),
     ...(instance !== undefined && { instance: clean(instance) }),
     ...(flags !== undefined && { flags: json(flags) }),

@@ -170,6 +170,42 @@ export function storageContract(name: string, given: () => Storage): void {
       });
     });
 
+    test("a call that goes on has no end any more, until its next one", async () => {
+      const { calls } = given();
+      const one = party();
+      const end = (seconds: number, endReason: "transferred" | "caller-hangup") =>
+        ({
+          status: "completed",
+          phase: "completed",
+          endedAt: new Date(+day + seconds * 1000).toISOString(),
+          durationSeconds: seconds,
+          endReason,
+        }) as const;
+      for (const isWritten of [true, false]) {
+        calls.open(one, day);
+        calls.update(one.callId, end(20, "transferred"));
+        if (isWritten) await calls.flush();
+        calls.update(one.callId, { status: "in-progress", phase: "intake" });
+        await calls.flush();
+        const between = await calls.get(one.callId);
+        expect(between).toMatchObject({ status: "in-progress", phase: "intake" });
+        expect([between?.endedAt, between?.endReason, between?.durationSeconds]).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+        const [listed] = (await calls.ofNumber(one.from)).filter(({ callId }) => callId === one.callId);
+        expect([listed?.endedAt, listed?.endReason, listed?.durationSeconds]).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+      }
+      calls.update(one.callId, end(50, "caller-hangup"));
+      await calls.flush();
+      expect(await calls.get(one.callId)).toMatchObject(end(50, "caller-hangup"));
+    });
+
     test("lists are what they were last given, entries replaced, moved and taken away", async () => {
       const { calls } = given();
       const one = party();

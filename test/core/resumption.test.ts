@@ -69,6 +69,18 @@ test("what only the draft knows comes after what the record has", () => {
   expect(startedAt).toBe("2026-11-25T10:00:00.000Z");
 });
 
+test("what was used goes on from the fuller account, and the first part ends where the record or its last entry says", () => {
+  const draftOf = (usage: Readonly<Record<string, number>>) => draft(KNOWN, { usage });
+  expect(recall("instance", record(), draftOf({ input: 5, "m:output": 2 }), NOW).usage).toEqual({
+    input: 5,
+    "m:output": 2,
+  });
+  expect(recall("human", record({ usage: { input: 9 } }), draftOf({ input: 5 }), NOW).usage).toEqual({ input: 9 });
+  const timeline = [{ atMs: 8000, what: "reply" }];
+  expect(recall("instance", record({ timeline }), undefined, NOW).untilMs).toBe(8000);
+  expect(recall("human", record({ timeline, durationSeconds: 9.5 }), undefined, NOW).untilMs).toBe(9500);
+});
+
 test("a draft that is older than the record adds nothing", () => {
   const { turns, replies } = recall("line", record(), draft(KNOWN.slice(0, 2)), NOW);
   expect(spokenLines(turns, replies)).toHaveLength(3);

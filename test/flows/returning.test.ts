@@ -35,6 +35,14 @@ for (const mode of ["assistant", "speech-to-speech"])
         expect.arrayContaining(["interrupted", "resumed", "end"]),
       );
       expect(record.timeline.filter(({ what }) => what === "end")).toHaveLength(1);
+      // What was used before counts on, and is billed once.
+      const heard = flow.openai.sessions.flatMap(({ sent }) =>
+        sent.of("conversation.item.input_audio_transcription.completed"),
+      );
+      expect(heard).toHaveLength(3);
+      const used = heard.map(({ event }) => event.usage as { readonly total_tokens: number });
+      const tokens = used.reduce((sum, { total_tokens }) => sum + total_tokens, 0);
+      expect(record.usage.transcription_tokens).toBe(tokens);
       // Times are those of the one call.
       const times = record.timeline.map(({ atMs }) => atMs);
       expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -58,6 +66,7 @@ test(
     const backAt = call.nowMs();
     const between = await flow.app.store.findByCarrierId(call.callSid);
     expect(between).toMatchObject({ status: "in-progress", phase: "intake" });
+    expect([between?.endedAt, between?.endReason]).toEqual([undefined, undefined]);
     expect(between?.escalations.map(({ outcome }) => outcome)).toEqual(["no-answer"]);
     await call.waitFor((entry) => entry.kind === "agent-silent" && entry.atMs > backAt, { timeoutMs: 30_000 });
     call.hangUp();

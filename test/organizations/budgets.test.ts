@@ -154,6 +154,41 @@ describe("the day", () => {
     expect(most()).toBe(Infinity);
   });
 
+  test("a call that goes on after a break is not another one: no limit begins anew, and nothing counts twice", async () => {
+    const all = world();
+    const limits = { spend_per_call: 1, spend_per_day: 5 };
+    const { budgets, call, meter } = instance(all, { limits });
+    const startedAt = all.time.clock.date().toISOString();
+    const one = call();
+    one.used({ purpose: "thread", model: "brain", counts: { input: 80_000 } });
+    await all.time.run(minutes(2));
+    one.close();
+    await all.time.run(1000);
+    const before = { startedAt, untilMs: minutes(2), usage: { turns: 4, "brain:input": 80_000, carrier_minutes: 2 } };
+    const reasons: string[] = [];
+    const party = { callId: "call-1", orgId: "shop", channel: "phone", direction: "inbound" } as const;
+    const two = budgets.open(party, limits, before);
+    two.watch((reason) => reasons.push(reason));
+    expect(two.cost()).toBeCloseTo(0.8 + 0.03, 12);
+    two.used(worth(0.2));
+    expect(reasons).toEqual(["spend-limit"]);
+    await all.time.run(minutes(1));
+    expect(two.cost()).toBeCloseTo(1 + 0.04, 12);
+    two.close();
+    await settle();
+    expect(meter.total("voice_cost_usd_total", { kind: "carrier" })).toBeCloseTo(0.04, 12);
+    const day = all.time.clock.date().toISOString().slice(0, 10);
+    expect(await all.state.add(`micros:shop:${day}`, 0, 1000)).toBe(1_040_000);
+    expect(await all.state.add(`ms:shop:${day}`, 0, 1000)).toBe(minutes(3) + 1000);
+  });
+
+  test("of a call that goes on, where a price is lacking the cost stays unknown", () => {
+    const { budgets } = instance(world());
+    const party = { callId: "call-1", orgId: "shop", channel: "phone", direction: "inbound" } as const;
+    const before = { startedAt: new Date(0).toISOString(), untilMs: 0, usage: { "stranger:input": 1 } };
+    expect(budgets.open(party, {}, before).cost()).toBeUndefined();
+  });
+
   test("of money: all calls of the organization together", async () => {
     const all = world();
     const { call, most } = instance(all, { limits: { spend_per_day: 1 } });
