@@ -41,6 +41,24 @@ export function voiceSettings(config: Config, instructions: string, tools: Voice
   };
 }
 
+export interface SpeechSettings {
+  readonly hears: { readonly engine: "rest" | "realtime"; readonly model: string };
+  readonly speaks: { readonly engine: "rest" | "realtime"; readonly model: string; readonly voice: string };
+}
+
+/** Speech that is no call. What is not said follows from the engine. */
+export function speechSettings(config: Config): SpeechSettings {
+  const { STT_ENGINE: hears, TTS_ENGINE: speaks, TRANSCRIPTION_MODEL, TTS_VOICE = config.VOICE } = config;
+  return {
+    hears: { engine: hears, model: config.STT_MODEL ?? (hears === "rest" ? "gpt-transcribe" : TRANSCRIPTION_MODEL) },
+    speaks: {
+      engine: speaks,
+      model: config.TTS_MODEL ?? (speaks === "rest" ? "gpt-4o-mini-tts" : "gpt-realtime-2.1-mini"),
+      voice: TTS_VOICE,
+    },
+  };
+}
+
 export function bridgeSettings(config: Config): BridgeSettings {
   return {
     greeting: config.GREETING,

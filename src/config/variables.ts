@@ -138,6 +138,13 @@ export const variables = z.object({
     .optional(),
   TRANSCRIPTION_TIMEOUT_MS: integer(100, 30_000).default(4000),
 
+  STT_ENGINE: z.enum(["rest", "realtime"]).default("rest"),
+  STT_MODEL: z.string().optional(),
+  TTS_ENGINE: z.enum(["rest", "realtime"]).default("realtime"),
+  TTS_MODEL: z.string().optional(),
+  TTS_VOICE: z.string().optional(),
+  UPLOAD_MAX_MB: integer(1, 2000).default(25),
+
   GREETING: words.default("Hello, thanks for calling. I am an AI assistant. How can I help you?"),
   BACKCHANNEL_MS: integer(0, 5000).default(700),
   FILLER_AFTER_MS: integer(100, 60_000).default(1500),

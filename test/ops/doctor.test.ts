@@ -117,6 +117,8 @@ describe("all is well", () => {
       "ok model:REALTIME_MODEL",
       "ok model:TRANSCRIPTION_MODEL",
       "ok model:ASSISTANT_MODEL",
+      "ok model:STT_MODEL",
+      "ok model:TTS_MODEL",
       "ok realtime",
       "ok thread",
       "ok twilio-account",
@@ -152,7 +154,7 @@ describe("all is well", () => {
     setNumber({ VoiceFallbackUrl: "" });
     expect(await diagnose([], terminal, { clock: systemClock })).toBe(0);
     const lines = terminal.out().split("\n");
-    expect(lines).toHaveLength(20 + 2);
+    expect(lines).toHaveLength(22 + 2);
     expect(lines.filter((line) => !/^(ok|warn|fail|skipped) +\S/.test(line)).slice(0, -1)).toEqual([""]);
     expect(terminal.out()).toMatch(/^warn +number's fallback +none: .*To mend: set VOICE_FALLBACK_URL/m);
     expect(lines.at(-1)).toMatch(/^\d+ ok, \d to look at, 0 failed, 3 skipped\.$/);
@@ -217,6 +219,16 @@ describe("the far side that speaks and thinks", () => {
     expect((await doctor({ ASSISTANT_MODEL: "gpt-4.1-mini" }, "2026-08-01")).of("model:ASSISTANT_MODEL").status).toBe(
       "ok",
     );
+  });
+
+  test("so are those of speech that is no call: by their engine's own defaults, or as they are set", async () => {
+    const told = await doctor({ TTS_ENGINE: "rest", STT_MODEL: "whisper-1" }, "2026-12-01");
+    expect(told.of("model:TTS_MODEL")).toMatchObject({
+      status: "warn",
+      found: "gpt-4o-mini-tts ends on 2027-01-06, in 36 days",
+      mend: "set TTS_MODEL to another, such as gpt-realtime-2.1-mini",
+    });
+    expect(told.of("model:STT_MODEL").found).toBe("whisper-1 ends on 2027-02-26, in 87 days");
   });
 
   test("where the list does not say, the table does", async () => {

@@ -1,7 +1,7 @@
 // The far side that hears, thinks and speaks: the key, the models, a session of our own kind, and the thread's API. Nothing is
 // generated, so nothing is paid for.
 import type OpenAI from "openai";
-import { voiceSettings } from "../../app/settings.ts";
+import { speechSettings, voiceSettings } from "../../app/settings.ts";
 import { createKeepAliveFetch, createOpenAI } from "../../assistants/connection.ts";
 import { ThreadFailure, toFailure } from "../../assistants/failure.ts";
 import type { Log, LogFields, Meter } from "../../core/observe.ts";
@@ -9,7 +9,7 @@ import { createRealtimeVoices } from "../../speech/realtime-voice.ts";
 import { fail, ok, once, skipped, warn, type Check, type Subject, type Verdict } from "./check.ts";
 import { announcedEnd } from "./model-ends.ts";
 
-type ModelVariable = "REALTIME_MODEL" | "TRANSCRIPTION_MODEL" | "ASSISTANT_MODEL";
+type ModelVariable = "REALTIME_MODEL" | "TRANSCRIPTION_MODEL" | "ASSISTANT_MODEL" | "STT_MODEL" | "TTS_MODEL";
 
 const KEY = "openai-key";
 const ASK_MS = 5000;
@@ -28,13 +28,19 @@ export function openaiChecks(subject: Subject): readonly Check[] {
   const ofAssistant = "the assistant of AGENT_WORKFLOW_ID has its own model";
   const notAsked =
     (usesThread ? undefined : noThread) ?? (config.THREAD_CLIENT === "assistants" ? ofAssistant : undefined);
+  const speech = speechSettings(config);
+  const inUse: Readonly<Record<ModelVariable, string>> = {
+    ...config,
+    STT_MODEL: speech.hears.model,
+    TTS_MODEL: speech.speaks.model,
+  };
   const model = (what: string, variable: ModelVariable, unused?: string): Check => ({
     id: `model:${variable}`,
     what,
     after: KEY,
     run: async (signal) =>
       unused === undefined
-        ? lookAtModel(await openai(), config[variable], variable, clock.date(), signal)
+        ? lookAtModel(await openai(), inUse[variable], variable, clock.date(), signal)
         : skipped(unused),
   });
   return [
@@ -49,6 +55,8 @@ export function openaiChecks(subject: Subject): readonly Check[] {
     model("voice model", "REALTIME_MODEL"),
     model("hearing model", "TRANSCRIPTION_MODEL"),
     model("thread model", "ASSISTANT_MODEL", notAsked),
+    model("model for files", "STT_MODEL"),
+    model("speaking model", "TTS_MODEL"),
     { id: "realtime", what: "voice session", after: KEY, run: (signal) => trySession(subject, apiKey, signal) },
     {
       id: "thread",
