@@ -9,6 +9,8 @@ export interface SocketListener {
    * far side broke the protocol (1002, 1007, 1008, 1009), without waiting for its answer to our close.
    */
   closed(code: number): void;
+  /** The far side answered a ping. */
+  pong?(): void;
 }
 
 export interface Socket {
@@ -33,11 +35,11 @@ export interface UpgradeRequest {
 }
 
 export interface SocketRoute {
-  /** Exact path, such as "/media-stream". */
+  /** Exact path, such as "/media-stream"; `{name}` in it stands for one segment of the address. */
   readonly path: string;
   /** Bytes of one message; more closes the socket with 1009. */
   readonly maxPayload: number;
-  /** Decides before the handshake: undefined lets it happen, else it is the HTTP status to refuse with. */
-  refuse(request: UpgradeRequest): number | undefined;
+  /** Decides before the handshake: undefined lets it happen, else it is the HTTP status to refuse with. @throws Problem, to refuse with words. */
+  refuse(request: UpgradeRequest): number | undefined | Promise<number | undefined>;
   accept(socket: Socket, request: UpgradeRequest): void;
 }

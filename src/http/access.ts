@@ -5,22 +5,25 @@ import { ANYONE, type Admission, type OpenGroup, type Principal } from "../core/
 import type { Clock, Ids } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
+import type { UpgradeRequest } from "../core/socket.ts";
 import type { State } from "../core/state.ts";
 import type { KeyStore } from "../core/stores.ts";
 import { limitedAddress } from "./address.ts";
 import { createAttempts } from "./attempts.ts";
 import { bearerOf } from "./auth.ts";
 import { createCookies, type CookieParts } from "./cookies.ts";
+import { createGuests, type Guest } from "./guests.ts";
 import { createKeyRing, type ConfiguredKey, type KeyHolder } from "./key-ring.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { changesNothing, comesFromUs, type OriginRules } from "./same-origin.ts";
 import { createSessions, sameText, type Session } from "./sessions.ts";
+import { createTickets, type Ticket } from "./tickets.ts";
 import { createVisitors } from "./visitors.ts";
 
 export interface AccessParts extends OriginRules, Pick<CookieParts, "secret" | "sameSite"> {
   readonly configured: readonly ConfiguredKey[];
   readonly store: Pick<KeyStore, "byHash" | "list">;
-  readonly state: Pick<State, "hit" | "put" | "get">;
+  readonly state: Pick<State, "hit" | "put" | "get" | "drop" | "first">;
   readonly openGroups: readonly OpenGroup[];
   /** Requests of one key, and of one address. */
   readonly perMinute: number;
@@ -48,6 +51,14 @@ export interface Access {
   welcome(request: Request, response: Response): string;
   /** True for a request that bears any key. @throws Problem 429. */
   bearsKey(request: Request): Promise<boolean>;
+  /** Who opens a socket. @throws Problem 401, 403 or 429. */
+  admitSocket(
+    upgrade: UpgradeRequest,
+    admission: Admission,
+    by: { readonly ticket?: string | undefined; readonly purpose: string },
+  ): Promise<Guest>;
+  /** A ticket for whoever was admitted; a visitor without a cookie gets one. */
+  issueTicket(request: Request, response: Response, purpose: string): Promise<Ticket>;
   /** True while there is no key at all. */
   isClosed(): Promise<boolean>;
 }
@@ -103,8 +114,28 @@ export function createAccess(parts: AccessParts): Access {
 
   const isOpen = (group: OpenGroup | undefined): boolean => group !== undefined && openGroups.includes(group);
 
+  const visitors = createVisitors({ cookies, ids: parts.ids, rules: parts });
+  const guests = createGuests({
+    rules: parts,
+    keys,
+    tickets: createTickets(parts),
+    count: {
+      address: async (address) => refuse(await byAddress.take(address)),
+      key: async (ref) => refuse(await byKey.take(ref)),
+      open: async (address) => refuse(await openToAll.take(address)),
+    },
+    findKey: (key, address) => attempts.find(key, address),
+    sessionOf: (request) => sessions.of(request),
+    visitorOf: visitors.visitorOf,
+    isOpen,
+    unknown,
+  });
+
   return {
-    ...createVisitors({ cookies, ids: parts.ids, rules: parts }),
+    ...visitors,
+    admitSocket: guests.admitSocket,
+    issueTicket: (request, response, purpose) =>
+      guests.issueTicket(request, purpose, () => visitors.welcome(request, response)),
     async admit(request, { roles, group }) {
       refuse(await byAddress.take(limitedAddress(request)));
       const holder = await holderOf(request);

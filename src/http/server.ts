@@ -10,7 +10,7 @@ import type { SocketRoute } from "../core/socket.ts";
 import { crossOrigin, securityHeaders } from "./headers.ts";
 import { createHealthRouter, type HealthOptions } from "./health.ts";
 import { notFound, PROBLEM_TYPE, problemBody, problemHandler } from "./problems.ts";
-import { createSocketDoor } from "./sockets.ts";
+import { createSocketDoor, expressPath } from "./sockets.ts";
 
 export interface HttpServerOptions extends HealthOptions {
   readonly routers: readonly Router[];
@@ -63,7 +63,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.use(createHealthRouter(options));
   if (options.page) app.use(options.page.router);
   for (const router of routers) app.use(router);
-  for (const { path } of sockets) app.all(path, upgradeRequired);
+  for (const { path } of sockets) app.all(expressPath(path), upgradeRequired);
   app.use(notFound);
   app.use(problemHandler(log));
 

@@ -1,11 +1,13 @@
 // The one door for WebSocket upgrades. A path nobody registered, or a request its route refuses, is turned away with an HTTP
 // answer before the handshake: nothing is upgraded first and dropped after. The only file that knows ws and express-ws.
 import type { IncomingMessage, Server } from "node:http";
-import type { Application } from "express";
+import type { Application, Express } from "express";
 import expressWs from "express-ws";
 import type { ServerOptions, WebSocket } from "ws";
 import type { Log } from "../core/observe.ts";
+import { Problem } from "../core/problem.ts";
 import type { Socket, SocketListener, SocketRoute } from "../core/socket.ts";
+import { StateUnavailable } from "../core/state.ts";
 import { PROBLEM_TYPE, pathOf, problemBody } from "./problems.ts";
 
 export interface SocketDoor {
@@ -16,7 +18,7 @@ export interface SocketDoor {
 }
 
 export interface SocketDoorOptions {
-  readonly app: Application;
+  readonly app: Express;
   readonly server: Server;
   readonly routes: readonly SocketRoute[];
   readonly log: Log;
@@ -26,21 +28,28 @@ export interface SocketDoorOptions {
 
 /** Must be called before any middleware is added: a socket's handler has to run in the tick of its handshake. */
 export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 5000 }: SocketDoorOptions): SocketDoor {
-  const byPath = new Map(routes.map((route) => [route.path.toLowerCase(), route]));
+  const patterns = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
   // Express would find the route by its own rules (decoded, any case, with a slash more). The one that judged the upgrade is
   // the one that gets the socket, whatever Express thinks.
   const admitted = new WeakMap<IncomingMessage, SocketRoute>();
 
-  function judge(request: IncomingMessage): number | undefined {
-    const route = byPath.get(pathOf(request.url ?? "").toLowerCase());
-    if (!route) return 404;
+  /** Undefined: it may come in. */
+  async function judge(request: IncomingMessage): Promise<Problem | undefined> {
+    const path = pathOf(request.url ?? "");
+    const route = patterns.find(({ pattern }) => pattern.test(path))?.route;
+    if (!route) return new Problem(404, "");
+    // Before Express has seen it: whoever judges may ask it what a request of Express can be asked.
+    Object.setPrototypeOf(request, app.request);
     try {
-      const status = route.refuse(request);
-      if (status === undefined) admitted.set(request, route);
-      return status;
+      const status = await route.refuse(request);
+      if (status !== undefined) return new Problem(status, "");
+      admitted.set(request, route);
+      return undefined;
     } catch (error) {
+      if (error instanceof Problem) return error;
+      if (error instanceof StateUnavailable) return new Problem(503, "", { "Retry-After": "5" });
       log.error("an upgrade could not be judged", { path: route.path, error: String(error) });
-      return 500;
+      return new Problem(500, "");
     }
   }
 
@@ -49,17 +58,20 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
     // Compressing 20 ms frames costs 2.5 times the CPU and saves nothing.
     perMessageDeflate: false,
     maxPayload: Math.max(1, ...routes.map((route) => route.maxPayload)),
-    // No peer of ours sends fragments; these keep a flood of tiny ones from piling up.
-    maxFragments: 64,
-    maxBufferedChunks: 4096,
+    // A browser sends a long message in fragments of 64 KiB or more, and a slow network brings one in pieces of a packet; these
+    // keep a flood of tiny ones from piling up.
+    maxFragments: 256,
+    maxBufferedChunks: 8192,
     closeTimeout: closeTimeoutMs,
     verifyClient({ req: request }, answer) {
-      const status = judge(request);
-      if (status === undefined) answer(true);
-      else answer(false, status, problemBody(status), { "Content-Type": PROBLEM_TYPE });
+      void judge(request).then((problem) => {
+        if (!problem) return answer(true);
+        const { status, detail, headers } = problem;
+        answer(false, status, problemBody(status, detail), { ...headers, "Content-Type": PROBLEM_TYPE });
+      });
     },
   };
-  const instance = expressWs(app as expressWs.Application, server, {
+  const instance = expressWs(app as Application as expressWs.Application, server, {
     leaveRouterUntouched: true,
     wsOptions,
   });
@@ -82,7 +94,7 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
   });
 
   for (const { path } of routes) {
-    instance.app.ws(path, (ws, request) => {
+    instance.app.ws(expressPath(path), (ws, request) => {
       const route = admitted.get(request);
       admitted.delete(request);
       if (!route) ws.close(1011, "no route");
@@ -97,6 +109,14 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
       for (const client of wss.clients) client.terminate();
     },
   };
+}
+
+/** As Express writes it. */
+export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+function patternOf(path: string): RegExp {
+  const literal = path.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${literal.replaceAll(/\{\w+\}/g, "[^/]+")}$`, "i");
 }
 
 // The close codes that ws answers a broken protocol with; 1002 for all others.
@@ -137,6 +157,7 @@ function adapt(ws: WebSocket, { path, maxPayload }: SocketRoute, log: Log): Sock
   // Only a broken protocol comes as an error; ws has sent the close by then and would wait for the peer's.
   ws.on("error", (error: Error & { readonly code?: string }) => closed(CODES.get(error.code) ?? 1002));
   ws.on("close", (code) => closed(code));
+  ws.on("pong", () => !gone && listener?.pong?.());
 
   return {
     get bufferedBytes() {

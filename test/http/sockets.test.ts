@@ -227,7 +227,7 @@ describe("a socket", () => {
       "/a",
       1008,
       (client) => {
-        for (let n = 0; n < 100; n++) client.send("x", { fin: false });
+        for (let n = 0; n < 300; n++) client.send("x", { fin: false });
       },
     ],
   ])("is closed for %s", async (_, path, code, misbehave) => {
