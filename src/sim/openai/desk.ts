@@ -2,6 +2,7 @@
  * The brain used when a script brings none: the desk of a small car-service shop, by rules, deterministic. It books, tells
  * opening hours, takes a key press, hands over to a person and says goodbye, which is enough for a whole conversation.
  */
+import { remembering } from "./remembering.ts";
 import type { Brain, BrainInput, BrainReply } from "./script.ts";
 
 interface Rule {
@@ -117,6 +118,7 @@ function afterTool(input: BrainInput): BrainReply {
 }
 
 export const desk: Brain = (input) => {
+  if (input.format === "memories") return remembering(input);
   if (input.toolOutputs.length > 0) return afterTool(input);
   if (input.text.trim() === "") return { text: "I am sorry, I did not catch that. Could you say it again?" };
   const rule = RULES.find((one) => one.when.test(input.text));

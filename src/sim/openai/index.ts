@@ -210,6 +210,7 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
   return sim;
 }
 
+export { remembering } from "./remembering.ts";
 export type { Brain, BrainInput, BrainReply, OpenAIScript, SessionScript, Transcript, Utterance } from "./script.ts";
 export type { ErrorFields, Faults, Timing } from "./faults.ts";
 export type { Entry, Journal } from "./realtime/journal.ts";

@@ -61,6 +61,8 @@ export interface BrainInput {
   turn: number;
   /** Session, conversation or thread id; "" where the request carried all of its history itself. */
   thread: string;
+  /** Name of the JSON schema that the answer has to have. */
+  format?: string;
 }
 
 export interface ToolCall {

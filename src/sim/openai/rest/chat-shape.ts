@@ -14,6 +14,7 @@ import {
   textOr,
   variants,
   whole,
+  type Check,
 } from "../check.ts";
 import { checkStrictSchema, textOf, type Said } from "./thinking.ts";
 
@@ -62,6 +63,19 @@ const tool = variants("type", {
     if (given.strict) checkStrictSchema(given.name, given.parameters, `${path}.function.parameters`);
   },
 });
+/** The schema's own rules are the ones of a strict function's parameters. */
+const jsonSchema: Check = (value, path) => {
+  const fields = {
+    name: text({ max: 64, pattern: /^[a-zA-Z0-9_-]+$/ }),
+    description: text(),
+    schema: anyObject,
+    strict: nullable(flag),
+  };
+  shape({ type: anything, json_schema: shape(fields, ["name"]) }, ["json_schema"])(value, path);
+  const { name, strict, schema } = (value as { json_schema: { name: string; strict?: boolean; schema?: unknown } })
+    .json_schema;
+  if (strict) checkStrictSchema(name, schema, `${path}.json_schema.schema`);
+};
 const limit = nullable(whole({ min: 1 }));
 const penalty = nullable(decimal({ min: -2, max: 2 }));
 
@@ -84,7 +98,11 @@ export const checkChat = shape(
     presence_penalty: penalty,
     prompt_cache_key: text(),
     reasoning_effort: nullable(oneOf("none", "minimal", "low", "medium", "high", "xhigh", "max")),
-    response_format: anyObject,
+    response_format: variants("type", {
+      text: shape({ type: anything }),
+      json_object: shape({ type: anything }),
+      json_schema: jsonSchema,
+    }),
     safety_identifier: text(),
     seed: nullable(whole()),
     service_tier: nullable(oneOf("auto", "default", "flex", "scale", "priority", "fast")),

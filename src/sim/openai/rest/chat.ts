@@ -29,6 +29,8 @@ export function chatRoutes(env: Env): Route[] {
     const messages = body["messages"] as Message[];
     checkToolTurns(messages);
     const tools = body["tool_choice"] === "none" ? [] : ((body["tools"] ?? []) as { function: { name: string } }[]);
+    const asked = body["response_format"] as { type: string; json_schema?: { name: string } } | undefined;
+    const format = asked?.json_schema;
     const question = {
       api: "chat",
       model,
@@ -39,6 +41,7 @@ export function chatRoutes(env: Env): Route[] {
         .map((one) => textOf(one.content))
         .join("\n"),
       thread: "",
+      ...(format && { format: format.name }),
     } as const;
     const reply = await ask(env, question);
     const calls = callsOf(reply)

@@ -21,6 +21,7 @@ export interface Question {
   tools: readonly string[];
   instructions: string;
   thread: string;
+  format?: string;
 }
 
 export function brainInput({ said, ...question }: Question): BrainInput {
