@@ -31,7 +31,7 @@ export function createToolRunner({ tools, callId, clock, acts, onBegin, onDone }
     const began = clock.now();
     // A model can invent any number of names.
     if (byName.has(request.name)) onBegin(request.name);
-    const { output, result } = await runTool(byName, request, { callId, signal, ...acts }, clock);
+    const { output, result } = await runTool(byName, request, { callId, signal, turn, ...acts }, clock);
     onDone(turn, request.name, result, began);
     return output;
   };

@@ -9,6 +9,8 @@ export interface ToolContext {
   /** Whose memories and permissions count; absent for a caller nobody vouches for. Set by the server, never by a model. */
   readonly userId?: string;
   readonly orgId?: string;
+  /** Which turn of the conversation it was called for, where turns are counted. */
+  readonly turn?: number;
   readonly signal: AbortSignal;
   /** Ends the call this way once what is being said was heard. */
   readonly endAfterReply: (ending: CallEnding) => void;
