@@ -18,6 +18,7 @@ const EDGES = [
   "observe",
   "recording",
   "organizations",
+  "memories",
 ];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],

@@ -12,6 +12,8 @@ import { createThread } from "./turns.ts";
 import type { OpenWire } from "./wire.ts";
 
 export { createKeepAliveFetch } from "./connection.ts";
+export { createEmbedder } from "./embedder.ts";
+export { createFactFinder } from "./fact-finder.ts";
 export { createInstructions } from "./prompt.ts";
 export { createTextModel } from "./text-model.ts";
 

@@ -18,6 +18,8 @@ export interface TextModelOptions {
   readonly model: string;
   readonly temperature: number;
   readonly maxOutputTokens: number;
+  /** The answer is to be JSON of this schema, where the server can hold the model to it. */
+  readonly format?: { readonly name: string; readonly schema: Record<string, unknown> };
   /** ms for an answer, a second attempt included. */
   readonly timeoutMs: number;
   readonly fetch: Fetch;
@@ -26,11 +28,11 @@ export interface TextModelOptions {
 }
 
 /** What may be asked for and may be refused. */
-const OPTIONAL = ["temperature", "reasoning_effort", "max_completion_tokens"] as const;
+const OPTIONAL = ["temperature", "reasoning_effort", "max_completion_tokens", "response_format"] as const;
 type Optional = (typeof OPTIONAL)[number];
 
 export function createTextModel(options: TextModelOptions): TextModel {
-  const { model, temperature, maxOutputTokens, timeoutMs, clock, log } = options;
+  const { model, temperature, maxOutputTokens, timeoutMs, format, clock, log } = options;
   const openai = createOpenAI(options);
   const refused = new Set<Optional>();
 
@@ -44,6 +46,10 @@ export function createTextModel(options: TextModelOptions): TextModel {
       ...(!refused.has("temperature") && { temperature }),
       // A model that thinks first would spend the whole limit on it, and say nothing.
       ...(!refused.has("reasoning_effort") && { reasoning_effort: "none" }),
+      ...(format &&
+        !refused.has("response_format") && {
+          response_format: { type: "json_schema", json_schema: { ...format, strict: true } },
+        }),
     };
   }
 

@@ -145,3 +145,35 @@ export function sameWords(text: string): string {
 export function wordsOf({ subject, text, steps = [] }: Fact): string {
   return [subject, text, ...steps].join(". ");
 }
+
+/** Who said it where; the time is the server's. */
+export type MemoryOrigin = Omit<MemorySource, "at">;
+
+/** What became of facts. */
+export interface Learned {
+  readonly facts: readonly (Fact & { readonly kept: Kept })[];
+}
+
+/** Memories as tools and the API have them: the models in front of the store. */
+export interface Memories {
+  /** By meaning where it can be, else by words; and who the user is, when nothing fits better. Best first. */
+  search(owner: MemoryOwner, query: string, limit: number, signal: AbortSignal): Promise<readonly FoundMemory[]>;
+  list(owner: MemoryOwner, page: MemoryPage): Promise<readonly Memory[]>;
+  /**
+   * Finds facts in what was said and keeps them. It goes on when nobody waits any more: a caller who speaks over the agent has not
+   * taken anything back. @throws Problem 503 without a model, or with too much at work; 502 when the model fails.
+   */
+  learn(owner: MemoryOwner, lines: readonly SaidLine[], origin: MemoryOrigin): Promise<Learned>;
+  /** As learn, but comes back after `ms` with "later" when it takes longer. */
+  learnSoon(
+    owner: MemoryOwner,
+    lines: readonly SaidLine[],
+    origin: MemoryOrigin,
+    ms: number,
+  ): Promise<Learned | "later">;
+  /** Keeps facts as they are. */
+  keep(owner: MemoryOwner, facts: readonly Fact[], origin: MemoryOrigin): Promise<Learned>;
+  remove(owner: MemoryOwner, memoryId: string): Promise<boolean>;
+  removeAll(owner: MemoryOwner): Promise<number>;
+  ownersNamed(userId: string): Promise<readonly MemoryOwner[]>;
+}

@@ -1,23 +1,32 @@
 // The tools there are. Adding or removing one is one file and one line here.
+import type { Memories } from "../core/memory.ts";
 import type { Tool } from "../core/tool.ts";
 import type { IntakeField } from "../wire/rest/organization.ts";
 import { createCompleteIntake } from "./complete-intake.ts";
 import { endCall } from "./end-call.ts";
 import { escalate } from "./escalate.ts";
+import { createMemoryAdd } from "./memory-add.ts";
+import { createMemoryList } from "./memory-list.ts";
+import { createMemorySearch } from "./memory-search.ts";
 import { createTransferCall } from "./transfer-call.ts";
+
+export { needsUser } from "./known-user.ts";
 
 export interface ToolParts {
   /** Who takes over a call, E.164; without one no transfer is offered. */
   readonly humanNumber?: string | undefined;
   /** What is taken down of a caller; absent: who, how to reach them, and why. */
   readonly intakeFields?: readonly IntakeField[] | undefined;
+  /** What is remembered of users; absent: nothing is. */
+  readonly memories?: Memories | undefined;
 }
 
-export function createTools({ humanNumber, intakeFields }: ToolParts): readonly Tool[] {
+export function createTools({ humanNumber, intakeFields, memories }: ToolParts): readonly Tool[] {
   return [
     endCall,
     createCompleteIntake(intakeFields),
     escalate,
     ...(humanNumber ? [createTransferCall(humanNumber)] : []),
+    ...(memories ? [createMemorySearch(memories), createMemoryAdd(memories), createMemoryList(memories)] : []),
   ];
 }
