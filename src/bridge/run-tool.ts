@@ -3,7 +3,7 @@
 import type { ToolRecord } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ToolRequest } from "../core/thread.ts";
-import { InvalidArguments, type Tool, type ToolContext } from "../core/tool.ts";
+import { InvalidArguments, ToolRefusal, type Tool, type ToolContext } from "../core/tool.ts";
 
 /** Characters; a longer result is cut and says so, because the model would be paid for reading it. */
 const LONGEST_RESULT = 16_000;
@@ -19,7 +19,7 @@ export interface ToolRunnerParts {
   readonly callId: string;
   readonly clock: Clock;
   /** What a tool may do to its call. */
-  readonly acts: Pick<ToolContext, "endAfterReply" | "escalate" | "intake" | "keepIntake">;
+  readonly acts: Pick<ToolContext, "endAfterReply" | "escalate" | "intake" | "keepIntake" | "announce">;
   readonly onBegin: (name: string) => void;
   readonly onDone: (turn: number, name: string, result: ToolRecord["result"], began: number) => void;
 }
@@ -63,6 +63,7 @@ export async function runTool(
     if (context.signal.aborted) return failure("cancelled", "The call went on without this result.");
     if (own.signal.aborted) return failure("timeout", "The tool took too long. Tell the caller, and go on without it.");
     if (error instanceof InvalidArguments) return failure("invalid-arguments", error.message);
+    if (error instanceof ToolRefusal) return failure(error.result, error.message, error.code);
     // What a tool throws may hold anything; the model is told only that it failed.
     return failure("failed", "The tool failed. Tell the caller, and go on without it.");
   } finally {
@@ -71,8 +72,8 @@ export async function runTool(
   }
 }
 
-function failure(result: Exclude<ToolRecord["result"], "ok">, message: string): ToolOutcome {
-  return { output: JSON.stringify({ error: { code: result, message } }), result };
+function failure(result: Exclude<ToolRecord["result"], "ok">, message: string, code: string = result): ToolOutcome {
+  return { output: JSON.stringify({ error: { code, message } }), result };
 }
 
 /** undefined, BigInt, cycles and the like are answered, not thrown at. */

@@ -108,7 +108,8 @@ export interface TurnRecord {
 
 export interface ToolRecord {
   readonly name: string;
-  readonly result: "ok" | "invalid-arguments" | "timeout" | "failed" | "unknown-tool" | "cancelled";
+  readonly result:
+    "ok" | "invalid-arguments" | "timeout" | "failed" | "unknown-tool" | "cancelled" | "refused" | "waiting";
   readonly atMs: number;
   readonly tookMs: number;
 }
