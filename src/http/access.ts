@@ -133,7 +133,7 @@ export function createAccess(parts: AccessParts): Access {
 
   return {
     ...visitors,
-    admitSocket: guests.admitSocket,
+    admitSocket: (upgrade, admission, by) => guests.admitSocket(upgrade, admission, by),
     issueTicket: (request, response, purpose) =>
       guests.issueTicket(request, purpose, () => visitors.welcome(request, response)),
     async admit(request, { roles, group }) {

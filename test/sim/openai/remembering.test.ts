@@ -47,7 +47,7 @@ test.each([
 
 test("facts and routines are found in what the user said, in no other's words", () => {
   const find = (...conversation: { role: string; content: string }[]): unknown =>
-    JSON.parse(String(remembering({ text: JSON.stringify({ conversation }) } as BrainInput)));
+    JSON.parse(remembering({ text: JSON.stringify({ conversation }) } as BrainInput) as string);
   expect(find({ role: "assistant", content: "My name is Max." }, { role: "user", content: "Hello there." })).toEqual({
     memories: [],
   });
