@@ -66,11 +66,12 @@ export function createPlayout({ line, clock, after, onGiveUp }: PlayoutParts) {
       piece.base = at;
       piece.at = ledger.sent;
     }
-    line.play(payload, piece.utterance);
     ledger = recordSent(ledger, bytes, now);
     piece.position = at + bytes;
     if (piece.position > piece.sent) piece.sent = piece.position;
-    if (unmarked(ledger) >= MARK_EVERY_BYTES) mark();
+    const isMarked = unmarked(ledger) >= MARK_EVERY_BYTES;
+    if (isMarked) ledger = recordMark(ledger);
+    line.play(payload, isMarked ? ledger.pending.at(-1)?.name : undefined, piece.utterance);
     return true;
   }
 

@@ -21,8 +21,11 @@ export interface Line {
   readonly id: string;
   /** Starts delivery. What arrived before is delivered first, in order, within this call. May be called once. */
   attach(listener: (event: LineEvent) => void): void;
-  /** Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte. `utterance`: which it is a part of. */
-  play(payload: string, utterance?: number): void;
+  /**
+   * Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte; and a mark of this name right behind it.
+   * `utterance`: which it is a part of.
+   */
+  play(payload: string, mark?: string, utterance?: number): void;
   /** Asks to be told, by a `line.mark` of that name, when everything queued so far was played. */
   mark(name: string): void;
   /** Drops what is queued at the caller's end. Pending marks come back at once and prove nothing. */

@@ -20,6 +20,8 @@ export interface Socket {
   listen(listener: SocketListener): void;
   /** Ignored once the socket is closing. */
   send(data: string | Uint8Array): void;
+  /** The same for a text that is ASCII, such as base64 in JSON, or for two, and much cheaper; other characters would be damaged. */
+  sendAscii(text: string, next?: string): void;
   ping(): void;
   /** Starts the closing handshake; a peer that never answers is cut off after 5 s. Idempotent. */
   close(code: number, reason: string): void;

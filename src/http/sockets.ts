@@ -1,6 +1,7 @@
 // The one door for WebSocket upgrades. A path nobody registered, or a request its route refuses, is turned away with an HTTP
 // answer before the handshake: nothing is upgraded first and dropped after. The only file that knows ws and express-ws.
 import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Application, Express } from "express";
 import expressWs from "express-ws";
 import type { ServerOptions, WebSocket } from "ws";
@@ -8,6 +9,7 @@ import type { Log } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 import type { Socket, SocketListener, SocketRoute } from "../core/socket.ts";
 import { StateUnavailable } from "../core/state.ts";
+import { textFrame } from "../wire/websocket-frame.ts";
 import { PROBLEM_TYPE, pathOf, problemBody } from "./problems.ts";
 
 export interface SocketDoor {
@@ -98,7 +100,7 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
       const route = admitted.get(request);
       admitted.delete(request);
       if (!route) ws.close(1011, "no route");
-      else route.accept(adapt(ws, route, log), request);
+      else route.accept(adapt(ws, request.socket, route, log), request);
     });
   }
 
@@ -126,7 +128,8 @@ const CODES: ReadonlyMap<unknown, number> = new Map([
   ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1008],
 ]);
 
-function adapt(ws: WebSocket, { path, maxPayload }: SocketRoute, log: Log): Socket {
+/** `raw` is the connection under `ws`. */
+function adapt(ws: WebSocket, raw: Duplex, { path, maxPayload }: SocketRoute, log: Log): Socket {
   let listener: SocketListener | undefined;
   let gone = false;
 
@@ -168,6 +171,11 @@ function adapt(ws: WebSocket, { path, maxPayload }: SocketRoute, log: Log): Sock
     },
     send(data) {
       if (ws.readyState === ws.OPEN) ws.send(data);
+    },
+    sendAscii(text, next) {
+      if (ws.readyState !== ws.OPEN) return;
+      // Past the library, which holds nothing back: without compression each of its frames is written at once, too.
+      raw.write(next === undefined ? textFrame(text) : textFrame(text) + textFrame(next), "latin1");
     },
     ping() {
       if (ws.readyState === ws.OPEN) ws.ping();

@@ -181,11 +181,12 @@ export function createRecordedCall(parts: RecordedCallParts): RecordedCall {
           }
         });
       },
-      play(payload, utterance) {
-        line.play(payload, utterance);
+      play(payload, mark, utterance) {
+        line.play(payload, mark, utterance);
         safely(() => {
-          if (channels.play(payload)) return;
-          meter.count("voice_frames_dropped_total", { leg: "recording", cause: "too-far-ahead" });
+          if (!channels.play(payload))
+            meter.count("voice_frames_dropped_total", { leg: "recording", cause: "too-far-ahead" });
+          if (mark !== undefined) channels.mark(mark);
         });
       },
       mark(name) {

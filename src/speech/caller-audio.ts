@@ -12,14 +12,14 @@ const LATE_MS = 400;
 const WIRE_LIMIT = 8192;
 
 export interface CallerAudioPorts {
-  /** `sent` is called when the network took the frame. */
+  /** A frame is ASCII. `sent` is called when the network took it. */
   readonly send: (frame: string, sent?: () => void) => void;
   readonly bufferedBytes: () => number;
   readonly dropped: (cause: "not-ready" | "backpressure") => void;
 }
 
 export interface CallerAudio {
-  hear(payload: string): void;
+  readonly hear: (payload: string) => void;
   /** The session understands audio from now on; what was kept goes out, in order. */
   open(): void;
   close(): void;

@@ -76,7 +76,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   const check = createAudioCheck({ speed: settings.speed, log, countError });
   const items = createItemAudio();
   const audio = createCallerAudio({
-    send: socket.send,
+    send: socket.sendAscii,
     bufferedBytes: socket.bufferedBytes,
     dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
   });
@@ -238,7 +238,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       while (early.length > 0) given(early.shift() as VoiceEvent);
       listener = given;
     },
-    hear: (payload) => audio.hear(payload),
+    hear: audio.hear,
     say(speechId, text) {
       if (state === "closed") return;
       speeches.say(speechId, text);

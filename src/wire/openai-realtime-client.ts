@@ -91,8 +91,8 @@ export function commitAudio(eventId: string) {
 }
 
 /**
- * Caller audio as a finished frame. The payload is base64 from the carrier and goes through untouched: joining strings costs
- * a tenth of serialising, and this is half of all messages.
+ * Caller audio as a finished frame, ASCII as its payload is. The payload is base64 from the carrier and goes through
+ * untouched: joining strings costs a tenth of serialising, and this is half of all messages.
  */
 export function appendFrame(payload: string): string {
   return `{"type":"input_audio_buffer.append","audio":"${payload}"}`;

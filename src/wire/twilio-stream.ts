@@ -150,7 +150,10 @@ export function parseTwilioMessage(data: Buffer, isBinary: boolean): TwilioParse
   return message ? { outcome: "ok", message } : parseFully(data);
 }
 
-/** Builds the messages of one stream: exactly the fields Twilio knows, since any other one makes it drop the message (31951). */
+/**
+ * Builds the messages of one stream: exactly the fields Twilio knows, since any other one makes it drop the message (31951).
+ * They are ASCII, whatever ids and names hold.
+ */
 export interface TwilioWriter {
   /** `payload`: base64 of raw mu-law. It is not checked here: it came from a parser or from our own clips. */
   media(payload: string): string;
@@ -158,13 +161,21 @@ export interface TwilioWriter {
   readonly clear: string;
 }
 
+/** As JSON.stringify, with everything beyond ASCII escaped. */
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 export function createTwilioWriter(streamSid: string): TwilioWriter {
-  const sid = JSON.stringify(streamSid);
+  const sid = asciiJson(streamSid);
   const beforePayload = `{"event":"media","streamSid":${sid},"media":{"payload":"`;
   const beforeName = `{"event":"mark","streamSid":${sid},"mark":{"name":`;
   return {
     media: (payload) => `${beforePayload}${payload}"}}`,
-    mark: (name) => `${beforeName}${JSON.stringify(name)}}}`,
+    mark: (name) => `${beforeName}${asciiJson(name)}}}`,
     clear: `{"event":"clear","streamSid":${sid}}`,
   };
 }

@@ -285,7 +285,26 @@ describe("a socket", () => {
     await server.close();
   });
 
-  test("that does not read shows what it owes", async () => {
+  test("gets ASCII and other text in the order it was sent, and nothing once it is closing", async () => {
+    const { open, server } = await setup();
+    const { client, met } = await open("/a");
+    const heard: string[] = [];
+    client.on("message", (data: Buffer) => heard.push(data.toString()));
+    const texts = ["short", "x".repeat(300), "ünïcode", "y".repeat(70_000), ""];
+    for (const text of texts) {
+      if (text === "ünïcode") met.socket.send(text);
+      else met.socket.sendAscii(text);
+    }
+    met.socket.sendAscii("two", "at once");
+    texts.push("two", "at once");
+    met.socket.close(1000, "");
+    met.socket.sendAscii("too late");
+    expect((await once(client, "close"))[0]).toBe(1000);
+    expect(heard).toEqual(texts);
+    await server.close();
+  });
+
+  test.each(["send", "sendAscii"] as const)("that does not read shows what it owes to %s", async (how) => {
     const { port, server, met } = await setup();
     const raw = connect(port, "127.0.0.1").on("error", () => undefined);
     raw.write(`GET /a HTTP/1.1\r\nUpgrade: websocket\r\n${HANDSHAKE}\r\n`);
@@ -293,7 +312,7 @@ describe("a socket", () => {
     raw.pause();
     const socket = met[0]?.socket as Socket;
     const text = "x".repeat(65_536);
-    for (let n = 0; n < 400 && socket.bufferedBytes < 1 << 20; n++) socket.send(text);
+    for (let n = 0; n < 400 && socket.bufferedBytes < 1 << 20; n++) socket[how](text);
     expect(socket.bufferedBytes).toBeGreaterThan(1 << 20);
     socket.terminate();
     await met[0]?.closed;

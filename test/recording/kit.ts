@@ -74,11 +74,13 @@ export function createFarEnd(time: VirtualTime, { upMs = FRAME_MS, downMs = FRAM
       };
       time.after(FRAME_MS, tick);
     },
-    play: (payload) =>
+    play(payload, mark) {
       up(() => {
         advance();
         playback.enqueue(Buffer.from(payload, "base64"), sample());
-      }),
+      });
+      if (mark !== undefined) line.mark(mark);
+    },
     mark: (name) =>
       up(() => {
         advance();
@@ -113,8 +115,13 @@ let marks = 0;
 /** The agent's sound as the bridge sends it: at once, with a mark every 200 ms and one at its end. */
 export function say(line: Line, audio: Buffer): void {
   for (let at = 0; at < audio.length; at += 1600) {
-    line.play(audio.subarray(at, at + 1600).toString("base64"));
-    line.mark(`m${marks++}`);
+    const payload = audio.subarray(at, at + 1600).toString("base64");
+    // With the sound or behind it.
+    if (marks % 2 === 0) line.play(payload, `m${marks++}`);
+    else {
+      line.play(payload);
+      line.mark(`m${marks++}`);
+    }
   }
 }
 

@@ -121,7 +121,7 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
       for (let next = early.shift(); next; next = early.shift()) given(next);
       listener = given;
     },
-    play(payload) {
+    play(payload, mark) {
       const bytes = Buffer.from(payload, "base64");
       if (bytes.length === 0) breaches.push("played nothing");
       if (bytes.toString("base64") !== payload) breaches.push(`base64 was cut badly: ${payload.slice(-8)}`);
@@ -133,6 +133,7 @@ export function createFakeLine(time: VirtualTime, audio: MarkedAudio, options: F
         endsAt = startsAt + bytes.length / BYTES_PER_MS;
         most = Math.max(most, endsAt - time.now());
       });
+      if (mark !== undefined) line.mark(mark);
     },
     mark(name) {
       if (!name || names.has(name)) breaches.push(`mark name ${name || "missing"} is not unique`);

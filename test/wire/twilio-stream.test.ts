@@ -303,11 +303,13 @@ describe("what we send", () => {
 
   test("ids and names are escaped, whatever they hold", () => {
     fc.assert(
-      fc.property(fc.string(), fc.string(), (sid, name) => {
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (sid, name) => {
         const odd = createTwilioWriter(sid);
         expect(JSON.parse(odd.mark(name))).toEqual({ event: "mark", streamSid: sid, mark: { name } });
         expect(JSON.parse(odd.media("AAAA"))).toEqual({ event: "media", streamSid: sid, media: { payload: "AAAA" } });
         expect(JSON.parse(odd.clear)).toEqual({ event: "clear", streamSid: sid });
+        const all = odd.mark(name) + odd.clear + odd.media("AAAA");
+        expect(Buffer.byteLength(all)).toBe(all.length); // That is, ASCII.
       }),
     );
   });

@@ -84,24 +84,22 @@ export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: Pho
       }
       queueing = false;
     },
-    play(payload) {
+    play(payload, mark) {
       if (ended || payload.length === 0) return;
-      if (payload.length <= MESSAGE_CHARS) {
+      let rest = payload;
+      for (; rest.length > MESSAGE_CHARS; rest = rest.slice(MESSAGE_CHARS)) {
         tally.sent++;
-        socket.send(writer.media(payload));
-      } else {
-        for (let at = 0; at < payload.length; at += MESSAGE_CHARS) {
-          tally.sent++;
-          socket.send(writer.media(payload.slice(at, at + MESSAGE_CHARS)));
-        }
+        socket.sendAscii(writer.media(rest.slice(0, MESSAGE_CHARS)));
       }
+      tally.sent++;
+      socket.sendAscii(writer.media(rest), mark === undefined ? undefined : writer.mark(mark));
       if (socket.bufferedBytes > SLOW_BYTES) onDone("slow-consumer");
     },
     mark(name) {
-      if (!ended) socket.send(writer.mark(name));
+      if (!ended) socket.sendAscii(writer.mark(name));
     },
     clear() {
-      if (!ended) socket.send(writer.clear);
+      if (!ended) socket.sendAscii(writer.clear);
     },
     bufferedBytes: () => socket.bufferedBytes,
     close() {

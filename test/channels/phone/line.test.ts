@@ -41,6 +41,20 @@ describe("outwards", () => {
     expect(line.id).toBe(STREAM);
   });
 
+  test("audio with a mark right behind it, however many messages it takes", () => {
+    const { line, socket, tally } = setup();
+    line.play("AAAA", "g1:m1");
+    line.play(Buffer.alloc(50_000).toString("base64"), "g1:m2");
+    expect(socket.sent.map(({ event, mark }) => (mark as { name: string } | undefined)?.name ?? event)).toEqual([
+      "media",
+      "g1:m1",
+      "media",
+      "media",
+      "g1:m2",
+    ]);
+    expect(tally.sent).toBe(3);
+  });
+
   test("a long clip goes in messages below 64 KiB which together are the same audio", () => {
     const { line, socket } = setup();
     const clip = Buffer.from(Array.from({ length: 100_001 }, (_, n) => n % 251));

@@ -125,6 +125,12 @@ export function fakeSocket(): FakeSocket {
     bufferedBytes: 0,
     listen: (given) => void (listener = given),
     send: (data) => void socket.sent.push(JSON.parse(String(data)) as Record<string, unknown>),
+    sendAscii(...texts) {
+      for (const text of texts)
+        // What goes out as ASCII has to be that.
+        if (text !== undefined)
+          socket.sent.push(JSON.parse(Buffer.from(text, "ascii").toString()) as Record<string, unknown>);
+    },
     ping: () => void socket.pings++,
     close: (code, reason) => void socket.closes.push({ code, reason }),
     terminate: () => void socket.terminated++,
