@@ -1,7 +1,7 @@
 // The log in a file, rotated, that survives its disk: what cannot be written is lost, and the file is opened anew a little later.
 // The library's own takes no line any more after a failure, and holds up those of the terminal with it.
 import { mkdirSync } from "node:fs";
-import { open, rename, type FileHandle } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { Writable } from "node:stream";
 
@@ -19,7 +19,15 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/** What is used of a file that was opened to be added to. */
+export interface AppendHandle {
+  appendFile(text: string): Promise<void>;
+  stat(): Promise<{ readonly size: number }>;
+  close(): Promise<void>;
+}
+
 export interface LogFileOptions {
+  readonly openFile?: (path: string) => Promise<AppendHandle>;
   readonly rotateBytes?: number;
   readonly retryMs?: number;
 }
@@ -27,12 +35,12 @@ export interface LogFileOptions {
 /** @throws where the folder is not there and cannot be made. */
 export function createLogFile(
   path: string,
-  { rotateBytes = ROTATE_BYTES, retryMs = RETRY_MS }: LogFileOptions = {},
+  { rotateBytes = ROTATE_BYTES, retryMs = RETRY_MS, openFile = (name) => open(name, "a", 0o640) }: LogFileOptions = {},
 ): LogFile {
   let waiting: string[] = [];
   let size = 0;
   let working: Promise<void> | undefined;
-  let current: { readonly handle: FileHandle; bytes: number } | undefined;
+  let current: { readonly handle: AppendHandle; bytes: number } | undefined;
   /** The last line was cut short: the next one begins anew. */
   let torn = false;
   let retry: NodeJS.Timeout | undefined;
@@ -56,7 +64,7 @@ export function createLogFile(
   }
 
   async function begin(): Promise<NonNullable<typeof current>> {
-    const handle = await open(path, "a", 0o640);
+    const handle = await openFile(path);
     current = { handle, bytes: 0 };
     current.bytes = (await handle.stat()).size;
     return current;
