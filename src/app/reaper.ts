@@ -3,6 +3,7 @@
 import type { CallRecord, EndReason } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { resultOf } from "../core/end-result.ts";
+import { settledUntold } from "../core/escalation.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import { recall } from "../core/resumption.ts";
 import type { LiveCall, State } from "../core/state.ts";
@@ -41,12 +42,16 @@ const AGAIN_MS = 10_000;
 const MOST_SUSPECTS = 10_000;
 const SWEEP_MS = 60_000;
 const MOST_SWEPT = 200;
+const SETTLE_MS = 3_600_000;
+/** ms since the beginning of a call whose escalations are looked at. */
+const UNTOLD_MS = { least: 6 * 3_600_000, most: 48 * 3_600_000 };
 
 export function createReaper(parts: ReaperParts): Reaper {
   const { state, store, events, clock, log, meter } = parts;
   const suspects = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   let upSince: number | undefined;
   let sweptAt = -Infinity;
+  let settledAt = -Infinity;
   let cancelLook = (): void => {};
   let closed = false;
 
@@ -94,7 +99,7 @@ export function createReaper(parts: ReaperParts): Reaper {
       durationSeconds,
       turns,
       replies,
-      escalations,
+      escalations: settledUntold(escalations, Math.round(durationSeconds * 1000)) ?? escalations,
       usage,
       ...(intake && { intake }),
     });
@@ -124,6 +129,18 @@ export function createReaper(parts: ReaperParts): Reaper {
     }
   }
 
+  /**
+   * Diallings whose end was never told at all, neither after them nor by the end of the call. Nobody talks so long with a human
+   * that it could still come.
+   */
+  async function settle(): Promise<void> {
+    const [from, to] = [UNTOLD_MS.most, UNTOLD_MS.least].map((ms) => new Date(+clock.date() - ms)) as [Date, Date];
+    for (const one of await store.list({ status: "completed", escalated: true, from, to, limit: MOST_SWEPT })) {
+      const escalations = settledUntold(one.escalations, Math.round((one.durationSeconds ?? 0) * 1000));
+      if (escalations) store.update(one.callId, { escalations });
+    }
+  }
+
   function look(): void {
     if (closed) return;
     cancelLook = clock.after(LOOK_MS, look);
@@ -133,8 +150,11 @@ export function createReaper(parts: ReaperParts): Reaper {
     const now = clock.now();
     const isTime = now - sweptAt >= SWEEP_MS;
     if (isTime) sweptAt = now;
+    const isLate = now - settledAt >= SETTLE_MS;
+    if (isLate) settledAt = now;
     void bury()
       .then(() => (isTime ? sweep() : undefined))
+      .then(() => (isLate ? settle() : undefined))
       .catch((error: unknown) => log.debug("the dead could not be looked for", { error: String(error) }));
   }
 

@@ -1,5 +1,5 @@
 // Escalation: somebody or something asks for a human, and the organization's configuration says what follows.
-import type { CallEnding, EscalationRecord, EscalationTrigger, Urgency } from "./call.ts";
+import type { CallEnding, EscalationOutcome, EscalationRecord, EscalationTrigger, Urgency } from "./call.ts";
 
 export interface EscalationRequest {
   readonly trigger: EscalationTrigger;
@@ -26,3 +26,19 @@ export type PlanEscalation = (
   escalationId: string,
   earlier?: readonly EscalationRecord[],
 ) => EscalationPlan;
+
+/** What is recorded of a dialling whose end nobody ever told, once the call is over. Cold knows no dropped. */
+export function outcomeUntold(mode: EscalationRecord["mode"] | undefined): EscalationOutcome {
+  return mode === "warm" ? "dropped" : "failed";
+}
+
+/** The same for all of a call; undefined where each of them has its outcome. */
+export function settledUntold(
+  escalations: readonly EscalationRecord[],
+  decidedAtMs: number,
+): readonly EscalationRecord[] | undefined {
+  if (!escalations.some(({ outcome }) => outcome === "pending")) return undefined;
+  return escalations.map((one) =>
+    one.outcome === "pending" ? { ...one, outcome: outcomeUntold(one.mode), decidedAtMs } : one,
+  );
+}

@@ -354,6 +354,43 @@ describe("the reaper", () => {
     expect(await endsOf("call-3")).toEqual(["in-progress", undefined]);
   });
 
+  test("settles what a dead instance left undecided, and what nobody ever told", async () => {
+    const escalation = {
+      id: "esc_1",
+      trigger: "request",
+      urgency: "normal",
+      reason: "asked",
+      mode: "warm",
+      atMs: 1,
+      outcome: "pending",
+    } as const;
+    const outcomes = (callId: string) =>
+      store.get(callId).then((record) => record?.escalations.map(({ outcome }) => outcome));
+    const [one] = [instance(), instance()];
+    await time.run(60_000);
+    one.hold(party(1)).draftNow = { phase: "escalation", transcript: [], escalation };
+    one.cluster.watch(party(1))("escalation", {});
+    store.open(party(2), time.clock.date());
+    store.update("call-2", {
+      status: "completed",
+      durationSeconds: 20,
+      escalations: [
+        { ...escalation, outcome: "busy" },
+        { ...escalation, id: "esc_2", mode: "cold" },
+      ],
+    });
+    await time.run(2000);
+    one.die();
+    await time.run(60_000);
+    expect(await outcomes("call-1")).toEqual(["dropped"]);
+    // A human may talk with them still.
+    await time.run(4 * 3_600_000);
+    expect(await outcomes("call-2")).toEqual(["busy", "pending"]);
+    await time.run(3 * 3_600_000 + 60_000);
+    expect(await outcomes("call-2")).toEqual(["busy", "failed"]);
+    expect((await store.get("call-2"))?.escalations[1]?.decidedAtMs).toBe(20_000);
+  });
+
   test("hands a browser's call to one of the living, instead of closing it", async () => {
     const [one, other, third] = [instance(), instance(), instance()];
     await time.run(60_000);

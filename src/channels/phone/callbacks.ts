@@ -9,6 +9,7 @@ import type { PhoneCalls } from "./calls.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Endings } from "./endings.ts";
 import type { Reception } from "./reception.ts";
+import type { Undecided } from "./undecided.ts";
 
 export interface CallbacksOptions {
   readonly book: Book;
@@ -18,6 +19,7 @@ export interface CallbacksOptions {
   readonly meter: Meter;
   readonly reception: Reception;
   readonly endings: Endings;
+  readonly undecided: Pick<Undecided, "callIsOver">;
   readonly answeredBy: Pick<AnsweredBy, "told">;
   readonly outbound: Pick<Outbound, "over">;
   /** The line of this call, or of this stream, ends as a hang-up. */
@@ -37,7 +39,8 @@ export interface Callbacks {
 const CLOSED_BY_US = "31921";
 
 export function createCallbacks(options: CallbacksOptions): Callbacks {
-  const { book, store, calls, log, meter, reception, endings, answeredBy, outbound, endCall, endStream } = options;
+  const { book, store, calls, log, meter, reception, endings, undecided } = options;
+  const { answeredBy, outbound, endCall, endStream } = options;
 
   return {
     async status({ CallSid: carrierId, CallStatus: status = "" }) {
@@ -53,6 +56,7 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
       calls.carrierEnded(carrierId, status);
       endCall(carrierId);
       await reception.giveUp(carrierId);
+      await undecided.callIsOver(carrierId);
       const record = entry.party ? undefined : await store.findByCarrierId(carrierId);
       const callId = entry.party?.callId ?? record?.callId;
       if (callId === undefined) return;

@@ -22,6 +22,7 @@ import { DEFAULT_TIMING, type PhoneAccount, type PhoneTiming } from "./settings.
 import { createSignatures } from "./signature.ts";
 import { createMediaStreams } from "./streams.ts";
 import { createWebhook } from "./webhook.ts";
+import { createUndecided } from "./undecided.ts";
 
 export type { PhoneCalls } from "./calls.ts";
 export type { OutboundRules } from "./outbound.ts";
@@ -105,6 +106,8 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     log,
     meter,
   });
+  const outcomes = createOutcomes({ state, store, clock, log, meter });
+  const undecided = createUndecided({ state, outcomes, patienceMs: timing.undecidedMs, clock, log });
   const endings = createEndings({
     webhookUrl,
     ...(transferNumber !== undefined && { transferNumber }),
@@ -117,7 +120,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     clock,
     log,
     reception,
-    outcomes: createOutcomes({ state, store, clock, log, meter }),
+    outcomes,
     dropLeg(leg) {
       // A machine that is not hung up on hears the briefing out and is let go of then.
       api.hangUp(leg).catch((error: unknown) => {
@@ -160,6 +163,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     meter,
     reception,
     endings,
+    undecided,
     answeredBy,
     outbound,
     endCall: streams.endCall,
@@ -176,6 +180,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
     place: outbound.place,
     close() {
       answeredBy.close();
+      undecided.close();
       outbound.close();
       reception.close();
       streams.close();

@@ -37,6 +37,8 @@ export interface PhoneTiming {
   readonly secondWayMs: number;
   /** ms that /voice/after-stream waits for an ending which the breaking of the stream may still bring. */
   readonly endingGraceMs: number;
+  /** ms after the end of a call in which the end of a dialling may still be told. */
+  readonly undecidedMs: number;
 }
 
 export const DEFAULT_TIMING: PhoneTiming = {
@@ -54,4 +56,5 @@ export const DEFAULT_TIMING: PhoneTiming = {
   dialTimeoutMs: 8000,
   secondWayMs: 3000,
   endingGraceMs: 150,
+  undecidedMs: 10_000,
 };

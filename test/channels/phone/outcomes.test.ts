@@ -276,6 +276,48 @@ test.each([
   expect(await p.outcome()).toMatchObject({ outcome });
 });
 
+describe("a call that is over while nobody has told how its dialling ended", () => {
+  const isOver = (p: Passed) => p.t.post("/voice/status", incoming(p.callSid, { CallStatus: "completed" }));
+  const decided = async (p: Passed) => (await p.outcome())?.outcome !== "pending";
+  const settled = async (p: Passed) => {
+    for (let n = 0; n < 400 && !(await decided(p)); n++) await new Promise((resolve) => setTimeout(resolve, 5));
+    return p.outcome();
+  };
+
+  test.each([
+    ["warm", "dropped"],
+    ["cold", "failed"],
+  ] as const)("%s: %s, a little later", async (mode, outcome) => {
+    const p = await passedOn(mode, { options: { timing: { undecidedMs: 20 } } });
+    await isOver(p);
+    expect(await p.outcome()).toMatchObject({ outcome: "pending" });
+    expect(await settled(p)).toMatchObject({ outcome, decidedAtMs: expect.any(Number) });
+    expect(p.t.meter.total("voice_escalation_outcomes_total", { outcome })).toBe(1);
+    // What comes now changes nothing.
+    await p.afterDial({ ...JOINED, CallStatus: "completed" });
+    expect(await p.outcome()).toMatchObject({ outcome });
+  });
+
+  test("what comes right after it, or was known before, decides", async () => {
+    const late = await passedOn("warm", { options: { timing: { undecidedMs: 200 } } });
+    await isOver(late);
+    await late.afterDial({ DialCallStatus: "busy", CallStatus: "completed" });
+    expect(await settled(late)).toMatchObject({ outcome: "busy" });
+    const known = await passedOn("warm", { options: { timing: { undecidedMs: 1 } } });
+    await known.leg("briefing-answer", { Digits: "1" });
+    await isOver(known);
+    expect(await known.outcome()).toMatchObject({ outcome: "accepted" });
+  });
+
+  test("nothing is waited for after the end", async () => {
+    const p = await passedOn("warm", { options: { timing: { undecidedMs: 20 } } });
+    await isOver(p);
+    await p.t.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await p.outcome()).toMatchObject({ outcome: "pending" });
+  });
+});
+
 test("what is a machine", () => {
   expect(
     ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"].every(isMachine),
