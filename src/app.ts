@@ -167,6 +167,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     contacts: createContacts(directory, config.TRANSFER_NUMBER),
     control: cluster.control,
     textModel: voicing.textModel,
+    speech: voicing.speech,
     instance: cluster.instance,
     erasure,
     placeCall: phone?.place,

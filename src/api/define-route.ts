@@ -47,6 +47,10 @@ export interface RouteSpec<
   readonly forms?: boolean;
   /** A form and nothing else; of routes that are only described here. */
   readonly form?: z.ZodObject;
+  /** Takes multipart/form-data and nothing else; a file in it is a File (z.file()) for as long as the request lasts. */
+  readonly multipart?: boolean;
+  /** ms within which an answer begins, where that is more than usual. */
+  readonly answersWithinMs?: number;
   /** Repeated with the same Idempotency-Key it is done once and answered alike. */
   readonly idempotent?: boolean;
   /** What it answers when all is well, by status. */

@@ -25,6 +25,8 @@ import type { BrowserCalls, Contacts, Erasure, HealthReport, Organizations, Outb
 import { recordingRoutes } from "./recordings.ts";
 import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
+import type { Uploads } from "./uploads.ts";
+import { voiceRoutes, type SpeechDesk } from "./voice.ts";
 
 export interface ApiParts {
   readonly door: Door;
@@ -41,6 +43,8 @@ export interface ApiParts {
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
   readonly healthReport: () => Promise<HealthReport>;
+  readonly speech: SpeechDesk;
+  readonly uploads: Uploads;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: the API has no documentation here. `routes`: those that others serve. */
@@ -75,10 +79,16 @@ export function createApi(parts: ApiParts): Api {
     ...numberRoutes(parts),
     ...healthReportRoutes(parts),
     ...askRoutes(parts),
+    ...voiceRoutes(parts),
   ];
   if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));
   return {
-    router: mount(routes, { door: parts.door, idempotency: createIdempotency({ state }), clock }),
+    router: mount(routes, {
+      door: parts.door,
+      idempotency: createIdempotency({ state }),
+      clock,
+      uploads: parts.uploads,
+    }),
     routes,
     close: () => streams.close(),
   };

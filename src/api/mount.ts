@@ -6,7 +6,8 @@ import type { Clock } from "../core/clock.ts";
 import { InvalidRequest, Problem, type RequestIssue } from "../core/problem.ts";
 import type { Answer, Asked, Route } from "./define-route.ts";
 import type { Idempotency } from "./idempotency.ts";
-import { escapePointer, readBody } from "./read-body.ts";
+import { escapePointer, examine, readBody } from "./read-body.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** Who may call; the door is http/access.ts. All of them throw Problems for whoever may not. */
 export interface Door {
@@ -19,6 +20,7 @@ export interface MountParts {
   readonly door: Door;
   readonly idempotency: Idempotency;
   readonly clock: Clock;
+  readonly uploads: Uploads;
 }
 
 /** Within this an answer begins; beyond it something of ours hangs. ms. */
@@ -53,11 +55,39 @@ async function serve(one: Route, request: Request, response: Response, parts: Mo
   const principal = access === "public" ? await parts.door.greet(request) : await parts.door.admit(request, access);
   const params = read(one.params, request.params, "path");
   const query = read(one.query, { ...request.query }, "query");
-  const raw = one.body && (await readBody(request, response, one.forms === true));
-  const body = one.body && read(one.body, raw, "body");
+  if (!one.multipart) {
+    const raw = one.body && (await readBody(request, response, one.forms === true));
+    return answer(one, { request, response, principal, params, query, raw }, parts);
+  }
+  const form = await parts.uploads.read(request, response);
+  try {
+    const { body } = form;
+    examine(Object.fromEntries(Object.entries(body).filter(([, value]) => typeof value === "string")));
+    const done = (): Promise<void> => form.discard();
+    await answer(one, { request, response, principal, params, query, raw: body, done }, parts);
+  } finally {
+    await form.discard();
+  }
+}
 
+interface Given {
+  readonly request: Request;
+  readonly response: Response;
+  readonly principal: Principal;
+  readonly params: unknown;
+  readonly query: unknown;
+  /** The body as it came. */
+  readonly raw: unknown;
+  /** The body is needed no more. */
+  readonly done?: () => Promise<void>;
+}
+
+async function answer(one: Route, given: Given, parts: MountParts): Promise<void> {
+  const { access } = one;
+  const { request, response, principal, params, query, raw } = given;
+  const body = one.body && read(one.body, raw, "body");
   const limit = new AbortController();
-  const cancel = parts.clock.after(ANSWER_MS, () => limit.abort());
+  const cancel = parts.clock.after(one.answersWithinMs ?? ANSWER_MS, () => limit.abort());
   const gone = (): void => limit.abort();
   response.once("close", gone);
   try {
@@ -73,10 +103,12 @@ async function serve(one: Route, request: Request, response: Response, parts: Mo
     };
     const handle = (): Promise<Answer> => within(limit.signal, one.handle(asked as never));
     const key = one.idempotent ? request.get("idempotency-key") : undefined;
-    const answer = await (key === undefined
+    const answered = await (key === undefined
       ? handle()
       : parts.idempotency.once({ key, principal, route: `${one.method} ${request.path}`, body: raw }, handle));
-    send(answer, request, response);
+    // Whoever has the answer can rely on it that nothing of theirs is left.
+    await given.done?.();
+    send(answered, request, response);
   } finally {
     cancel();
     response.off("close", gone);

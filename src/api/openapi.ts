@@ -145,10 +145,13 @@ function parametersOf(schema: z.ZodObject | undefined, place: "path" | "query"):
 
 const FORM = "application/x-www-form-urlencoded";
 
-function requestBody({ body, forms, form }: RouteSpec): JsonObject {
+const MULTIPART = "multipart/form-data";
+
+function requestBody({ body, forms, form, multipart }: RouteSpec): JsonObject {
   if (form) return { requestBody: { required: true, content: { [FORM]: { schema: schemaOf(form, "input") } } } };
   if (!body) return {};
   const schema = schemaOf(body, "input");
+  if (multipart) return { requestBody: { required: true, content: { [MULTIPART]: { schema } } } };
   const content = { "application/json": { schema }, ...(forms && { [FORM]: { schema } }) };
   return { requestBody: { required: true, content } };
 }

@@ -43,7 +43,8 @@ function run(parser: RequestHandler, request: Request, response: Response): Prom
 /** NUL and half characters are legal in JSON, and in no database. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
-function examine(body: unknown): void {
+/** @throws InvalidRequest */
+export function examine(body: unknown): void {
   let level: { readonly value: unknown; readonly pointer: string }[] = [{ value: body, pointer: "" }];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) {

@@ -1,11 +1,13 @@
 // Puts the management API together: who may call, the routes, and the calls of browsers behind them.
 import type { Request, Router } from "express";
 import { createAsyncApi } from "../api/asyncapi.ts";
+import { join } from "node:path";
 import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
 import { HEALTH_ROUTES, PAGE_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
 import { socketsOf } from "../api/sockets.ts";
 import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
+import { createUploads } from "../api/uploads.ts";
 import type { Config } from "../config.ts";
 import type { OpenGroup } from "../core/access.ts";
 import type { Clock, Ids } from "../core/clock.ts";
@@ -22,6 +24,7 @@ import { createBrowserCalls } from "./browser-calls.ts";
 import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
+import { createSpeechDesk, type SpeechEngines } from "./speech-desk.ts";
 import { createTextTalk } from "./text-talk.ts";
 import { VERSION } from "./version.ts";
 
@@ -36,6 +39,8 @@ export interface ManagementParts {
   readonly control: ControlCall;
   /** Absent without a key for any model. */
   readonly textModel: TextModel | undefined;
+  /** Absent without a key. */
+  readonly speech: SpeechEngines | undefined;
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
@@ -109,6 +114,10 @@ export function createManagement(parts: ManagementParts): Management {
     state,
     inLine: createInLine({ state, clock, ids }),
   });
+  const uploads = createUploads({
+    dir: join(config.DATA_DIR, "uploads"),
+    maxBytes: config.UPLOAD_MAX_MB * 1024 * 1024,
+  });
   const origin = publicOrigin === undefined ? {} : { origin: publicOrigin };
   const api = createApi({
     ...parts,
@@ -118,6 +127,8 @@ export function createManagement(parts: ManagementParts): Management {
     talk,
     store: storage.calls,
     browserCalls,
+    speech: createSpeechDesk(parts.speech),
+    uploads,
     docs:
       config.DOCS === "on"
         ? {
@@ -142,6 +153,7 @@ export function createManagement(parts: ManagementParts): Management {
     async open() {
       secret();
       browserCalls.sweep();
+      await uploads.sweep();
       if (await access.isClosed()) {
         log.warn("no API key exists: the API is closed, calls are answered. Make one: npm run keys -- create");
       }

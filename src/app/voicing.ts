@@ -12,6 +12,7 @@ import { createRealtimeVoices, type RealtimeVoices } from "../speech/realtime-vo
 import { renderSpeech } from "../speech/render-speech.ts";
 import { createRecent } from "./recent.ts";
 import { voiceSettings } from "./settings.ts";
+import { createSpeechEngines, type SpeechEngines } from "./speech-desk.ts";
 
 export type ThreadChoice = Pick<Config, "THREAD_CLIENT" | "ASSISTANT_MODEL" | "AGENT_WORKFLOW_ID">;
 
@@ -22,6 +23,8 @@ export interface Voicing {
   threadClient(choice: ThreadChoice): ThreadClient;
   /** Absent without a key. */
   readonly textModel?: TextModel;
+  /** Speech that is no call; absent without a key. */
+  readonly speech: SpeechEngines | undefined;
   close(): void;
 }
 
@@ -74,6 +77,7 @@ export function createVoicing(
     voices,
     clips,
     ...(textModel && { textModel }),
+    speech: createSpeechEngines(config, shared),
     threadClient({ THREAD_CLIENT: client, ASSISTANT_MODEL: model, AGENT_WORKFLOW_ID: assistantId }) {
       return clients.get(JSON.stringify([client, model, assistantId]), () =>
         createThreadClient({

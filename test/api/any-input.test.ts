@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Route } from "../../src/api/define-route.ts";
 import {
   CLIENT_SECRET,
+  formOf,
   GOOD_BODIES,
   KEYS,
   nameOf,
@@ -101,17 +102,18 @@ const fieldsOf = (schema: z.ZodType | undefined): string[] => {
   const { shape, options } = (schema?.def ?? {}) as { shape?: object; options?: z.ZodType[] };
   return [...Object.keys(shape ?? {}), ...(options ?? []).flatMap(fieldsOf)];
 };
-const good = (name: string): fc.Arbitrary<unknown> => GOOD[name]?.() ?? oddValue;
+const goodValue = (name: string): fc.Arbitrary<unknown> => GOOD[name]?.() ?? oddValue;
 /** Some of these names, mostly with good values. */
 function someOf(names: readonly string[], odd: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
-  const value = (name: string) => fc.oneof({ arbitrary: good(name), weight: 5 }, { arbitrary: odd, weight: 1 });
+  const value = (name: string) => fc.oneof({ arbitrary: goodValue(name), weight: 5 }, { arbitrary: odd, weight: 1 });
   return fc.record(Object.fromEntries([...new Set(names)].map((name) => [name, value(name)])), { requiredKeys: [] });
 }
 
 interface Sent {
   readonly key: KeyName | undefined;
   readonly path: string;
-  readonly body: string | undefined;
+  readonly body: string | FormData | undefined;
+  /** Of a form it follows from the form. */
   readonly type: string;
 }
 
@@ -122,7 +124,7 @@ function requests(route: Route): fc.Arbitrary<Sent> {
       names.map((name) => [
         name,
         fc.oneof(
-          { arbitrary: good(name).map(String), weight: 4 },
+          { arbitrary: goodValue(name).map(String), weight: 4 },
           {
             arbitrary: oddText.map((text) => encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "?")) || "x"),
             weight: 1,
@@ -138,11 +140,25 @@ function requests(route: Route): fc.Arbitrary<Sent> {
     { arbitrary: someOf(queries.slice(0, -1), oddText), weight: 3 },
     { arbitrary: someOf(queries, oddText), weight: 1 },
   );
-  const body = fc.oneof(
+  const file = fc.oneof(
+    fc.constant(new Blob(["some sound"])),
+    fc.uint8Array({ maxLength: 2000 }).map((bytes) => new Blob([bytes])),
+  );
+  const form = someOf([...fieldsOf(route.body), "odd"], oddText).chain((fields) =>
+    fc.record({ named: fc.option(file), other: fc.option(file, { freq: 5 }) }).map(({ named, other }) =>
+      formOf({
+        ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
+        ...(named && { audio_file: named }),
+        ...(other && { odd_file: other }),
+      }),
+    ),
+  );
+  const text = fc.oneof(
     { arbitrary: someOf(fieldsOf(route.body), oddValue).map((value) => JSON.stringify(value)), weight: 6 },
     { arbitrary: fc.jsonValue().map((value) => JSON.stringify(value)), weight: 2 },
     { arbitrary: oddText, weight: 1 },
   );
+  const body = fc.oneof({ arbitrary: text, weight: 1 }, { arbitrary: form, weight: route.multipart ? 5 : 0 });
   const type = fc.oneof(
     { arbitrary: fc.constant("application/json"), weight: 12 },
     {
@@ -173,7 +189,10 @@ async function answerTo(route: Route, { key, path, body, type }: Sent) {
     method: route.method.toUpperCase(),
     redirect: "manual",
     signal: limit,
-    headers: { "content-type": type, ...(key && { authorization: `Bearer ${KEYS[key]}` }) },
+    headers: {
+      ...(!(body instanceof FormData) && { "content-type": type }),
+      ...(key && { authorization: `Bearer ${KEYS[key]}` }),
+    },
     ...(body !== undefined && { body }),
   });
   const kind = answer.headers.get("content-type") ?? "";
@@ -222,7 +241,8 @@ test.each(named)("a good request: %s", async (name, route) => {
     e164: "+15551110000",
   };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, param: string) => values[param] ?? "");
-  const body = route.body && JSON.stringify(GOOD_BODIES[name]?.(orgId, callId));
+  const good = route.body && GOOD_BODIES[name]?.(orgId, callId);
+  const body = good instanceof FormData ? good : route.body && JSON.stringify(good);
   // What is about the whole server takes a key of the whole server.
   const key = name === "get /api/health-report" ? "root" : "acme";
   const { status, text } = await answerTo(route, { key, path, body, type: "application/json" });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { json, route } from "../../src/api/define-route.ts";
 import { createIdempotency } from "../../src/api/idempotency.ts";
 import { mount } from "../../src/api/mount.ts";
+import { createUploads } from "../../src/api/uploads.ts";
 import { systemClock } from "../../src/observe/system.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { manualClock } from "../support/clock.ts";
@@ -10,6 +11,7 @@ import { until } from "../support/until.ts";
 import { testServer } from "../http/support.ts";
 import { KEYS, phoneCall, testApi, type TestApi } from "./support.ts";
 
+const uploads = createUploads({ dir: "/nowhere", maxBytes: 1 });
 const FORM = "application/x-www-form-urlencoded";
 
 let t: TestApi;
@@ -184,6 +186,8 @@ describe("the list of routes", () => {
       "POST /api/voice/clear",
       "POST /login",
       "POST /logout",
+      "POST /voice/speech-to-text",
+      "POST /voice/text-to-speech",
     ]);
   });
 });
@@ -204,7 +208,7 @@ describe("a handler", () => {
       return new Promise(() => undefined);
     });
     const idempotency = createIdempotency({ state: createMemoryState({ clock: systemClock }) });
-    const server = testServer({ routers: [mount([slow], { door, idempotency, clock })] });
+    const server = testServer({ routers: [mount([slow], { door, idempotency, clock, uploads })] });
     const { port } = await server.listen(0, "127.0.0.1");
     const answer = fetch(`http://127.0.0.1:${port}/slow`);
     await until("it was asked", () => seen !== undefined);
@@ -221,7 +225,7 @@ describe("a handler", () => {
       return new Promise((resolve) => signal.addEventListener("abort", () => resolve(json({}))));
     });
     const idempotency = createIdempotency({ state: createMemoryState({ clock: systemClock }) });
-    const server = testServer({ routers: [mount([slow], { door, idempotency, clock })] });
+    const server = testServer({ routers: [mount([slow], { door, idempotency, clock, uploads })] });
     const { port } = await server.listen(0, "127.0.0.1");
     const gone = new AbortController();
     const answer = fetch(`http://127.0.0.1:${port}/slow`, { signal: gone.signal }).catch(() => "gone");
@@ -237,6 +241,6 @@ describe("a handler", () => {
   test("two routes of one method and path are a mistake of ours", () => {
     const one = route(spec, async () => json({}));
     const idempotency = createIdempotency({ state: createMemoryState({ clock: systemClock }) });
-    expect(() => mount([one, one], { door, idempotency, clock: systemClock })).toThrow(/stands twice/);
+    expect(() => mount([one, one], { door, idempotency, clock: systemClock, uploads })).toThrow(/stands twice/);
   });
 });

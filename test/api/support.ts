@@ -1,8 +1,12 @@
 // The API on memory: the real door, the real routes and the real calls of browsers behind a listening server, with a key for every
 // role in each of two organizations.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createApi, type Api } from "../../src/api/index.ts";
 import type { Route } from "../../src/api/define-route.ts";
 import type { MergeResult, Organizations, Recordings } from "../../src/api/ports.ts";
+import { createUploads } from "../../src/api/uploads.ts";
+import type { SpeechDesk } from "../../src/api/voice.ts";
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
@@ -199,6 +203,8 @@ export interface TestApiOptions extends Partial<
   readonly recordings?: Recordings;
   readonly placeCall?: PlaceCall;
   readonly textModel?: TextModel;
+  readonly speech?: SpeechDesk;
+  readonly uploadDir?: string;
   /** null: none. */
   readonly docs?: Partial<DocsParts> | null;
 }
@@ -317,6 +323,18 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       complete: true,
       checks: [{ id: "settings", what: "settings", status: "ok", found: "complete", ms: 1 }],
     }),
+    speech: options.speech ?? {
+      voices: ["marin", "ash"],
+      hear: async (file) => ({ text: `${file.size} bytes`, duration: 1 }),
+      async *speak({ text, format }) {
+        yield Buffer.from(`${format}: `);
+        yield Buffer.from(text);
+      },
+    },
+    uploads: createUploads({
+      dir: options.uploadDir ?? join(tmpdir(), "voicebridge-test-uploads"),
+      maxBytes: 1024 * 1024,
+    }),
     erasure: { removeCall: (callId) => store.remove(callId) },
     clock,
     log,
@@ -349,10 +367,12 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         redirect: "manual",
         headers: {
           ...(key && { authorization: `Bearer ${KEYS[key]}` }),
-          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(body !== undefined && !(body instanceof FormData) && { "content-type": "application/json" }),
           ...headers,
         },
-        ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+        ...(body !== undefined && {
+          body: typeof body === "string" || body instanceof FormData ? body : JSON.stringify(body),
+        }),
       });
       const text = await answer.text();
       const isJson = /json/.test(answer.headers.get("content-type") ?? "");
@@ -386,11 +406,23 @@ export function phoneCall(store: CallStore, callId: string, orgId: string, more:
   store.open(party, new Date());
 }
 
+/** As a browser or a program sends it. */
+export function formOf(fields: Readonly<Record<string, string | Blob>>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === "string") form.set(name, value);
+    else form.set(name, value, "sound.wav");
+  }
+  return form;
+}
+
 /** A good body for each route that wants one. */
 export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string) => unknown>> = {
   "post /api/realtime/session": (orgId) => ({ org_id: orgId }),
   "post /api/voice/ask": () => ({ prompt: "Hello, how are you?" }),
   "post /api/voice/clear": () => ({}),
+  "post /voice/speech-to-text": () => formOf({ audio_file: new Blob(["some sound"]) }),
+  "post /voice/text-to-speech": () => ({ text: "Hello." }),
   "post /login": () => ({ key: KEYS.reader }),
   "post /logout": () => ({}),
   "post /api/call/start": (orgId) => ({ org_id: orgId }),

@@ -57,6 +57,12 @@ test("codes of ThreadError", () => {
   expect(headings("The assistant thread")).toEqual(THREAD.toSorted());
 });
 
+test("codes of SpeechError", () => {
+  const codes = literals("src/core/speech.ts", "export type SpeechErrorCode =", ";");
+  expect(codes).toContain("unreadable");
+  expect(headings("Speech that is no call")).toEqual(codes.toSorted());
+});
+
 test("end reasons", () => {
   const reasons = literals("src/core/call.ts", "export type EndReason =", ";");
   expect(reasons).toContain("caller-hangup");
