@@ -1,9 +1,11 @@
 // Environment -> one frozen, typed Config. The only reader of process.env. Everything that is wrong is told at once.
 import { readFileSync } from "node:fs";
+import { NO_SERVERS, readMcpServers } from "./config/mcp-servers.ts";
 import { isVendorHost, phoneGaps, sharedProblems, threadProblems, voiceProblems } from "./config/checks.ts";
 import { priceGaps, type Surroundings } from "./organizations/misgivings.ts";
 import { readPrices, type Prices } from "./organizations/prices.ts";
 import { variables, type Variables } from "./config/variables.ts";
+import type { McpServers } from "./tools/mcp/servers.ts";
 
 export type Config = Readonly<Omit<Variables, "THREAD_CLIENT">> & {
   readonly THREAD_CLIENT: "responses" | "assistants" | "chat";
@@ -15,6 +17,8 @@ export type Config = Readonly<Omit<Variables, "THREAD_CLIENT">> & {
   readonly persona?: string;
   /** Contents of PRICES_FILE. */
   readonly prices?: Prices;
+  /** Contents of MCP_SERVERS_FILE. */
+  readonly mcp: McpServers;
 };
 
 export interface PhoneConfig {
@@ -54,7 +58,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")} ${issue.message}`);
   problems.push(...phoneGaps(given), ...threadProblems(given), ...voiceProblems(given), ...sharedProblems(given));
 
-  const file = (name: "PERSONA_FILE" | "PRICES_FILE"): string | undefined => {
+  const file = (name: "PERSONA_FILE" | "PRICES_FILE" | "MCP_SERVERS_FILE"): string | undefined => {
     const path = given[name];
     try {
       return path === undefined ? undefined : readFileSync(path, "utf8");
@@ -65,9 +69,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
   const persona = file("PERSONA_FILE");
   const prices = pricesIn(file("PRICES_FILE"), problems);
+  const mcp = serversIn(file("MCP_SERVERS_FILE"), { environment, given, keys: parsed.data?.API_KEYS ?? [] }, problems);
   if (!parsed.data || problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     ...assemble(parsed.data, prices),
+    mcp,
     ...(persona !== undefined && { persona }),
     ...(prices !== undefined && { prices }),
   });
@@ -81,8 +87,32 @@ function pricesIn(text: string | undefined, problems: string[]): Prices | undefi
   return undefined;
 }
 
+/** Those whose values nobody else is given. */
+const SECRETS = ["OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_SECONDARY", "SECRET_KEY", "METRICS_TOKEN"];
+
+function serversIn(
+  text: string | undefined,
+  from: {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly given: Readonly<Record<string, string>>;
+    readonly keys: Variables["API_KEYS"];
+  },
+  problems: string[],
+): McpServers {
+  if (text === undefined) return NO_SERVERS;
+  const secrets = [...SECRETS.map((name) => from.given[name]), ...from.keys.map(({ key }) => key)];
+  const read = readMcpServers(text, {
+    environment: from.environment,
+    own: VARIABLE_NAMES,
+    secrets: secrets.filter((secret) => secret !== undefined),
+  });
+  if (read.ok) return read.servers;
+  problems.push(...read.problems.map((problem) => `MCP_SERVERS_FILE ${problem} (docs/mcp.md)`));
+  return NO_SERVERS;
+}
+
 /** What configurations of organizations are judged against. */
-export function surroundingsOf(config: Omit<Config, "phone" | "warnings">): Surroundings {
+export function surroundingsOf(config: Omit<Config, "phone" | "warnings" | "mcp">): Surroundings {
   return {
     mode: config.VOICE_MODE,
     client: config.THREAD_CLIENT,
@@ -95,7 +125,7 @@ export function surroundingsOf(config: Omit<Config, "phone" | "warnings">): Surr
   };
 }
 
-function assemble(values: Variables, prices: Prices | undefined): Config {
+function assemble(values: Variables, prices: Prices | undefined): Omit<Config, "mcp"> {
   const warnings: string[] = [];
   const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: token, WEBHOOK_URL: webhookUrl } = values;
   if (!accountSid) warnings.push("Twilio is not configured: the phone routes are off (they answer 404)");

@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "state",
     ".",
     "organizations",
+    "tools",
   ],
 };
 /** Packages that are imported as values in one room only. */
@@ -70,6 +71,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   pg: ["storage"],
   "@electric-sql/pglite": ["storage"],
   "@electric-sql/pglite-pgvector": ["storage"],
+  "@modelcontextprotocol/client": ["tools"],
+  "@modelcontextprotocol/server": ["sim"],
 };
 /** Folders that belong to the root: the parts of app.ts and config.ts. */
 const ROOT_FOLDERS = ["app", "config"];

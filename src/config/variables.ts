@@ -91,6 +91,7 @@ export const variables = z.object({
     .regex(/^rediss?:\/\/\S+$/, "must be a redis:// or rediss:// address")
     .optional(),
   PRICES_FILE: z.string().optional(),
+  MCP_SERVERS_FILE: z.string().optional(),
 
   TWILIO_ACCOUNT_SID: z
     .string()

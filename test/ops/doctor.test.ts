@@ -131,6 +131,7 @@ describe("all is well", () => {
       "skipped certificate",
       "ok signature",
       "ok public-wss",
+      "skipped mcp",
       "skipped prices",
     ]);
   });

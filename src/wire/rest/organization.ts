@@ -7,6 +7,8 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 const LANGUAGE = /^[a-z]{2}(-[A-Z]{2})?$/;
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$|^24:00$/;
+/** As MCP_SERVERS_FILE names them. */
+export const SERVER_NAME = /^[a-z][a-z0-9-]{0,23}$/;
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,39}$/;
 
 /** Control characters other than tabs and line ends, and halves of surrogate pairs: no database would keep them. */
@@ -228,6 +230,10 @@ export const organizationConfig = z.strictObject({
   thread: thread.optional(),
   /** Names of the tools it may use; absent: all that are configured. */
   tools: z.array(words(64)).max(100).optional(),
+  /** Of the servers of MCP_SERVERS_FILE that are allowed for it, only these; absent: all of them. */
+  mcp: z
+    .strictObject({ servers: z.array(z.string().regex(SERVER_NAME, "must be a server's name")).max(50) })
+    .optional(),
   intake: intake.optional(),
   escalation: escalation.optional(),
   recording: recording.optional(),
