@@ -9,6 +9,7 @@ import { drainCalls } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { outboundRequests } from "./app/outbound-requests.ts";
+import { createOutside } from "./app/outside.ts";
 import { createSeats } from "./app/seats.ts";
 import { describe, outboundRules } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
@@ -67,7 +68,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const storage: Storage = given ?? (configured as Storage);
   const store = storage.calls;
   const voicing = createVoicing(config, { log, meter, clock });
-  const kits = createKits({ config, ...voicing });
+  const outside = createOutside({ config, state, store, clock, ids, log, meter });
+  const kits = createKits({ config, ...voicing, ...outside });
   const organizations = createOrganizations({
     store: storage.organizations,
     state,
@@ -160,6 +162,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
   const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
+    ...outside,
     config,
     storage,
     state,
@@ -220,7 +223,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     directory.close();
     budgets.close();
     for (const stop of looking) stop();
-    await recordings.close();
+    await Promise.all([recordings.close(), outside.close()]);
     await admin?.close();
     await management.close();
     await cluster.close();
@@ -244,6 +247,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       looking.push(erasure.keepDays(config.RETENTION_DAYS), watchDisksOf(config, { clock, log, meter }));
       await directory.start();
       budgets.start();
+      outside.start();
       looking.push(recordings.keep());
       cluster.start();
       await management.open();

@@ -1,6 +1,7 @@
 // The management API: all of its routes in one list, which is mounted here and documented from.
 import type { Router } from "express";
 import type { Clock } from "../core/clock.ts";
+import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
 import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
@@ -9,6 +10,7 @@ import { askRoutes, type TextTalk, type Visitors } from "./ask.ts";
 import { browserReportRoutes } from "./browser-reports.ts";
 import { callLifeRoutes } from "./call-life.ts";
 import { callRoutes } from "./calls.ts";
+import { confirmationRoutes } from "./confirmations.ts";
 import type { Route } from "./define-route.ts";
 import { docsRoutes, type DocsParts } from "./docs.ts";
 import { createEndPhoneCall } from "./end-phone-call.ts";
@@ -45,6 +47,7 @@ export interface ApiParts {
   readonly healthReport: () => Promise<HealthReport>;
   readonly speech: SpeechDesk;
   readonly uploads: Uploads;
+  readonly confirmations: Confirmations;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: the API has no documentation here. `routes`: those that others serve. */
@@ -75,6 +78,7 @@ export function createApi(parts: ApiParts): Api {
     ...browserReportRoutes({ browserCalls, find }),
     ...liveControlRoutes({ ...parts, find }),
     ...eventRoutes({ state, streams, find }),
+    ...confirmationRoutes(parts),
     ...organizationRoutes(parts),
     ...numberRoutes(parts),
     ...healthReportRoutes(parts),

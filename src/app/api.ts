@@ -11,6 +11,7 @@ import { createUploads } from "../api/uploads.ts";
 import type { Config } from "../config.ts";
 import type { OpenGroup } from "../core/access.ts";
 import type { Clock, Ids } from "../core/clock.ts";
+import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { LiveCall, State } from "../core/state.ts";
@@ -44,6 +45,7 @@ export interface ManagementParts {
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
+  readonly confirmations: Confirmations;
   /** This instance's name among those that share the state. */
   readonly instance: string;
   readonly clock: Clock;

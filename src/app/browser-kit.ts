@@ -27,7 +27,7 @@ export function createBrowserKits({
     async kitOf(orgId) {
       const kit = kitOf(orgId);
       const { organization } = kit;
-      const { voice, tools, settings, planEscalation } = kit.at(clock.date());
+      const { voice, tools, settings, planEscalation } = kit.at(clock.date(), undefined, { orgId });
       const most = organization.limits?.concurrent_calls;
       return {
         voice: {

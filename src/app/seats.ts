@@ -30,7 +30,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
-    const moment = kit.at(ports.clock.date(), party.direction === "outbound" ? party : undefined);
+    const moment = kit.at(ports.clock.date(), party.direction === "outbound" ? party : undefined, party);
     const { clip, instructions, settings, threads, tools, voice, planEscalation, recording: terms } = moment;
     const engine = voices.with(voice);
     const { limits = {} } = kit.organization;

@@ -30,6 +30,9 @@ export interface AnsweringParts extends Pick<
   readonly signal: AbortSignal;
 }
 
+/** It was not the moment to say something: look again after this, ms. */
+const RETRY_MS = 500;
+
 /** `ownVoice` is there when the voice answers: its events have to be shown to it. */
 export function createAnswering(parts: AnsweringParts): {
   readonly answerer: Answerer;
@@ -48,6 +51,10 @@ export function createAnswering(parts: AnsweringParts): {
     },
     turn: () => parts.dialogue().turn(),
   });
+  /** In the first moment in which the caller hears nothing: what is being said may be a reply that goes on after the tool. */
+  function announce(text: string): void {
+    if (!parts.signal.aborted && !parts.phrases.aside(text)) parts.after(RETRY_MS, () => announce(text));
+  }
   const runTool = createToolRunner({
     tools: parts.tools,
     callId: parts.party.callId,
@@ -61,6 +68,7 @@ export function createAnswering(parts: AnsweringParts): {
       },
       intake: matters.intake,
       keepIntake: matters.keepIntake,
+      announce: (text) => post(() => announce(text)),
     },
     onBegin: (name) => post(() => journal.toolBegins(name)),
     onDone: (turn, name, result, began) =>

@@ -34,9 +34,9 @@ export function createPhrases(parts: {
     return !speaker.isPlaying() && !speaker.isHeld() && say(id, kind, { ahead: true });
   }
 
-  function speak(text: string, { shielded = false } = {}): void {
+  function speak(text: string, { shielded = false, ahead = false } = {}): void {
     const cutter = sentences();
-    const utterance = speaker.begin("notice", { shielded });
+    const utterance = speaker.begin("notice", { shielded, ahead });
     for (const piece of [...cutter.push(text), ...cutter.end()]) speaker.addText(utterance, piece);
     speaker.finish(utterance);
   }
@@ -45,6 +45,12 @@ export function createPhrases(parts: {
     say,
     /** A notice of words that nobody could know before. */
     tell: (text: string, options: { readonly shielded?: boolean } = {}): void => speak(text, options),
+    /** As interject, of words that nobody could know before. */
+    aside(text: string): boolean {
+      const isMoment = !speaker.isPlaying() && !speaker.isHeld();
+      if (isMoment) speak(text, { ahead: true });
+      return isMoment;
+    },
     /** The first words of a call that goes on. */
     resume(cause: ResumeCause): void {
       if (cause === "human") speak(NOBODY_TOOK_IT, { shielded: true });

@@ -234,11 +234,13 @@ test.each(named)("a good request: %s", async (name, route) => {
   if (route.method === "delete") await t.ask("acme", "POST", "/api/call/end", { call_id: callId });
   if (route.path.endsWith("/recording"))
     t.store.update(callId, { recording: { file: "a.wav", consent: "given", durationMs: 1 } });
+  const asked = await t.confirmations.ask({ callId, orgId, tool: "desktop__Click", arguments: {} });
   const values: Readonly<Record<string, string>> = {
     org_id: orgId,
     call_id: callId,
     name: "end_call",
     e164: "+15551110000",
+    confirmation_id: asked.confirmation.id,
   };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, param: string) => values[param] ?? "");
   const good = route.body && GOOD_BODIES[name]?.(orgId, callId);

@@ -11,11 +11,13 @@ import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
 import type { DocsParts } from "../../src/api/docs.ts";
+import { createConfirmations } from "../../src/app/confirmations.ts";
 import { createInLine } from "../../src/app/in-line.ts";
 import { createTextTalk } from "../../src/app/text-talk.ts";
 import type { Principal } from "../../src/core/access.ts";
 import type { CallParty } from "../../src/core/call.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import type { Confirmations } from "../../src/core/confirmation.ts";
 import type { CallCommand, ControlResult } from "../../src/core/control.ts";
 import type { PlaceCall } from "../../src/core/outbound.ts";
 import type { State } from "../../src/core/state.ts";
@@ -217,6 +219,7 @@ export interface TestApi {
   readonly state: State;
   readonly organizations: Organizations;
   readonly log: KeptLog;
+  readonly confirmations: Confirmations;
   readonly commands: { readonly callId: string; readonly command: CallCommand }[];
   /** Asks with a key, or as nobody. */
   ask(
@@ -247,6 +250,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
   const instance = options.instance ?? "one";
   await state.heartbeat(instance, 3_600_000);
   const commands: TestApi["commands"] = [];
+  const confirmations = createConfirmations({ state, store, confirmMs: 60_000, clock, ids: systemIds, log });
   const configured = (options.keys ?? "configured") === "configured";
   const access = createAccess({
     configured: configured
@@ -317,6 +321,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         },
       }),
     },
+    confirmations,
     placeCall: options.placeCall ?? (async () => ({ callId: "call_placed", carrierId: "CAplaced" })),
     healthReport: async () => ({
       at: new Date(0).toISOString(),
@@ -360,6 +365,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     state,
     organizations,
     log,
+    confirmations,
     commands,
     async ask(key, method, path, body, headers = {}) {
       const answer = await fetch(url + path, {
@@ -436,6 +442,7 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
   "post /api/calls/{call_id}/end": () => ({}),
   "post /api/calls/{call_id}/escalate": () => ({}),
   "post /api/calls": (orgId) => ({ to: "+12025550123", org_id: orgId }),
+  "post /api/confirmations/{confirmation_id}": () => ({ decision: "approve" }),
   "post /api/org/config/{org_id}": () => ({ name: "taken over" }),
 };
 

@@ -22,6 +22,8 @@ function setup() {
   const clients: ThreadChoice[] = [];
   const kits = createKits({
     config,
+    gate: (tools) => tools,
+    outsideTools: () => [],
     clips: {
       in(voice, words) {
         asked.push({ voice, ...words });

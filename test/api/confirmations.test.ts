@@ -1,0 +1,61 @@
+// What waits for a confirmation over the API: seen by who may see the call, settled by who may change it, and by nobody else.
+import { testApi, type TestApi } from "./support.ts";
+
+let t: TestApi;
+let id: string;
+beforeEach(async () => {
+  t = await testApi();
+  const asked = await t.confirmations.ask({
+    callId: "call_1",
+    orgId: "acme",
+    userId: "ada",
+    tool: "desktop__Click-Tool",
+    arguments: { loc: [1, 2] },
+  });
+  id = asked.confirmation.id;
+});
+afterEach(() => t.close());
+
+const settle = (key: Parameters<TestApi["ask"]>[0], decision: unknown = "approve", which = id) =>
+  t.ask(key, "POST", `/api/confirmations/${which}`, { decision });
+
+test("it is listed with exactly what will be run", async () => {
+  const { status, body } = await t.ask("acmeReader", "GET", "/api/confirmations?call_id=call_1");
+  expect(status).toBe(200);
+  expect(body.confirmations).toMatchObject([
+    { confirmation_id: id, org_id: "acme", user: "ada", tool: "desktop__Click-Tool", arguments: { loc: [1, 2] } },
+  ]);
+  expect((await t.ask("beta", "GET", "/api/confirmations")).body).toEqual({ confirmations: [] });
+  expect((await t.ask("root", "GET", "/api/confirmations?org_id=beta")).body).toEqual({ confirmations: [] });
+  expect((await t.ask(undefined, "GET", "/api/confirmations")).status).toBe(401);
+});
+
+test("a key of the organization settles it, once", async () => {
+  expect(await settle("acme")).toMatchObject({ status: 200, body: { status: "approved", decided_by: "acme" } });
+  expect((await settle("root", "deny")).status).toBe(409);
+  expect((await t.ask("acme", "GET", "/api/confirmations")).body).toEqual({ confirmations: [] });
+});
+
+test("nobody else does", async () => {
+  expect((await settle(undefined)).status).toBe(401);
+  expect((await settle("acmeReader")).status).toBe(403);
+  expect((await settle("reader")).status).toBe(403);
+  expect((await settle("beta")).status).toBe(404);
+  expect((await settle("betaAdmin")).status).toBe(404);
+  expect((await settle("root", "approve", "conf_nothing")).status).toBe(404);
+  for (const bad of ["yes", true, null, {}]) expect((await settle("root", bad)).status).toBe(400);
+  expect((await t.confirmations.pending()).map((one) => one.status)).toEqual(["pending"]);
+});
+
+test("a session needs to show that its own page asks", async () => {
+  const login = await t.ask(undefined, "POST", "/login", { key: "root-key-0123456789abcdef" });
+  const cookie = login.headers
+    .getSetCookie()
+    .map((one) => one.split(";")[0])
+    .join("; ");
+  const foreign = { cookie, origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+  const path = `/api/confirmations/${id}`;
+  expect((await t.ask(undefined, "POST", path, { decision: "approve" }, foreign)).status).toBe(403);
+  const own = { cookie, "sec-fetch-site": "same-origin" };
+  expect((await t.ask(undefined, "POST", path, { decision: "deny" }, own)).body).toMatchObject({ status: "denied" });
+});
