@@ -68,7 +68,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const storage: Storage = given ?? (configured as Storage);
   const store = storage.calls;
   const voicing = createVoicing(config, { log, meter, clock });
-  const outside = createOutside({ config, state, store, clock, ids, log, meter });
+  const ports = { clock, ids, log, meter };
+  const outside = createOutside({ config, state, store, ...ports });
   const kits = createKits({ config, ...voicing, ...outside });
   const organizations = createOrganizations({
     store: storage.organizations,
@@ -86,9 +87,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     organizations: () => directory.all(),
     state,
     store,
-    clock,
-    log,
-    meter,
+    ...ports,
   });
   const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
@@ -96,9 +95,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     dir: join(config.DATA_DIR, "recordings"),
     store,
     daysOf: (orgId) => directory.of(orgId).config.recording?.retention_days,
-    clock,
-    log,
-    meter,
+    ...ports,
   });
 
   const cluster = createCluster({

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, readConfig } from "../../src/config.ts";
+import { readConfig, type ConfigError } from "../../src/config.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "mcp-config-"));
 const path = join(dir, "mcp.yaml");
