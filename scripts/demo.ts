@@ -15,6 +15,7 @@ import {
   type CallResult,
   type DialOutcome,
 } from "../src/sim/twilio/index.ts";
+import { keepCalling, personAtPhone, PHONE } from "./demo/alive.ts";
 import { CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, clinicCaller, nurse } from "./demo/clinic.ts";
 import { createLivePrint, type ShownRecord } from "./demo/live-print.ts";
 import { freePort, startServer } from "./demo/server-process.ts";
@@ -60,6 +61,7 @@ const twilio = await startTwilioSim({
     settings: { VoiceUrl: `${address}/voice`, StatusCallback: `${address}/voice/status` },
   })),
   speak: (text) => speakMulaw(text, { voice: "agent" }),
+  farEnd: personAtPhone,
 });
 const settings = {
   PORT: String(port),
@@ -74,6 +76,11 @@ const settings = {
   DATA_DIR: data,
   VOICE_MODE: values.mode,
   API_KEYS: `demo:admin:${KEY}`,
+  // The page offers to call it; a page that is looked at all day asks more often than one that is used.
+  DEMO_NUMBER: PHONE,
+  OUTBOUND_COUNTRIES: "US",
+  OUTBOUND_PER_NUMBER_PER_DAY: "100",
+  RATE_LIMIT_PER_MINUTE: "1200",
   LOG_FILE: join(OUT, "demo-server.log"),
 };
 let server = await startServer(settings);
@@ -89,7 +96,9 @@ process.stdout.write(
 );
 
 let stopping: Promise<number> | undefined;
+const over = new AbortController();
 async function stop(): Promise<number> {
+  over.abort();
   const code = await server.stop();
   await Promise.all([twilio.close(), openai.close()]);
   rmSync(data, { recursive: true, force: true });
@@ -155,8 +164,7 @@ show(clinicRecord);
 process.stdout.write(`
 Recordings:   ${booking.recording}, ${clinic.recording} (caller left, what they heard right)
 Server log:   ${join(OUT, "demo-server.log")}
-Status page:  ${server.url}/status${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
-Log in:       ${server.url}/login#${KEY}
+The page:     ${server.url}/login#${KEY}${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 
@@ -167,8 +175,9 @@ if (wrong) process.stderr.write(`\nIt did not go as planned: ${wrong}\n`);
 if (values.keep) {
   process.stdout.write(`
 Doctor:       env $(cat ${settingsFile}) npm run doctor
-Left running; Ctrl-C ends it.
+Left running, with callers that go on calling; Ctrl-C ends it.
 `);
+  await keepCalling({ twilio, url: server.url, number: NUMBER }, over.signal);
 } else {
   stopping ??= stop();
   const code = await stopping;
