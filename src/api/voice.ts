@@ -26,12 +26,9 @@ export const LONGEST_TEXT = 4096;
 /** The longest file that is taken, and the slowest engine. ms. */
 export const HEARING_MS = 150_000;
 
-export const soundFile = z
-  .file("must be a file: send it with a name")
-  .min(1, "is empty")
-  .meta({
-    description: "A recording: wav, mp3, m4a, ogg, webm or flac. What it is is told by its bytes, not by its name.",
-  });
+export const soundFile = z.file("must be a file: send it with a name").min(1, "is empty").meta({
+  description: "A recording: wav, mp3, m4a, ogg, webm or flac. What it is is told by its bytes, not by its name.",
+});
 
 const access: RouteAccess = { ...WRITERS, group: "voice" };
 

@@ -1,5 +1,5 @@
 // The talk view's pure parts: what is played when, what is shown, and sound on its way.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { fromBase64, fromPcm, loudness, toBase64, toPcm } from "../../src/web/talk/pcm.ts";
 import { createPlayQueue } from "../../src/web/talk/play-queue.ts";
 import { createResampler } from "../../src/web/talk/resampler.ts";
