@@ -1,4 +1,5 @@
 // The microphone as pieces of PCM, 24 kHz, 40 ms each. Everything it opened is closed again.
+// oxlint-disable-next-line import/default -- Vite makes the address of what it builds of it.
 import worklet from "./capture-worklet.ts?worker&url";
 
 export interface Microphone {
