@@ -97,6 +97,7 @@ export function startCall(parts: BridgeParts): Call {
     now,
     after,
     post: mailbox.post,
+    wayFor: (event) => speaker.wayFor(event.speechId, event.part),
     openSince: () => ear.openSince(),
     onReady(voice, again) {
       journal.voiceReady(again);

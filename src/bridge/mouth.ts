@@ -99,7 +99,7 @@ export function createMouth({ divergence, onFailed, onDivergence }: MouthParts) 
     },
     /** Whose audio or words these are; undefined for a speech that is not wanted any more. */
     pieceFor(speechId: string, part: SpeechPart | undefined): Piece | undefined {
-      if (receiving && receiving.speechId === speechId && samePart(receiving.part, part)) return receiving;
+      if (receiving?.speechId === speechId && samePart(receiving.part, part)) return receiving;
       const speech = speeches.get(speechId);
       if (!speech) return undefined;
       let piece = speech.own ? speech.pieces.find((one) => samePart(one.part, part)) : speech.pieces[0];
@@ -117,6 +117,9 @@ export function createMouth({ divergence, onFailed, onDivergence }: MouthParts) 
       receiving = piece;
       return piece;
     },
+    /** The same, if it is the one that took audio last. */
+    receiving: (speechId: string, part: SpeechPart | undefined): Piece | undefined =>
+      receiving?.speechId === speechId && samePart(receiving.part, part) ? receiving : undefined,
     ended(speechId: string, status: SpeechStatus, text: string, code?: string): void {
       if (busyWith === speechId) busyWith = asked = undefined;
       const speech = speeches.get(speechId);

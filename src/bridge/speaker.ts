@@ -1,6 +1,6 @@
 // What the agent says, in order: has the voice speak it, hands the audio to the playout, and reports each utterance as heard,
 // failed or cut. It does not decide what is said.
-import type { SpeechPart, SpokenLine, Voice } from "../core/voice.ts";
+import type { AudioWay, SpeechPart, SpokenLine, Voice } from "../core/voice.ts";
 import { heardText } from "./heard-text.ts";
 import { createMouth, type MouthParts, type SpeechStatus } from "./mouth.ts";
 import { BYTES_PER_MS } from "./playback.ts";
@@ -134,6 +134,18 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     settle();
   }
 
+  /** Nearly always: this piece is the one being sent, and sent so far. */
+  function isPassing(piece: Piece): boolean {
+    return piece === sending && piece.position > 0 && piece.position === piece.tape.length && !piece.complete;
+  }
+
+  /** It goes on as it came, and nothing else needs looking at. */
+  function pass(piece: Piece, payload: string): void {
+    const bytes = piece.tape.append(payload);
+    if (bytes <= WHOLE_BYTES) playout.pass(piece, payload, bytes);
+    else playout.send(piece);
+  }
+
   function isStarving(utterance: Utterance): boolean {
     return queue[0] === utterance && utterance.open && mouth.isIdle(queue) && playout.unplayedMs() < STARVING_MS;
   }
@@ -167,12 +179,21 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     audio(speechId: string, payload: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
       if (!piece) return;
-      const isNext = piece === sending && piece.position > 0 && piece.position === piece.tape.length;
-      const bytes = piece.tape.append(payload);
-      // Nearly always this piece is the one being sent, and sent so far: it goes on as it came, and nothing else needs looking at.
-      if (!isNext) pump();
-      else if (bytes <= WHOLE_BYTES) playout.pass(piece, payload, bytes);
-      else playout.send(piece);
+      if (isPassing(piece)) return pass(piece, payload);
+      piece.tape.append(payload);
+      pump();
+    },
+    /** For the piece that is being sent, as long as nothing else is to be done with its audio than to send it. */
+    wayFor(speechId: string, part?: SpeechPart): AudioWay | undefined {
+      const piece = mouth.receiving(speechId, part);
+      if (!piece || !isPassing(piece)) return undefined;
+      return {
+        take(payload) {
+          if (!isPassing(piece)) return false;
+          pass(piece, payload);
+          return true;
+        },
+      };
     },
     words(speechId: string, delta: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);

@@ -87,6 +87,10 @@ export function newPiece(
   return piece;
 }
 
+export function generatedBytes({ pieces }: Utterance): number {
+  return pieces.reduce((sum, { tape }) => sum + tape.length, 0);
+}
+
 /** Bytes of a piece the caller has heard, given the playhead of the present generation. */
 export function heardOf(piece: Piece, generation: number, head: number): number {
   if (piece.generation !== generation) return piece.heardBefore;

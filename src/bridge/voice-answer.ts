@@ -4,7 +4,7 @@ import type { ToolRequest } from "../core/thread.ts";
 import type { Voice, VoiceEvent } from "../core/voice.ts";
 import type { Answerer, AnswerEvents, Run, Turn } from "./answer.ts";
 import type { Speaker } from "./speaker.ts";
-import type { Utterance } from "./utterance.ts";
+import { generatedBytes, type Utterance } from "./utterance.ts";
 import { createWatchdog } from "./watchdog.ts";
 
 /** A model that calls tools without end is stopped here. */
@@ -106,7 +106,18 @@ function startRun(
   let toolsRunning = 0;
   let calls = 0;
   let callsBefore = 0;
-  const watchdog = createWatchdog({ ms: parts.timeoutMs, after: parts.after, onSilence: () => fail("voice-timeout") });
+  let sounded = 0;
+  const watchdog = createWatchdog({
+    ms: parts.timeoutMs,
+    after: parts.after,
+    // Most of its audio comes by a way that does not lead by here.
+    isAlive() {
+      const before = sounded;
+      sounded = utterance ? generatedBytes(utterance) : 0;
+      return sounded > before;
+    },
+    onSilence: () => fail("voice-timeout"),
+  });
 
   function stop(): void {
     state = "over";

@@ -1,6 +1,6 @@
 // Keeps the call supplied with a voice: takes the one opened early or opens one, opens another when it is lost, and says when
 // the wait has become one the caller should hear of, and when it has become hopeless.
-import type { SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../core/voice.ts";
+import type { AudioWay, SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../core/voice.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import { Tape } from "./tape.ts";
 
@@ -29,6 +29,8 @@ export interface VoiceKeeperParts {
   readonly after: (ms: number, fn: () => void) => () => void;
   /** Posts into the call's mailbox. */
   readonly post: (event: VoiceEvent) => unknown;
+  /** Asked after each audio: where what follows may go without the mailbox. */
+  readonly wayFor: (event: Extract<VoiceEvent, { type: "voice.audio" }>) => AudioWay | undefined;
   /** Where the caller's words begin that were not understood yet, in ms of the audio the voice heard; undefined when none are. */
   readonly openSince: () => number | undefined;
   readonly onReady: (voice: Voice, again: boolean) => void;
@@ -62,7 +64,9 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
     ready = false;
     // Events of a voice that was replaced mean nothing any more.
     next.attach((event) => {
-      if (voice === next && !closed) parts.post(event);
+      if (voice !== next || closed) return undefined;
+      parts.post(event);
+      return event.type === "voice.audio" ? parts.wayFor(event) : undefined;
     });
   }
 

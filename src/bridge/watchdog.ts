@@ -13,6 +13,8 @@ export interface Watchdog {
 /** `onSilence` is called once, between `ms` and 1.5 times `ms` after the last sign of life. */
 export function createWatchdog(parts: {
   readonly ms: number;
+  /** A sign of life that nobody told of: asked when there would be none. */
+  readonly isAlive?: () => boolean;
   readonly after: (ms: number, fn: () => void) => () => void;
   readonly onSilence: () => void;
 }): Watchdog {
@@ -22,7 +24,7 @@ export function createWatchdog(parts: {
 
   function arm(): void {
     cancel = parts.after(parts.ms / 2, () => {
-      quietHalves++;
+      quietHalves = parts.isAlive?.() ? 0 : quietHalves + 1;
       if (quietHalves >= 2) parts.onSilence();
       else arm();
     });

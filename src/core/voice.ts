@@ -55,9 +55,18 @@ export interface SpeechPart {
   readonly contentIndex: number;
 }
 
+/** A shorter way for the audio of one speech and part, when nothing about it is being decided: no event for each piece. */
+export interface AudioWay {
+  /** False: this piece, and with it what follows, is an event after all. */
+  take(payload: string): boolean;
+}
+
 export interface Voice {
-  /** Starts delivery of events; what happened before is delivered first, in order. May be called once. */
-  attach(listener: (event: VoiceEvent) => void): void;
+  /**
+   * Starts delivery of events; what happened before is delivered first, in order. May be called once. The answer to
+   * `voice.audio` may be a way for what follows of the same speech and part; a voice need not use it.
+   */
+  attach(listener: (event: VoiceEvent) => AudioWay | void): void;
   /** Caller audio, base64 mu-law. Kept (bounded, oldest dropped and counted) while the voice is not ready. */
   hear(payload: string): void;
   /** Speaks this text word for word. One at a time: the bridge waits for `voice.spoken` before the next. */

@@ -1,14 +1,14 @@
 // How much audio each item of the session's conversation has, so that a truncation never asks for more than there is: the
 // API refuses that, and would go on believing that all of it was heard.
 import type { SpeechPart } from "../core/voice.ts";
-import { payloadBytes } from "../wire/base64.ts";
 
 const BYTES_PER_MS = 8;
 /** Only items that may still be playing matter; a caller is never this many items behind. */
 const ITEMS_KEPT = 64;
 
 export interface ItemAudio {
-  add(part: SpeechPart, payload: string): void;
+  /** Where the bytes of this part are counted. */
+  readonly account: (part: SpeechPart) => { bytes: number };
   /**
    * What to tell the API about an item cut after `heardMs`. An item nobody heard any of is deleted: LiveKit found that a
    * truncation at 0 ms is refused, although the schema allows it.
@@ -21,11 +21,8 @@ export interface ItemAudio {
 
 export function createItemAudio(): ItemAudio {
   const parts = new Map<string, Map<number, { bytes: number }>>();
-  /** The part that took audio last, and its account: nearly every delta is of the same one as the delta before. */
-  let latest: SpeechPart | undefined;
-  let account = { bytes: 0 };
 
-  function accountOf({ itemId, contentIndex }: SpeechPart): { bytes: number } {
+  function account({ itemId, contentIndex }: SpeechPart): { bytes: number } {
     let item = parts.get(itemId);
     if (!item) {
       item = new Map();
@@ -39,13 +36,7 @@ export function createItemAudio(): ItemAudio {
   }
 
   return {
-    add(part, payload) {
-      if (part !== latest) {
-        latest = part;
-        account = accountOf(part);
-      }
-      account.bytes += payloadBytes(payload);
-    },
+    account,
     cut({ itemId, contentIndex }, heardMs) {
       const item = parts.get(itemId);
       const bytes = item?.get(contentIndex)?.bytes;

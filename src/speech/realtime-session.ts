@@ -2,7 +2,7 @@
 // barge-in; the bookkeeping lies in the files beside it (speeches, response-sequencer, caller-audio, stall-watch, ...).
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
-import type { Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
+import type { AudioWay, Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
 import * as make from "../wire/openai-realtime-client.ts";
 import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
 import { createAudioCheck, isMulawBothWays } from "./audio-check.ts";
@@ -45,16 +45,16 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   const log = options.log.with({ call: request.carrierId ?? request.callId, callId: request.callId });
   const answers = settings.mode === "speech-to-speech";
   let state: "opening" | "configuring" | "ready" | "closed" = "opening";
-  let listener: ((event: VoiceEvent) => void) | undefined;
+  let listener: ((event: VoiceEvent) => AudioWay | void) | undefined;
   const early: VoiceEvent[] = [];
   /** Requests made before the session is ready, in order. */
   const outbox: make.ClientEvent[] = [];
   let lastId = 0;
   let cancelSetup: (() => void) | undefined;
 
-  function emit(event: VoiceEvent): void {
-    if (listener) listener(event);
-    else early.push(event);
+  function emit(event: VoiceEvent): AudioWay | void {
+    if (listener) return listener(event);
+    early.push(event);
   }
 
   function id(prefix: string): string {
@@ -102,10 +102,8 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   });
   const speeches = createSpeeches(settings, {
     send,
-    emit(event) {
-      if (event.type === "voice.audio" && event.part) items.add(event.part, event.payload);
-      emit(event);
-    },
+    emit,
+    account: items.account,
     id,
     stray(what) {
       if (what === "audio") meter.count("voice_frames_dropped_total", { leg: "downstream", cause: "late" });

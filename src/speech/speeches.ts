@@ -1,6 +1,6 @@
 // The book of what a session is speaking: which response is which speech, whose audio still counts, and what was said in the
 // end. Speech we ask for runs outside the conversation; replies are the engine's own (speech-to-speech).
-import type { SpeechPart, VoiceEvent } from "../core/voice.ts";
+import type { AudioWay, SpeechPart, VoiceEvent } from "../core/voice.ts";
 import { cancelResponse, functionOutput, speech, type ClientEvent } from "../wire/openai-realtime-client.ts";
 import type { AudioDelta, RealtimeResponse, ResponseItem, ServerEventOf } from "../wire/openai-realtime.ts";
 import { payloadBytes } from "../wire/base64.ts";
@@ -18,6 +18,10 @@ interface Speech {
   bytes: number;
   /** The part that took audio last. */
   part?: SpeechPart;
+  /** How much audio that part has. */
+  account: { bytes: number };
+  /** Where the next audio of that part goes. */
+  way: AudioWay | void;
   /** Words by part, in order of appearance. */
   readonly words: Map<string, string>;
   readonly calls: Map<string, ResponseItem>;
@@ -25,7 +29,9 @@ interface Speech {
 
 export interface SpeechPorts {
   readonly send: (event: ClientEvent) => void;
-  readonly emit: (event: VoiceEvent) => void;
+  readonly emit: (event: VoiceEvent) => AudioWay | void;
+  /** Where the audio of a part is counted. */
+  readonly account: (part: SpeechPart) => { bytes: number };
   /** A fresh event id beginning so. */
   readonly id: (prefix: string) => string;
   /** A response nobody asked for in assistant mode, or audio that came after its speech had ended. */
@@ -48,7 +54,10 @@ export interface Speeches {
   owes(): boolean;
 }
 
-export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray, measured }: SpeechPorts): Speeches {
+export function createSpeeches(
+  settings: VoiceSettings,
+  { send, emit, account, id, stray, measured }: SpeechPorts,
+): Speeches {
   const answers = settings.mode === "speech-to-speech";
   const open = new Map<string, Speech>();
   const byResponse = new Map<string, Speech>();
@@ -62,11 +71,27 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
       ...(request !== undefined && { request }),
       cancelled: false,
       bytes: 0,
+      account: { bytes: 0 },
+      way: undefined,
       words: new Map(),
       calls: new Map(),
     };
     open.set(speechId, begun);
     return begun;
+  }
+
+  /** Undefined for what is spoken outside the conversation: it cannot be truncated in it. Otherwise the same object while it lasts. */
+  function partOf(
+    speech: Speech,
+    { item_id: itemId, content_index: contentIndex }: { readonly item_id: string; readonly content_index: number },
+  ): SpeechPart | undefined {
+    if (speech.kind !== "reply") return undefined;
+    if (speech.part?.itemId !== itemId || speech.part.contentIndex !== contentIndex) {
+      speech.part = { itemId, contentIndex };
+      speech.account = account(speech.part);
+      speech.way = undefined;
+    }
+    return speech.part;
   }
 
   function sendCancel(target: Speech, responseId: string): void {
@@ -136,10 +161,13 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
       if (!target) return stray("audio");
       if (target.cancelled || delta.delta === "") return;
       sounding = target;
-      target.bytes += payloadBytes(delta.delta);
+      const bytes = payloadBytes(delta.delta);
+      target.bytes += bytes;
       const part = partOf(target, delta);
-      if (part) emit({ type: "voice.audio", speechId: target.id, payload: delta.delta, part });
-      else emit({ type: "voice.audio", speechId: target.id, payload: delta.delta });
+      target.account.bytes += bytes;
+      if (target.way?.take(delta.delta)) return;
+      if (part) target.way = emit({ type: "voice.audio", speechId: target.id, payload: delta.delta, part });
+      else target.way = emit({ type: "voice.audio", speechId: target.id, payload: delta.delta });
     },
 
     words(event) {
@@ -191,17 +219,6 @@ export function createSpeeches(settings: VoiceSettings, { send, emit, id, stray,
 
     owes: () => open.size > 0,
   };
-}
-
-/** Undefined for what is spoken outside the conversation: it cannot be truncated in it. Otherwise the same object while it lasts. */
-function partOf(
-  speech: Speech,
-  { item_id: itemId, content_index: contentIndex }: { readonly item_id: string; readonly content_index: number },
-): SpeechPart | undefined {
-  if (speech.kind !== "reply") return undefined;
-  if (speech.part?.itemId !== itemId || speech.part.contentIndex !== contentIndex)
-    speech.part = { itemId, contentIndex };
-  return speech.part;
 }
 
 /** Only whole calls count: the arguments of a call that was cut are half a JSON text. */

@@ -153,6 +153,14 @@ describe("the watchdog", () => {
     expect(said).toEqual(["1000 silence"]);
     expect(time.pending()).toBe(0);
   });
+  test("not while there are signs of life that only show when it looks", async () => {
+    let alive = true;
+    createWatchdog({ ms: 1000, after, isAlive: () => alive, onSilence: () => say("silence") });
+    await time.run(5000);
+    alive = false;
+    await time.run(5000);
+    expect(said).toEqual(["6000 silence"]);
+  });
   test("between once and one and a half times its time after the last one", async () => {
     for (let last = 0; last < 1000; last += 90) {
       said = [];

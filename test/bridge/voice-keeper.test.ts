@@ -43,6 +43,7 @@ function setup({ early = false } = {}) {
     post(event) {
       if (event.type === "voice.ready" || event.type === "voice.closed") keeper.take(event);
     },
+    wayFor: () => undefined,
     openSince: () => openSince,
     onReady: (_voice, again) => void said.push(`${time.now() - 1000} ready${again ? " again" : ""}`),
     onLost: (code) => void said.push(`${time.now() - 1000} lost ${code}`),

@@ -1,6 +1,6 @@
 // A voice engine in virtual time: hears the frames of a fake caller, speaks marked audio in odd pieces faster than real time,
 // answers by itself when told how, fails, stalls, gets lost or never comes. It also watches that its contract is kept.
-import type { SpeechPart, SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../../src/core/voice.ts";
+import type { AudioWay, SpeechPart, SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../../src/core/voice.ts";
 import { frameOf, type Utterance } from "./fake-caller.ts";
 import type { MarkedAudio } from "./marked-audio.ts";
 import { createRandom } from "./random.ts";
@@ -122,7 +122,7 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
   function open(history: readonly SpokenLine[]): FakeVoice {
     const number = voices.length + 1;
     const plan = options.voice?.(number) ?? {};
-    let listener: ((event: VoiceEvent) => void) | undefined;
+    let listener: ((event: VoiceEvent) => AudioWay | void) | undefined;
     const early: VoiceEvent[] = [];
     let closed = false;
     let ready = false;
@@ -145,13 +145,13 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
     let answering: Open | undefined;
     let wanted = false;
 
-    function emit(event: VoiceEvent): void {
+    function emit(event: VoiceEvent): AudioWay | void {
       if (closed) return;
       if (event.type === "voice.closed") {
         closed = true;
         ready = false;
       }
-      if (listener) listener(event);
+      if (listener) return listener(event);
       else early.push(event);
     }
 
@@ -231,6 +231,7 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
       };
       spoken.push(record);
       let toldWords = 0;
+      let way: AudioWay | void;
       function next(): void {
         if (entry.ended) return;
         if (stallAtMs !== undefined && record.sent >= stallAtMs * BYTES_PER_MS) return;
@@ -255,7 +256,8 @@ export function createFakeVoices(time: VirtualTime, audio: MarkedAudio, options:
           sentOfItem.set(part.itemId, (sentOfItem.get(part.itemId) ?? 0) + size);
         }
         record.sent += size;
-        emit({ type: "voice.audio", speechId: entry.speechId, payload, ...(part && { part }) });
+        if (closed || !way?.take(payload))
+          way = emit({ type: "voice.audio", speechId: entry.speechId, payload, ...(part && { part }) });
         later(size === untilPause ? pauseMs : size / BYTES_PER_MS / speed, next);
       }
       next();
