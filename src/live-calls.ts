@@ -7,7 +7,7 @@ import type { Line } from "./core/line.ts";
 import type { Log, Meter } from "./core/observe.ts";
 import type { Resumption } from "./core/resumption.ts";
 import type { ResumeCause } from "./core/state.ts";
-import type { Voice } from "./core/voice.ts";
+import type { SpokenLine, Voice } from "./core/voice.ts";
 
 /** What one call is made of, chosen when it was admitted: what is configured later is for later calls. */
 export interface Seat {
@@ -31,6 +31,8 @@ export interface Before {
   readonly resumed?: Resumption;
   /** The thread of the caller's last call. */
   readonly threadId?: string | undefined;
+  /** What was said in it. */
+  readonly history?: readonly SpokenLine[];
 }
 
 export interface LiveCallsParts {
@@ -57,9 +59,13 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
 
   function gauge(): void {
     const byDirection = { inbound: 0, outbound: 0 };
-    for (const { party } of active()) byDirection[party.direction]++;
+    let sockets = 0;
+    for (const { party } of active())
+      if (party.channel === "phone") byDirection[party.direction]++;
+      else sockets++;
     for (const [direction, count] of Object.entries(byDirection))
       meter.gauge("voice_calls_active", count, { direction, channel: "phone" });
+    meter.gauge("voice_sockets_active", sockets);
   }
 
   /** A second stream of the same call has a slot of its own under the same id. */
@@ -112,10 +118,15 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
       if (slot && !slot.call && !slot.early) slot.early = slot.seat.openVoice();
     },
     abandon,
-    async recall(party: CallParty, resumes: ResumeCause | undefined): Promise<void> {
+    /** `known`: of the caller's last call, where the line knows it. */
+    async recall(
+      party: CallParty,
+      resumes: ResumeCause | undefined,
+      known: Pick<Before, "threadId" | "history"> = {},
+    ): Promise<void> {
       const before = await recall(party, resumes);
       const slot = slots.get(party.callId);
-      if (slot) slot.before = before;
+      if (slot) slot.before = { ...before, ...known };
     },
     lineIsOver: (carrierId: string): Promise<boolean> => elsewhere.lineIsOver(carrierId),
     enter(line: Line, party: CallParty): void {

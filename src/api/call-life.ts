@@ -2,7 +2,7 @@
 // the phase in between.
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
-import type { CallRecord } from "../core/call.ts";
+import { isReported, type CallRecord } from "../core/call.ts";
 import { Problem } from "../core/problem.ts";
 import { anyCallId, callDetail, callPhase, callStatus, metadata } from "../wire/rest/call.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
@@ -124,7 +124,7 @@ export function callLifeRoutes({ browserCalls, organizations, find, endPhoneCall
         const record =
           found.status === "completed"
             ? found
-            : found.channel === "browser"
+            : isReported(found)
               ? await browserCalls.end(found.callId, body.reason)
               : await endPhoneCall(found, signal);
         const { callId, status, endedAt = record.startedAt, durationSeconds = 0 } = record;
@@ -154,6 +154,6 @@ export function callLifeRoutes({ browserCalls, organizations, find, endPhoneCall
 
 /** What a browser sends back belongs to calls of browsers alone: those of phones are heard here. */
 export function requireBrowser(record: CallRecord): CallRecord {
-  if (record.channel !== "browser") throw new Problem(409, "This is a phone call: it keeps its own record");
+  if (!isReported(record)) throw new Problem(409, "This call is heard here: it keeps its own record");
   return record;
 }

@@ -1,7 +1,7 @@
 // A hand on a live call, wherever it runs: end it, hand it to a person, say something in it, call for a human.
 import { z } from "zod";
 import type { Principal } from "../core/access.ts";
-import type { CallRecord } from "../core/call.ts";
+import { isReported, type CallRecord } from "../core/call.ts";
 import type { CallCommand, ControlCall } from "../core/control.ts";
 import { InvalidRequest, Problem } from "../core/problem.ts";
 import { e164, escalationView, urgency } from "../wire/rest/call.ts";
@@ -53,8 +53,8 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
     return record;
   }
 
-  function onPhone(record: CallRecord): CallRecord {
-    if (record.channel === "browser") {
+  function heardHere(record: CallRecord): CallRecord {
+    if (isReported(record)) {
       throw new Problem(409, "This call's audio does not come here");
     }
     return record;
@@ -87,7 +87,7 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
       { ...command("end", "Ends a live call"), body: z.strictObject({}), answers: accepted },
       async ({ params, principal }) => {
         const record = await live(params.call_id, principal);
-        if (record.channel === "browser") await browserCalls.end(record.callId, "ended by hand");
+        if (isReported(record)) await browserCalls.end(record.callId, "ended by hand");
         else await perform(control, record, { kind: "end" });
         return did(record, "end");
       },
@@ -110,7 +110,8 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
         answers: accepted,
       },
       async ({ params, body, principal }) => {
-        const record = onPhone(await live(params.call_id, principal));
+        const record = heardHere(await live(params.call_id, principal));
+        if (record.channel === "browser") throw new Problem(409, "A browser's call cannot be handed to a telephone");
         const to = await destination(record, body, principal);
         await perform(control, record, { kind: "transfer", to, note: body.note });
         return did(record, "transfer");
@@ -123,7 +124,7 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
         answers: accepted,
       },
       async ({ params, body, principal }) => {
-        const record = onPhone(await live(params.call_id, principal));
+        const record = heardHere(await live(params.call_id, principal));
         await perform(control, record, { kind: "say", text: body.text });
         return did(record, "say");
       },
@@ -136,7 +137,7 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
         answers: accepted,
       },
       async ({ params, body, principal }) => {
-        const record = onPhone(await live(params.call_id, principal));
+        const record = heardHere(await live(params.call_id, principal));
         await perform(control, record, { kind: "recording", action: body.action });
         return did(record, "recording");
       },
@@ -156,7 +157,7 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
       },
       async ({ params, body, principal }) => {
         const record = await live(params.call_id, principal);
-        if (record.channel === "browser") {
+        if (isReported(record)) {
           const escalation = await browserCalls.escalate(record.callId, body.reason, body.urgency);
           return json({ call_id: record.callId, escalation: viewOfEscalation(escalation) });
         }

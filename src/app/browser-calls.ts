@@ -2,7 +2,7 @@
 // escalations as a phone call's; kept in the shared state while they are live, so that any instance can take the next report, and
 // ended by a timer when nobody reports any more.
 import type { BrowserCalls, JudgedLine } from "../api/ports.ts";
-import type { CallRecord, EndReason, EscalationRecord } from "../core/call.ts";
+import { isReported, type CallRecord, type EndReason, type EscalationRecord } from "../core/call.ts";
 import { mayFollow } from "../core/call-phase.ts";
 import type { EscalationRequest } from "../core/escalation.ts";
 import { Problem } from "../core/problem.ts";
@@ -51,7 +51,7 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     ttlMs: limits.maxCallMs + KEPT_MS,
     fallback: async (id) => {
       const record = await store.get(id);
-      return record?.channel === "browser" ? revived(record, clock.date()) : undefined;
+      return record && isReported(record) ? revived(record, clock.date()) : undefined;
     },
   });
   const deadlines = createBrowserDeadlines({ calls, clock, limits, log, end: (id, reason) => finish(id, reason) });

@@ -1,6 +1,6 @@
 // When a browser's call is over although nobody says so: its page was closed, its session never begun, its time is up. A timer for
 // each call that this instance heard of last; what it finds in the shared state decides.
-import type { EndReason } from "../core/call.ts";
+import { isReported, type EndReason } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
@@ -73,8 +73,8 @@ export function createBrowserDeadlines({ calls, clock, limits, log, end }: Brows
   /** Records of calls that were forgotten: all instances died at once, or the shared state was emptied. */
   async function sweepOnce(store: Pick<CallStore, "list">): Promise<void> {
     const to = new Date(+clock.date() - limits.maxCallMs - limits.idleMs);
-    for (const { callId, channel } of await store.list({ status: "in-progress", to, limit: MOST_SWEPT }))
-      if (channel === "browser") await end(callId, "abandoned");
+    for (const record of await store.list({ status: "in-progress", to, limit: MOST_SWEPT }))
+      if (isReported(record)) await end(record.callId, "abandoned");
   }
 
   return {

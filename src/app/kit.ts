@@ -34,10 +34,10 @@ export interface Kit {
   readonly tools: readonly Tool[];
   readonly guard: Guard;
   /**
-   * As a call that begins at this time finds it; `outbound`: one that we placed; `who`: whose call it is, without whom it has no
-   * tools of other programs.
+   * As a call that begins at this time finds it; `party`: whose call it is, an inbound one by phone unless told; `who`: for whom tools
+   * are run, without whom it has none of other programs.
    */
-  at(date: Date, outbound?: Pick<CallParty, "purpose">, who?: ToolUser): Moment;
+  at(date: Date, party?: Pick<CallParty, "purpose" | "direction" | "channel">, who?: ToolUser): Moment;
 }
 
 export interface Moment {
@@ -147,14 +147,17 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     organization,
     tools,
     guard: createGuard(organization.escalation?.rules),
-    at(date, outbound, who = NOBODY) {
+    at(date, party, who = NOBODY) {
+      const outbound = party?.direction === "outbound" ? party : undefined;
+      // Nobody can be dialled for a browser.
+      const connects = party?.channel !== "browser";
       const opening = hours && openingAt(hours, date);
       // Whoever is called by us is not told that we are closed.
       const closed = opening?.isOpen === false && !outbound ? afterHours : undefined;
       const recording = closed ? termsAfterHours : terms;
       const greeting = withNotice(closed?.greeting ?? (outbound ? ofOurOwn : config.GREETING), recording);
       const takesMessages = closed?.behaviour === "message";
-      const offered = takesMessages ? onlyMessages : ordinary;
+      const offered = takesMessages || !connects ? onlyMessages : ordinary;
       const outside = outsideFor(who);
       const tools = gate([...offered.tools, ...outside], who);
       const told = offered.instructions({
@@ -176,7 +179,7 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
         clip: (id) => (id === "greeting" ? said.greeting(greeting) : said.get(id)),
         threads,
         tools,
-        planEscalation: planEscalations({ ...escalating, onlyMessages: takesMessages }),
+        planEscalation: planEscalations({ ...escalating, onlyMessages: takesMessages || !connects }),
         recording,
       };
     },

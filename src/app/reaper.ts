@@ -1,6 +1,6 @@
 // Closes the records of calls that nobody holds any more: their server died, or their line was lost and no other came. What is
 // suspected is looked at again a little later, because most of them come back or have ended in good order meanwhile.
-import type { CallRecord, EndReason } from "../core/call.ts";
+import { isReported, type CallRecord, type EndReason } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { resultOf } from "../core/end-result.ts";
 import { settledUntold } from "../core/escalation.ts";
@@ -114,8 +114,8 @@ export function createReaper(parts: ReaperParts): Reaper {
     for (const { instance, calls } of await state.takeDead()) {
       log.error("an instance is dead", { instance, calls: calls.length });
       for (const call of calls)
-        if (call.channel === "phone") suspect(call.callId, "instance-lost", RETURN_MS);
-        else await parts.adopt(call);
+        if (isReported(call)) await parts.adopt(call);
+        else suspect(call.callId, "instance-lost", RETURN_MS);
     }
   }
 

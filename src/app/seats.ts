@@ -1,7 +1,7 @@
 // Puts one call together: the kit of its organization, the voice it is heard with, the thread that thinks, and the bridge between.
 // Chosen when the call is admitted, so that what changes while it rings or runs is for the next one.
 import { startCall } from "../bridge/bridge.ts";
-import type { BridgeParts } from "../bridge/parts.ts";
+import type { BridgeParts, CallWatch } from "../bridge/parts.ts";
 import type { CallerThreads } from "../caller-threads.ts";
 import type { CallParty } from "../core/call.ts";
 import { spokenLines } from "../core/resumption.ts";
@@ -13,7 +13,7 @@ import type { Recordings } from "../recording/index.ts";
 import type { RealtimeVoices } from "../speech/realtime-voice.ts";
 import { createSentences } from "../speech/sentences.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Kits } from "./kit.ts";
+import type { Kits, Moment } from "./kit.ts";
 
 export interface SeatsParts extends Pick<BridgeParts, "store" | "clock" | "ids" | "log" | "meter"> {
   readonly directory: Directory;
@@ -30,16 +30,17 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
-    const moment = kit.at(ports.clock.date(), party.direction === "outbound" ? party : undefined, party);
-    const { clip, instructions, settings, threads, tools, voice, planEscalation, recording: terms } = moment;
+    const moment = kit.at(ports.clock.date(), party, party);
+    const { instructions, threads, tools, voice, planEscalation, recording: terms } = moment;
     const engine = voices.with(voice);
     const { limits = {} } = kit.organization;
     return {
       mostCalls: budgets.mostCalls(party.orgId, limits),
       // A voice that answers itself has to know what the caller was greeted with.
       openVoice: () =>
-        engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: settings.greeting }] }),
-      startCall(line, early, { resumed, threadId: lastThread }) {
+        engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: moment.settings.greeting }] }),
+      startCall(line, early, { resumed, threadId: lastThread, history = [] }) {
+        const { clip, settings } = line.takesTurns ? quietly(moment) : moment;
         const threadId = resumed?.threadId ?? lastThread;
         const thread = threads?.open({
           callId,
@@ -47,7 +48,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           instructions,
           tools,
           ...(threadId !== undefined && { threadId }),
-          ...(resumed && { history: spokenLines(resumed.turns, resumed.replies) }),
+          history: resumed ? spokenLines(resumed.turns, resumed.replies) : history,
         });
         // While the greeting plays there is time for what the first answer would have to wait for.
         if (!settings.onlyGreets) thread?.prepare();
@@ -68,8 +69,9 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           spending: budget,
           guard: kit.guard.forCall(),
           state: cluster.stateFor(party),
-          watch: cluster.watch(party),
+          watch: bothOf(cluster.watch(party), line.watch),
           resumed,
+          history,
           sentences: createSentences,
           divergence,
         });
@@ -84,5 +86,30 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
         return held;
       },
     };
+  };
+}
+
+/** A timer that never fires, ms. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** For whoever waits for whole replies: no greeting but one that has to be heard, and nothing said only because time goes by. */
+function quietly({ settings, recording, clip }: Moment): Pick<Moment, "settings" | "clip"> {
+  const isTold = recording !== undefined || settings.onlyGreets !== undefined;
+  return {
+    settings: {
+      ...settings,
+      ...(!isTold && { greeting: "" }),
+      fillerAfterMs: NEVER_MS,
+      silencePromptMs: NEVER_MS,
+    },
+    clip: (id) => (id === "cut-off" || id === "hold" ? undefined : clip(id)),
+  };
+}
+
+function bothOf(one: CallWatch, other: CallWatch | undefined): CallWatch {
+  if (!other) return one;
+  return (type, data) => {
+    one(type, data);
+    other(type, data);
   };
 }

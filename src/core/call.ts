@@ -20,6 +20,13 @@ export interface CallParty {
 
 export type Channel = "phone" | "browser";
 
+/** The far side talks to the engine itself and reports what happens: no instance holds a line of it. */
+export const isReported = ({
+  channel,
+  callId,
+  carrierId,
+}: Pick<CallParty, "channel" | "callId" | "carrierId">): boolean => channel === "browser" && callId === carrierId;
+
 /** The organization that always exists: numbers nobody claimed belong to it. */
 export const DEFAULT_ORG = "default";
 

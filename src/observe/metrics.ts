@@ -57,6 +57,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
 const GAUGES: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {
   voice_calls_active: ["Calls whose stream is open.", "direction", "channel"],
   voice_mcp_server_up: ["1 while an MCP server is connected.", "server"],
+  voice_sockets_active: ["Calls of browsers whose sound comes here."],
   voice_ws_buffered_bytes: ["Bytes written to sockets and not yet taken by the network.", "leg"],
   voice_recordings_active: ["Calls that are being recorded, or wait for the caller's consent."],
   voice_db_up: ["1 while the database takes what is written, 0 while rows are spooled."],

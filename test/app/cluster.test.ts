@@ -391,10 +391,21 @@ describe("the reaper", () => {
     expect((await store.get("call-2"))?.escalations[1]?.decidedAtMs).toBe(20_000);
   });
 
+  test("closes a browser's call whose sound came to the dead, as it does one by phone", async () => {
+    const [one, other] = [instance(), instance()];
+    await time.run(60_000);
+    one.hold(party(1, { channel: "browser", carrierId: "ws:session123:call-1" }));
+    await settle();
+    one.die();
+    await time.run(60_000);
+    expect(other.adopted).toEqual([]);
+    expect(await endsOf("call-1")).toEqual(["completed", "instance-lost"]);
+  });
+
   test("hands a browser's call to one of the living, instead of closing it", async () => {
     const [one, other, third] = [instance(), instance(), instance()];
     await time.run(60_000);
-    one.hold(party(1, { channel: "browser" }));
+    one.hold(party(1, { channel: "browser", carrierId: "call-1" }));
     await settle();
     one.die();
     await time.run(60_000);
