@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createAdminSocket } from "./app/admin-socket.ts";
 import { createManagement, type Management } from "./app/api.ts";
+import { openBrowserChannel } from "./app/browser-channel.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
 import { createCluster } from "./app/cluster.ts";
 import { createContacts } from "./app/contacts.ts";
@@ -104,7 +105,10 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     isShared: config.USE_REDIS,
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     isHere: (carrierId) => calls.isLive(carrierId),
-    loseLine: (carrierId) => phone?.loseLine(carrierId),
+    loseLine(carrierId) {
+      phone?.loseLine(carrierId);
+      browser.loseLine(carrierId);
+    },
     adopt: (call) => management.adopt(call),
     clock,
     ids,
@@ -124,10 +128,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       cluster,
       recordings,
       store,
-      clock,
-      ids,
-      log,
-      meter,
+      ...ports,
     }),
     recall: async (party, resumes) => {
       const [resumed, threadId] = await Promise.all([
@@ -149,10 +150,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,
       store,
-      log,
-      meter,
-      clock,
-      ids,
+      ...ports,
       calls,
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
@@ -177,10 +175,11 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     log,
     meter,
   });
+  const browser = openBrowserChannel({ ...ports, state, store, config, directory, calls, management });
   const startedAt = clock.now();
   const server = createHttpServer({
     routers: [...(phone ? [phone.router] : []), management.router],
-    sockets: phone ? phone.sockets : [],
+    sockets: [...(phone?.sockets ?? []), browser.route],
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
     log,
@@ -217,6 +216,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   async function close(): Promise<void> {
     calls.close();
     phone?.close();
+    browser.close();
     directory.close();
     budgets.close();
     for (const stop of looking) stop();

@@ -24,6 +24,7 @@ import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { healthReportRoutes } from "./health-report.ts";
 import type { BrowserCalls, Contacts, Erasure, HealthReport, Organizations, Outbound, Recordings } from "./ports.ts";
+import { talkRoutes, type TicketIssuer } from "./talk.ts";
 import { recordingRoutes } from "./recordings.ts";
 import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
@@ -34,6 +35,7 @@ export interface ApiParts {
   readonly door: Door;
   readonly sessions: Sessions;
   readonly visitors: Visitors;
+  readonly tickets: TicketIssuer;
   readonly talk: TextTalk;
   readonly store: CallStore;
   readonly state: State;
@@ -84,6 +86,7 @@ export function createApi(parts: ApiParts): Api {
     ...healthReportRoutes(parts),
     ...askRoutes(parts),
     ...voiceRoutes(parts),
+    ...talkRoutes(parts),
   ];
   if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));
   return {

@@ -6,6 +6,7 @@ import { createApi } from "../api/index.ts";
 import type { Route } from "../api/define-route.ts";
 import { HEALTH_ROUTES, PAGE_ROUTES, PHONE_ROUTES } from "../api/other-routes.ts";
 import { socketsOf } from "../api/sockets.ts";
+import { TALKERS, TALK_PURPOSE } from "../api/talk.ts";
 import type { Contacts, Erasure, Organizations, Recordings, Outbound } from "../api/ports.ts";
 import { createUploads } from "../api/uploads.ts";
 import type { Config } from "../config.ts";
@@ -14,9 +15,11 @@ import type { Clock, Ids } from "../core/clock.ts";
 import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { UpgradeRequest } from "../core/socket.ts";
 import type { LiveCall, State } from "../core/state.ts";
 import type { Storage } from "../core/stores.ts";
 import type { TextModel } from "../core/text-model.ts";
+import type { Guest } from "../http/guests.ts";
 import { createAccess } from "../http/access.ts";
 import { runChecks } from "../ops/checks/run-checks.ts";
 import { createMint } from "../speech/mint.ts";
@@ -58,6 +61,8 @@ export interface Management {
   readonly router: Router;
   /** Every route, for its documentation. */
   readonly routes: readonly Route[];
+  /** Who opens a socket to talk over. @throws Problem 401, 403 or 429. */
+  admitSocket(request: UpgradeRequest, ticket: string | undefined): Promise<Guest>;
   /** True for a request that bears any key. */
   bearsKey(request: Request): Promise<boolean>;
   /** A browser's call whose instance is gone. */
@@ -126,6 +131,7 @@ export function createManagement(parts: ManagementParts): Management {
     door: access,
     sessions: access,
     visitors: access,
+    tickets: access,
     talk,
     store: storage.calls,
     browserCalls,
@@ -150,6 +156,7 @@ export function createManagement(parts: ManagementParts): Management {
   return {
     router: api.router,
     routes: api.routes,
+    admitSocket: (request, ticket) => access.admitSocket(request, TALKERS, { ticket, purpose: TALK_PURPOSE }),
     bearsKey: (request) => access.bearsKey(request),
     adopt: (call) => browserCalls.adopt(call),
     async open() {

@@ -157,3 +157,9 @@ export function readSocketQuery(url: string): SocketQuery | undefined {
     ...(orgId !== null && { orgId }),
   };
 }
+
+/** The id of a socket's call among those of carriers: `ws:<session>:<call>`, which tells the session to whoever lists calls. */
+export const socketCarrierId = {
+  of: (sessionId: string, callId: string): string => `ws:${sessionId}:${callId.slice(-10)}`,
+  sessionOf: (carrierId: string): string | undefined => /^ws:([\w.~-]+):/.exec(carrierId)?.[1],
+};

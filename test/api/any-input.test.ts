@@ -1,6 +1,7 @@
 // Whatever is sent to whichever route: an answer within its time, never a fault of ours, never a secret, and what is answered is what
 // the route's documentation says. Requests are generated: wholly odd ones, and good ones with something odd in them.
 import * as fc from "fast-check";
+import { socketCarrierId } from "../../src/wire/browser.ts";
 import type { z } from "zod";
 import type { Route } from "../../src/api/define-route.ts";
 import {
@@ -235,7 +236,21 @@ test.each(named)("a good request: %s", async (name, route) => {
   if (route.path.endsWith("/recording"))
     t.store.update(callId, { recording: { file: "a.wav", consent: "given", durationMs: 1 } });
   const asked = await t.confirmations.ask({ callId, orgId, tool: "desktop__Click", arguments: {} });
+  if (name === "post /ws/disconnect/{session_id}") {
+    const ends = { from: "", to: "", channel: "browser", direction: "inbound" } as const;
+    const carrierId = socketCarrierId.of("session123", callId);
+    await t.state.heartbeat("one", 60_000);
+    await t.state.enlist({
+      callId: "call_20",
+      carrierId,
+      orgId,
+      instance: "one",
+      startedAt: "2026-01-01T00:00:00.000Z",
+      ...ends,
+    });
+  }
   const values: Readonly<Record<string, string>> = {
+    session_id: "session123",
     org_id: orgId,
     call_id: callId,
     name: "end_call",

@@ -170,6 +170,7 @@ describe("the list of routes", () => {
       "GET /docs/{file}",
       "GET /openapi.json",
       "GET /redoc",
+      "GET /ws/status",
       "PATCH /api/calls/{call_id}",
       "POST /api/call/end",
       "POST /api/call/start",
@@ -184,12 +185,14 @@ describe("the list of routes", () => {
       "POST /api/confirmations/{confirmation_id}",
       "POST /api/org/config/{org_id}",
       "POST /api/realtime/session",
+      "POST /api/tickets",
       "POST /api/voice/ask",
       "POST /api/voice/clear",
       "POST /login",
       "POST /logout",
       "POST /voice/speech-to-text",
       "POST /voice/text-to-speech",
+      "POST /ws/disconnect/{session_id}",
     ]);
   });
 });

@@ -296,6 +296,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     door: access,
     sessions: access,
     visitors: access,
+    tickets: access,
     talk: createTextTalk({
       model: options.textModel ?? { answer: async (lines) => `You said: ${lines.at(-1)?.content ?? ""}` },
       systemMessage: "You are a helpful AI voice assistant.",
