@@ -3,6 +3,7 @@ import { config as loadDotenv } from "dotenv";
 import { buildApp } from "./app.ts";
 import { describe } from "./app/settings.ts";
 import { ConfigError, readConfig, type Config } from "./config.ts";
+import { secretsOf } from "./config/secrets.ts";
 import { createLog } from "./observe/log.ts";
 
 function readOrExit(): Config {
@@ -21,12 +22,7 @@ const log = createLog({
   level: config.LOG_LEVEL,
   file: config.LOG_FILE,
   pretty: process.stdout.isTTY,
-  secrets: [
-    config.OPENAI_API_KEY,
-    config.METRICS_TOKEN,
-    ...config.API_KEYS.map(({ key }) => key),
-    ...(config.phone?.authTokens ?? []),
-  ].filter((secret) => secret !== undefined),
+  secrets: secretsOf(config),
 });
 const app = buildApp({ config, log });
 

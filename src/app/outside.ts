@@ -1,6 +1,7 @@
 // What reaches beyond this program, and the door in front of it: the servers of MCP_SERVERS_FILE, the policy that every tool is held
 // to, and the confirmations that risky ones wait for.
 import type { Config } from "../config.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { Confirmations } from "../core/confirmation.ts";
 import type { Log, Meter } from "../core/observe.ts";
@@ -13,7 +14,7 @@ import { createPins } from "../tools/mcp/pins.ts";
 import { createConfirmations } from "./confirmations.ts";
 
 export interface OutsideParts {
-  readonly config: Pick<Config, "mcp" | "DATA_DIR">;
+  readonly config: Config;
   readonly state: State;
   readonly store: CallStore;
   readonly clock: Clock;
@@ -27,6 +28,8 @@ export interface Outside {
   readonly confirmations: Confirmations;
   /** Tools of other programs that are there now. */
   readonly outsideTools: () => readonly Tool[];
+  /** What no agent may ever say. */
+  readonly secrets: readonly string[];
   start(): void;
   close(): Promise<void>;
 }
@@ -40,6 +43,7 @@ export function createOutside(parts: OutsideParts): Outside {
   return {
     gate: createGate({ confirmations, state, confirmMs, waitingWords: confirmation.say }),
     confirmations,
+    secrets: secretsOf(config),
     outsideTools: () => mcp.tools(),
     start: () => mcp.start(),
     close: () => mcp.close(),

@@ -84,7 +84,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
   }
 
   /** The words of a reply; `instead` is what follows where other words are to be heard. True when the reply ends here. */
-  function agent(verdict: Verdict, instead: (words: string) => void): boolean {
+  function agent(verdict: Verdict, instead: (words: string, stops: boolean) => void): boolean {
     if (verdict.kind === "pass" || ending.isFinal()) return false;
     journal.guarded(verdict, "agent");
     switch (verdict.kind) {
@@ -92,7 +92,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
         return false;
       case "say":
         cause(turn(), "guard-replaced");
-        instead(verdict.text);
+        instead(verdict.text, verdict.stops === true);
         return false;
       case "end":
         end(verdict.text, turn());
@@ -102,6 +102,11 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
     }
   }
 
+  function replaceReply(words: string): void {
+    tell("Your last reply was cut off by a rule, and other words were said in its place. Do not say it again.");
+    parting.replace(words);
+  }
+
   /** Of a reply that is heard while it is made. */
   function readSentence(text: string): void {
     if (text === transcript.judged) return;
@@ -109,10 +114,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
     const verdict = judge((given) => given.agent(text));
     if (verdict.kind === "pass" || transcript.found.has(verdict.rule)) return;
     transcript.found.add(verdict.rule);
-    agent(verdict, (words) => {
-      tell("Your last reply was cut off by a rule, and other words were said in its place. Do not say it again.");
-      parting.replace(words);
-    });
+    agent(verdict, replaceReply);
   }
 
   return {
@@ -154,10 +156,13 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
     },
     /** What is to be spoken of this piece of a reply: itself, other words, or nothing more. */
     piece(text: string): string | undefined {
-      let words = text;
+      let words: string | undefined = text;
       const isOver = agent(
         judge((given) => given.agent(text)),
-        (instead) => (words = instead),
+        (instead, stops) => {
+          words = stops ? undefined : instead;
+          if (stops) replaceReply(instead);
+        },
       );
       return isOver ? undefined : words;
     },

@@ -6,7 +6,13 @@ export type Verdict =
   /** Worth knowing afterwards; nothing else happens. */
   | { readonly kind: "flag"; readonly rule: string }
   /** These words instead: of the agent's own, or as the answer to the caller's. */
-  | { readonly kind: "say"; readonly rule: string; readonly text: string }
+  | {
+      readonly kind: "say";
+      readonly rule: string;
+      readonly text: string;
+      /** Nothing more of the reply is to be heard after them. */
+      readonly stops?: true;
+    }
   | {
       readonly kind: "escalate";
       readonly rule: string;

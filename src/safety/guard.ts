@@ -3,6 +3,7 @@
 import type { CallGuard, Guard, Verdict } from "../core/guard.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
 import { createReader } from "./denial.ts";
+import type { DisclosureRules } from "./disclosure.ts";
 import { createMatcher, phrasesIn, type Found, type Matcher } from "./matcher.ts";
 import { RULE_BOOKS, type RuleBook } from "./rules/index.ts";
 import { wordsOf } from "./words.ts";
@@ -25,6 +26,8 @@ const WEIGHED: ReadonlySet<Kind> = new Set(["emergency", "high", "person", "agen
 const KEYWORD_WORDS = 6;
 
 const PASS: Verdict = { kind: "pass" };
+/** In place of what is nobody's to hear. */
+const NOT_TOLD = "I am sorry, that is something I cannot tell you. What else can I do for you?";
 
 const read = createReader(RULE_BOOKS);
 const kinds = ["emergency", "high", "person", "uncertainty", "agentUncertainty", "agentAlarm"] as const;
@@ -43,8 +46,8 @@ const WHOLE: ReadonlyMap<string, "emergency" | "person"> = new Map(
 );
 const COURTESIES: ReadonlySet<string> = new Set(RULE_BOOKS.flatMap((book) => wordsOf(book.courtesies).words));
 
-/** @param rules of an organization; without them the built-in ones alone. */
-export function createGuard(rules: GuardRules = {}): Guard {
+/** @param rules of an organization; without them the built-in ones alone. `disclosure`: what the agent must not give away. */
+export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules): Guard {
   const ownRules = createMatcher<Rule>([
     ...given("emergency", rules.emergency_keywords),
     ...given("high", rules.high_priority_keywords),
@@ -87,6 +90,7 @@ export function createGuard(rules: GuardRules = {}): Guard {
   }
 
   function forCall(): CallGuard {
+    const watch = disclosure?.forCall();
     let misunderstandings = 0;
     /** The exchange going on (a turn of the caller and the reply to it) was a misunderstanding. */
     let counted = false;
@@ -127,6 +131,8 @@ export function createGuard(rules: GuardRules = {}): Guard {
         return uncertain === undefined ? PASS : misunderstood(uncertain);
       },
       agent(text) {
+        const given = watch?.read(text);
+        if (given) return { kind: "say", rule: `disclosure: ${given}`, text: NOT_TOLD, stops: true };
         const { meant, words } = judge(text);
         const [first] = forbidden.find(words);
         if (first) return first.tag.verdict;

@@ -24,6 +24,7 @@ function setup() {
     config,
     gate: (tools) => tools,
     outsideTools: () => [],
+    secrets: [],
     clips: {
       in(voice, words) {
         asked.push({ voice, ...words });
