@@ -69,6 +69,21 @@ export function signInRoutes({ sessions }: { readonly sessions: Sessions }): Rou
     route(
       {
         method: "get",
+        path: "/api/session",
+        summary: "Whose session it is, if there is one",
+        description: "For pages, which cannot see the cookie: nobody is no error.",
+        tag: "sessions",
+        access: "public",
+        answers: { 200: { description: "As /api/me, or null.", schema: z.strictObject({ session: me.nullable() }) } },
+      },
+      async ({ request }) => {
+        const session = await sessions.sessionOf(request);
+        return json({ session: session ? viewOf(session.holder.principal, session) : null });
+      },
+    ),
+    route(
+      {
+        method: "get",
         path: "/api/me",
         summary: "Who asks",
         tag: "sessions",

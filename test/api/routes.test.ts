@@ -166,6 +166,7 @@ describe("the list of routes", () => {
       "GET /api/org/config/{org_id}",
       "GET /api/org/config/{org_id}/versions",
       "GET /api/organizations",
+      "GET /api/session",
       "GET /docs",
       "GET /docs/{file}",
       "GET /openapi.json",

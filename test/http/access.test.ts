@@ -197,6 +197,19 @@ describe("sessions", () => {
     expect((await t.ask(undefined, "GET", "/api/me", undefined, { cookie: third })).status).toBe(401);
   });
 
+  test("a page is told whose session it is, and that there is none", async () => {
+    const t = await start();
+    const ask = (headers: Record<string, string>) => t.ask(undefined, "GET", "/api/session", undefined, headers);
+    expect((await ask({})).body).toEqual({ session: null });
+    expect((await ask({ cookie: "voicebridge=s%3Aforged.forged" })).body).toEqual({ session: null });
+    // A key is no session.
+    expect((await ask(bearer(KEYS.root))).body).toEqual({ session: null });
+    const cookie = cookieOf(await logIn(t));
+    const { session } = (await ask({ cookie })).body;
+    expect(session).toEqual((await t.ask(undefined, "GET", "/api/me", undefined, { cookie })).body);
+    expect(session.csrf_token).toMatch(/\S{20}/);
+  });
+
   test("a form logs in as well", async () => {
     const t = await start();
     const told = await fetch(`${t.url}/login`, {

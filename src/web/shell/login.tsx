@@ -22,8 +22,14 @@ export function Login() {
     setBusy(false);
   }
   useEffect(() => {
-    const linked = keyOfLink();
-    if (linked) void attempt(linked);
+    const follow = (): void => {
+      const linked = keyOfLink();
+      if (linked) void attempt(linked);
+    };
+    follow();
+    // A link that is opened where this page is shown already loads nothing.
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
   }, []);
 
   return (

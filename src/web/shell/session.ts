@@ -1,6 +1,6 @@
-// Who is logged in. The session itself is a cookie that no script can read; GET /api/me tells what it stands for.
+// Who is logged in. The session itself is a cookie that no script can read; GET /api/session tells what it stands for.
 import { computed, signal } from "@preact/signals";
-import { ask, onLoggedOut, Refusal, useToken } from "./ask.ts";
+import { ask, messageOf, onLoggedOut, useToken } from "./ask.ts";
 
 export interface Me {
   readonly name: string;
@@ -26,10 +26,9 @@ onLoggedOut(() => become(null));
 export async function findOut(): Promise<void> {
   trouble.value = undefined;
   try {
-    become(await ask<Me>("/api/me"));
+    become((await ask<{ session: Me | null }>("/api/session")).session);
   } catch (error) {
-    if (error instanceof Refusal && error.status === 401) become(null);
-    else trouble.value = error instanceof Error ? error.message : String(error);
+    trouble.value = messageOf(error);
   }
 }
 

@@ -1,0 +1,261 @@
+// The fields of an organization's configuration as a person fills them in: a tree with the shape of the schema that validates them
+// (wire/rest/organization.ts; a test compares the two). What is wrong with a value the server says.
+
+export type Field =
+  | { readonly kind: "text" | "long"; readonly label: string; readonly hint?: string; readonly example?: string }
+  | { readonly kind: "number"; readonly label: string; readonly hint?: string; readonly step?: number }
+  | { readonly kind: "flag"; readonly label: string; readonly hint?: string; readonly byDefault?: boolean }
+  | {
+      readonly kind: "choice";
+      readonly label: string;
+      readonly hint?: string;
+      readonly options: readonly string[];
+      readonly byDefault?: string;
+      readonly isNumber?: boolean;
+      readonly names?: readonly string[];
+    }
+  /** Any of these; none given means all. */
+  | { readonly kind: "some"; readonly label: string; readonly hint?: string; readonly options: readonly string[] }
+  | {
+      readonly kind: "list";
+      readonly label: string;
+      readonly hint?: string;
+      readonly item: Field;
+      readonly add: string;
+    }
+  | { readonly kind: "group"; readonly label: string; readonly hint?: string; readonly fields: Fields };
+
+export type Fields = Readonly<Record<string, Field>>;
+
+export interface Section {
+  readonly title: string;
+  readonly fields: Fields;
+}
+
+const text = (label: string, hint?: string, example?: string): Field => ({
+  kind: "text",
+  label,
+  ...(hint && { hint }),
+  ...(example && { example }),
+});
+const long = (label: string, hint?: string): Field => ({ kind: "long", label, ...(hint && { hint }) });
+const number = (label: string, hint?: string, step = 1): Field => ({
+  kind: "number",
+  label,
+  step,
+  ...(hint && { hint }),
+});
+const flag = (label: string, byDefault = false): Field => ({ kind: "flag", label, byDefault });
+const choice = (label: string, options: readonly string[], byDefault?: string, hint?: string): Field => ({
+  kind: "choice",
+  label,
+  options,
+  ...(byDefault && { byDefault }),
+  ...(hint && { hint }),
+});
+const list = (label: string, item: Field, add: string, hint?: string): Field => ({
+  kind: "list",
+  label,
+  item,
+  add,
+  ...(hint && { hint }),
+});
+const group = (label: string, fields: Fields, hint?: string): Field => ({
+  kind: "group",
+  label,
+  fields,
+  ...(hint && { hint }),
+});
+const phrases = (label: string, hint?: string): Field => list(label, text("Phrase"), "Add a phrase", hint);
+
+const URGENCIES = ["emergency", "high", "normal", "low"];
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+export const SECTIONS: readonly Section[] = [
+  {
+    title: "Who answers",
+    fields: {
+      name: text("Name"),
+      greeting: long("Greeting", "The first words of every call; it should say that an AI speaks"),
+      language: text("Language", "Such as en or de-AT", "en"),
+      numbers: list(
+        "Numbers",
+        text("Number", undefined, "+15551234567"),
+        "Add a number",
+        "Calls to these numbers are this organization's",
+      ),
+      persona: long("Persona", "Who the agent is and how it behaves"),
+      facts: list("Facts", long("Fact"), "Add a fact", "What the agent may tell: address, services, prices"),
+      business_rules: list("Rules", long("Rule"), "Add a rule", "What the agent has to keep to"),
+      tools: list("Tools", text("Tool"), "Add a tool", "Names of those it may use; none: all there are"),
+    },
+  },
+  {
+    title: "Hours",
+    fields: {
+      hours: group("Hours", {
+        timezone: text("Time zone", undefined, "Europe/Berlin"),
+        open: list(
+          "Open",
+          group("Open", {
+            day: {
+              kind: "choice",
+              label: "Day",
+              options: ["0", "1", "2", "3", "4", "5", "6"],
+              names: DAYS,
+              isNumber: true,
+            },
+            from: text("From", undefined, "08:30"),
+            to: text("To", undefined, "18:00"),
+          }),
+          "Add hours",
+        ),
+        closed: list("Closed all day", text("Date", undefined, "2026-12-25"), "Add a date"),
+        after_hours: group("After hours", {
+          behaviour: choice("What happens", ["answer", "message", "hang_up"], "answer"),
+          greeting: long("Greeting", "Needed to hang up with"),
+        }),
+      }),
+    },
+  },
+  {
+    title: "Voice and thinking",
+    fields: {
+      voice: group("Voice", {
+        name: text("Voice", undefined, "marin"),
+        speed: number("Speed", "0.25 to 1.5", 0.05),
+        model: text("Model"),
+        mode: choice("Way to answer", ["assistant", "speech-to-speech"]),
+        transcription_model: text("Transcription model"),
+      }),
+      turn_detection: group("Turns", {
+        type: choice("Found by", ["server_vad", "semantic_vad"]),
+        threshold: number("Threshold", "0 to 1; server_vad only", 0.05),
+        prefix_padding_ms: number("Sound before speech, ms", "server_vad only"),
+        silence_duration_ms: number("Silence that ends a turn, ms", "server_vad only"),
+        eagerness: choice("Eagerness", ["low", "medium", "high", "auto"], undefined, "semantic_vad only"),
+      }),
+      thread: group("Thread", {
+        client: choice("Client", ["responses", "assistants", "chat"]),
+        model: text("Model"),
+        assistant_id: text("Assistant", "Of the client assistants only", "asst_..."),
+      }),
+    },
+  },
+  {
+    title: "Intake",
+    fields: {
+      intake: group("Intake", {
+        guide: long("Guide", "How the agent goes about it"),
+        fields: list(
+          "Fields",
+          group("Field", {
+            name: text("Name", undefined, "caller_name"),
+            type: choice("Type", ["text", "number", "boolean", "date", "phone", "choice"]),
+            ask: text("What the agent asks"),
+            required: flag("Required", true),
+            choices: list("Choices", text("Choice"), "Add a choice", "Of the type choice only"),
+          }),
+          "Add a field",
+        ),
+      }),
+    },
+  },
+  {
+    title: "Escalation",
+    fields: {
+      escalation: group("Escalation", {
+        mode: choice(
+          "How",
+          ["warm", "cold", "message", "flag"],
+          "cold",
+          "warm: the person hears a sentence and accepts; cold: joined at once",
+        ),
+        contacts: list(
+          "Contacts",
+          group("Contact", {
+            name: text("Name"),
+            number: text("Number", undefined, "+15551234567"),
+            for: { kind: "some", label: "For", options: URGENCIES },
+          }),
+          "Add a contact",
+        ),
+        emergency_words: long("Words in an emergency", "Said first, before anybody is dialled"),
+        rules: group("Rules", {
+          emergency_keywords: phrases("Emergency words"),
+          high_priority_keywords: phrases("Urgent words"),
+          person_requests: phrases("Ways to ask for a person"),
+          uncertainty_patterns: phrases("Signs that this leads nowhere"),
+          misunderstandings: number("Misunderstandings in a row", "After these a human is called; 0: never"),
+          forbidden: list(
+            "Forbidden words",
+            group("Word", { phrase: text("Phrase"), instead: text("Said instead") }),
+            "Add a word",
+          ),
+          end_on: list(
+            "Words that end the call",
+            group("Word", { phrase: text("Phrase"), say: text("What is said then") }),
+            "Add a word",
+          ),
+        }),
+      }),
+    },
+  },
+  {
+    title: "Recording, limits and outbound calls",
+    fields: {
+      recording: group("Recording", {
+        enabled: flag("Calls are recorded"),
+        consent: choice("Consent", ["ask", "announce"], "ask"),
+        notice: long("Notice"),
+        retention_days: number("Kept, days"),
+      }),
+      limits: group(
+        "Limits",
+        {
+          concurrent_calls: number("Calls at once"),
+          call_minutes: number("Minutes of a call", undefined, 0.5),
+          minutes_per_day: number("Minutes a day"),
+          spend_per_call: number("Cost of a call", "Needs PRICES_FILE", 0.01),
+          spend_per_day: number("Cost of a day", "Needs PRICES_FILE", 0.01),
+        },
+        "Set by operators",
+      ),
+      outbound: group("Outbound calls", {
+        voicemail: long("Words for an answering machine", "None: hung up silently"),
+        greeting: long("Greeting"),
+      }),
+    },
+  },
+  {
+    title: "Stock phrases",
+    fields: {
+      phrases: group(
+        "Said from stored recordings",
+        Object.fromEntries(
+          [
+            "hold",
+            "trouble",
+            "sorry",
+            "apology-end",
+            "say-again",
+            "filler-1",
+            "filler-2",
+            "filler-3",
+            "filler-4",
+            "still-there",
+            "silence-goodbye",
+            "time-up",
+            "cut-off",
+            "transfer",
+            "shutdown",
+          ].map((id) => [id, text(id)]),
+        ),
+        "Empty: the program's own words",
+      ),
+    },
+  },
+];
+
+/** What costs or routes calls of others: for operators alone. */
+export const OPERATORS_FIELDS = ["numbers", "limits"];

@@ -1,0 +1,96 @@
+// The built server with something to look at: simulated sides, an organization, calls that were, and calls that go on.
+import { rmSync } from "node:fs";
+import { clinicCaller, CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, nurse } from "../../scripts/demo/clinic.ts";
+import { personAtPhone, PHONE } from "../../scripts/demo/alive.ts";
+import { hears, recorded, turn } from "../../scripts/demo/story.ts";
+import { startOpenAISim } from "../../src/sim/openai/index.ts";
+import { startTwilioSim, type CallerScript, type CallResult, type DialOutcome } from "../../src/sim/twilio/index.ts";
+import { emptyFolder, freePort, startChild } from "../support/child.ts";
+
+const ACCOUNT = `AC${"3".repeat(32)}`;
+const TOKEN = "token-of-the-page-stand-0123456789";
+const NUMBER = "+15550002222";
+export const KEYS = { admin: "admin-key-of-the-page", reader: "reader-key-of-the-page" } as const;
+
+/** A booking that is interrupted. */
+const booking: CallerScript = [
+  ...turn(recorded("tuesday-at-nine")),
+  { do: "interrupt", afterMs: 1200, ...recorded("how-long") },
+  ...turn(recorded("goodbye")),
+  { do: "wait-for-hang-up", timeoutMs: 20_000 },
+];
+
+/** Stays on the line, listening. */
+export const LISTENER: CallerScript = [{ do: "wait-for-hang-up", timeoutMs: 600_000 }];
+
+export async function startPageStand() {
+  const folder = await emptyFolder();
+  const openai = await startOpenAISim({
+    script: { transcripts: hears },
+    timing: { transcriptMs: 50, replyMs: 80, restMs: 80, textDeltaMs: 5, pace: 20 },
+  });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const twilio = await startTwilioSim({
+    accountSid: ACCOUNT,
+    authToken: TOKEN,
+    numbers: [NUMBER, CLINIC_NUMBER].map((phoneNumber) => ({
+      phoneNumber,
+      settings: { VoiceUrl: `${url}/voice`, StatusCallback: `${url}/voice/status` },
+    })),
+    farEnd: personAtPhone,
+  });
+  const server = startChild("dist/main.js", {
+    cwd: folder.path,
+    env: {
+      PORT: String(port),
+      HOST: "127.0.0.1",
+      DATA_DIR: folder.path,
+      WEBHOOK_URL: url,
+      TWILIO_ACCOUNT_SID: ACCOUNT,
+      TWILIO_AUTH_TOKEN: TOKEN,
+      TWILIO_PHONE_NUMBER: NUMBER,
+      TWILIO_API_BASE_URL: twilio.baseUrl,
+      OPENAI_API_KEY: openai.apiKey,
+      OPENAI_BASE_URL: openai.baseUrl,
+      API_KEYS: `operator:admin:${KEYS.admin},auditor:read:${KEYS.reader}`,
+      DEMO_NUMBER: PHONE,
+      OUTBOUND_COUNTRIES: "US",
+      RATE_LIMIT_PER_MINUTE: "100000",
+    },
+  });
+  await server.says(/VOICE AGENT SYSTEM STARTED/);
+
+  const ask = async (path: string, body?: object): Promise<Response> => {
+    const answer = await fetch(url + path, {
+      headers: { authorization: `Bearer ${KEYS.admin}`, "content-type": "application/json" },
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  const call = (caller: CallerScript, options: { to?: string; speed?: number; dialOutcome?: DialOutcome } = {}) =>
+    twilio.call({ url, from: "+15550001111", to: NUMBER, statusCallback: `${url}/voice/status`, caller, ...options });
+
+  await ask(`/api/org/config/${CLINIC}`, { ...CLINIC_CONFIG, recording: { enabled: true, consent: "announce" } });
+  return {
+    url,
+    openai,
+    ask,
+    call,
+    /** A booking with an interruption, and an emergency that is recorded and handed over. */
+    async playStories(): Promise<readonly CallResult[]> {
+      return Promise.all([
+        call(booking).done,
+        call(clinicCaller, { to: CLINIC_NUMBER, dialOutcome: await nurse() }).done,
+      ]);
+    },
+    async close(): Promise<void> {
+      await twilio.close();
+      server.signal("SIGKILL");
+      await server.exited;
+      await openai.close();
+      rmSync(folder.path, { recursive: true, force: true });
+    },
+  };
+}
