@@ -40,6 +40,7 @@ export function FollowedCall({ callId, known }: { readonly callId: string; reado
           This call is not live. <a href={`/calls/${callId}`}>Read its story</a>
         </p>
       )}
+      {shown?.lines.length === 0 && ended === undefined && <p class="muted">Nothing was said yet.</p>}
       {shown && <Transcript lines={shown.lines} label="What is said" />}
       {shown && Object.keys(shown.intake).length > 0 && (
         <dl class="facts">

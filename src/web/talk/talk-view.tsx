@@ -83,7 +83,7 @@ export function Talk() {
         )}
       </section>
       {(lines.length > 0 || !isOver) && (
-        <section class="card words" aria-label="Conversation">
+        <section class="card conversation" aria-label="Conversation">
           <Transcript lines={lines} label="What is said" />
           {!isOver && <Write onWrite={(text) => session.current?.write(text)} />}
         </section>
