@@ -86,7 +86,12 @@ export function createJournal(parts: {
     meter.count("voice_calls_started_total", { direction: party.direction, channel: party.channel });
     log.info("call begins");
   }
-  tell("call.started", { channel: party.channel, direction: party.direction, resumes: resumed?.cause, phase: story.phase() });
+  tell("call.started", {
+    channel: party.channel,
+    direction: party.direction,
+    resumes: resumed?.cause,
+    phase: story.phase(),
+  });
 
   function note(what: string, detail?: TimelineEntry["detail"]): void {
     keep((store) => store.note(party.callId, { atMs: atMs(), what, ...(detail && { detail }) }));

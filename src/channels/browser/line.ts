@@ -34,8 +34,10 @@ export function createBrowserLine(options: BrowserLineOptions): BrowserLine {
       id,
       takesTurns,
       attach: events.attach,
-      play(payload, utterance = 0) {
-        if (!events.isEnded() && payload.length > 0) outlet.play(payload, utterance);
+      play(payload, mark, utterance = 0) {
+        if (events.isEnded()) return;
+        if (payload.length > 0) outlet.play(payload, utterance);
+        if (mark !== undefined) outlet.mark(mark);
       },
       mark(name) {
         if (!events.isEnded()) outlet.mark(name);

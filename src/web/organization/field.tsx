@@ -83,7 +83,7 @@ export function FieldView({ field, pointer, form }: FieldProps) {
 
 function Input({ field, pointer, form }: FieldProps) {
   const value = valueAt(form.config, pointer);
-  const shown = value === undefined ? "" : String(value);
+  const shown = typeof value === "string" || typeof value === "number" ? String(value) : "";
   const common = {
     id: idOf(pointer),
     disabled: form.isReadOnly(pointer),
