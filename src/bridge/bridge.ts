@@ -1,9 +1,7 @@
 // One call: joins a line, a voice and an assistant, and knows no vendor. Everything that happens arrives in one mailbox, in
 // order; nothing in here waits. README.md beside this file has the picture.
 import type { CallEnding, EndReason } from "../core/call.ts";
-import type { LineEvent } from "../core/line.ts";
 import { createMailbox } from "../core/mailbox.ts";
-import type { VoiceEvent } from "../core/voice.ts";
 import { createAnswering } from "./answering.ts";
 import { createDialogue, type CutCause } from "./dialogue.ts";
 import { createEnding } from "./ending.ts";
@@ -13,7 +11,7 @@ import { createHandle } from "./handle.ts";
 import { createHearing } from "./hearing.ts";
 import { createJournal } from "./journal.ts";
 import { createParting } from "./parting.ts";
-import type { BridgeParts, Call } from "./parts.ts";
+import type { BridgeParts, Call, CallEvent } from "./parts.ts";
 import { createPhases } from "./phase.ts";
 import { createPhrases } from "./phrases.ts";
 import { createPlayout } from "./playout.ts";
@@ -22,7 +20,6 @@ import { createSpeaker } from "./speaker.ts";
 import { createTimers } from "./timers.ts";
 import { createVoiceKeeper } from "./voice-keeper.ts";
 
-type CallEvent = Exclude<LineEvent, { type: "line.audio" }> | VoiceEvent;
 export function startCall(parts: BridgeParts): Call {
   const { party, line, clock, settings, resumed } = parts;
   const now = (): number => clock.now();

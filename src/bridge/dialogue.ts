@@ -5,8 +5,7 @@ import type { HeardCorrection } from "../core/thread.ts";
 import type { Answerer, Run, Turn } from "./answer.ts";
 import type { Filler } from "./filler.ts";
 import type { Journal } from "./journal.ts";
-import type { CutUtterance } from "./speaker.ts";
-import type { SpokenRecord, Utterance } from "./utterance.ts";
+import type { CutUtterance, SpokenRecord, Utterance } from "./utterance.ts";
 
 export interface DialogueParts {
   readonly answerer: Answerer;

@@ -4,7 +4,7 @@ import type { Clip, ClipId } from "../core/clip.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { EscalationRequest, PlanEscalation } from "../core/escalation.ts";
 import type { CallGuard } from "../core/guard.ts";
-import type { Line } from "../core/line.ts";
+import type { Line, LineEvent } from "../core/line.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { CallRecording } from "../core/recording.ts";
 import type { Resumption } from "../core/resumption.ts";
@@ -13,9 +13,12 @@ import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Spending } from "../core/usage.ts";
-import type { SpokenLine, Voice, VoiceEngine } from "../core/voice.ts";
+import type { SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../core/voice.ts";
 import type { Phase } from "./phase.ts";
 import type { SentenceCutter } from "./thread-answer.ts";
+
+/** What comes into a call's mailbox from outside; the caller's audio goes past it. */
+export type CallEvent = Exclude<LineEvent, { type: "line.audio" }> | VoiceEvent;
 
 /** All times in ms. */
 export interface BridgeSettings {

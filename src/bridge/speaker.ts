@@ -1,17 +1,17 @@
 // What the agent says, in order: has the voice speak it, hands the audio to the playout, and reports each utterance as heard,
 // failed or cut. It does not decide what is said.
 import type { AudioWay, SpeechPart, SpokenLine, Voice } from "../core/voice.ts";
-import { heardText } from "./heard-text.ts";
 import { createMouth, type MouthParts, type SpeechStatus } from "./mouth.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import type { Playout } from "./playout.ts";
 import { WHOLE_BYTES } from "./tape.ts";
 import {
+  cutOff,
   newPiece,
   recordOf,
-  truncations,
   unheardMs,
-  wholeOf,
+  wordsWithSound,
+  type CutUtterance,
   type Piece,
   type SpokenRecord,
   type Utterance,
@@ -27,12 +27,6 @@ export interface SpeakerEvents extends Pick<MouthParts, "onFailed" | "onDivergen
   onHeard(utterance: Utterance, record: SpokenRecord): void;
   /** Nothing is left to be heard. */
   onQuiet(): void;
-}
-
-export interface CutUtterance {
-  readonly utterance: Utterance;
-  readonly record: SpokenRecord;
-  readonly truncations: readonly { part: SpeechPart; heardMs: number }[];
 }
 
 export interface SpeakerParts {
@@ -238,15 +232,7 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       sending = undefined;
       for (const utterance of dropped) utterance.cut = true;
       mouth.cancel();
-      const records = dropped
-        .filter(({ pieces }) => pieces.length > 0)
-        .map((utterance) => ({
-          utterance,
-          record: recordOf(utterance, playout.generation(), 0),
-          truncations: truncations(utterance, playout.generation(), 0),
-        }));
-      for (const { pieces } of dropped) for (const { tape } of pieces) tape.forget(tape.length);
-      return records;
+      return cutOff(dropped, playout.generation());
     },
     setVoice(voice: Voice | undefined): void {
       mouth.use(voice, queue);
@@ -263,10 +249,6 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     /** ms of everything that is still to be heard; Infinity while more may come. */
     unheardMs: (): number => queue.reduce((sum, one) => sum + unheardMs(one, playout.generation(), playout.head()), 0),
     /** The words there is sound for, of everything that was not heard to its end yet. */
-    coming: (): SpokenLine[] =>
-      queue
-        .flatMap(({ pieces }) => pieces.map((piece) => heardText(wholeOf(piece), piece.tape.length)))
-        .filter(Boolean)
-        .map((text) => ({ role: "agent", text })),
+    coming: (): SpokenLine[] => wordsWithSound(queue).map((text) => ({ role: "agent", text })),
   };
 }

@@ -191,3 +191,28 @@ export function askAgain(utterance: Utterance, piece: Piece, retried: boolean): 
 function join(parts: readonly string[]): string {
   return parts.filter(Boolean).join(" ");
 }
+
+export interface CutUtterance {
+  readonly utterance: Utterance;
+  readonly record: SpokenRecord;
+  readonly truncations: readonly { part: SpeechPart; heardMs: number }[];
+}
+
+/** What became of utterances that are given up; their audio is let go. */
+export function cutOff(dropped: readonly Utterance[], generation: number): CutUtterance[] {
+  const records = dropped
+    .filter(({ pieces }) => pieces.length > 0)
+    .map((utterance) => ({
+      utterance,
+      record: recordOf(utterance, generation, 0),
+      truncations: truncations(utterance, generation, 0),
+    }));
+  for (const { pieces } of dropped) for (const { tape } of pieces) tape.forget(tape.length);
+  return records;
+}
+
+/** The words there is sound for already, piece by piece. */
+export const wordsWithSound = (utterances: readonly Utterance[]): string[] =>
+  utterances
+    .flatMap(({ pieces }) => pieces.map((piece) => heardText(wholeOf(piece), piece.tape.length)))
+    .filter((text) => text !== "");

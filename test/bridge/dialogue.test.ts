@@ -2,7 +2,7 @@
 import type { AnswerEvents, Run, Turn } from "../../src/bridge/answer.ts";
 import { createDialogue } from "../../src/bridge/dialogue.ts";
 import { createJournal } from "../../src/bridge/journal.ts";
-import type { CutUtterance } from "../../src/bridge/speaker.ts";
+import type { CutUtterance } from "../../src/bridge/utterance.ts";
 import type { Utterance } from "../../src/bridge/utterance.ts";
 import type { HeardCorrection } from "../../src/core/thread.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
