@@ -32,6 +32,7 @@ import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
 import { createBudgets } from "./organizations/budgets.ts";
 import { organizationRequests } from "./organizations/admin.ts";
+import { createPlaces } from "./organizations/places.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
 import { createRecordings } from "./recording/index.ts";
 import { storeRequests } from "./storage/admin.ts";
@@ -90,6 +91,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     store,
     ...ports,
   });
+  const places = createPlaces({ state, clock });
   const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
   const recordings = createRecordings({
@@ -138,6 +140,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       return { ...(resumed && { resumed }), threadId };
     },
     elsewhere: cluster.elsewhere,
+    places,
   });
   const phone: PhoneChannel | undefined =
     config.phone &&
@@ -219,6 +222,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     browser.close();
     directory.close();
     budgets.close();
+    places.close();
     for (const stop of looking) stop();
     await Promise.all([recordings.close(), outside.close()]);
     await admin?.close();
@@ -245,6 +249,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       await directory.start();
       budgets.start();
       outside.start();
+      places.start();
       looking.push(recordings.keep());
       cluster.start();
       await management.open();

@@ -8,6 +8,7 @@ import type { Log, Meter } from "./core/observe.ts";
 import type { Resumption } from "./core/resumption.ts";
 import type { ResumeCause } from "./core/state.ts";
 import type { SpokenLine, Voice } from "./core/voice.ts";
+import type { Places } from "./organizations/places.ts";
 
 /** What one call is made of, chosen when it was admitted: what is configured later is for later calls. */
 export interface Seat {
@@ -43,13 +44,14 @@ export interface LiveCallsParts {
   readonly recall: (party: CallParty, resumes: ResumeCause | undefined) => Promise<Before>;
   /** What other instances have to do with a call that is not held here. */
   readonly elsewhere: Pick<PhoneCalls, "lineIsOver"> & { readonly carrierEnded: (carrierId: string) => void };
+  readonly places: Pick<Places, "take" | "leave" | "lapse">;
   readonly log: Log;
   readonly meter: Meter;
 }
 
 export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
-export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, meter }: LiveCallsParts) {
+export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, log, meter }: LiveCallsParts) {
   const slots = new Map<string, Slot>();
   const ended: Record<string, number> = {};
   let draining = false;
@@ -71,7 +73,11 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
   /** A second stream of the same call has a slot of its own under the same id. */
   function free(slot: Slot): void {
     const { callId } = slot.party;
-    if (slots.get(callId) === slot) slots.delete(callId);
+    if (slots.get(callId) === slot) {
+      slots.delete(callId);
+      if (slot.call?.returns()) places.lapse(callId);
+      else places.leave(callId);
+    }
     gauge();
     if (slots.size === 0) onEmpty();
   }
@@ -107,11 +113,27 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
     return slot;
   }
 
+  /** One of the organization's, on all instances. */
+  async function takePlace({ party, seat }: Slot): Promise<boolean> {
+    if (seat.mostCalls === Infinity) return true;
+    const isFree = await places.take(party, seat.mostCalls);
+    // Whoever hung up meanwhile needs none.
+    if (isFree && !slots.has(party.callId)) places.leave(party.callId);
+    return isFree;
+  }
+
   return {
-    admit(party: CallParty): "ok" | "busy" | "draining" {
-      if (!draining) return takeSlot(party) ? "ok" : "busy";
-      meter.count("voice_admission_rejected_total", { cause: "draining" });
-      return "draining";
+    async admit(party: CallParty): Promise<"ok" | "busy" | "draining"> {
+      if (draining) {
+        meter.count("voice_admission_rejected_total", { cause: "draining" });
+        return "draining";
+      }
+      const slot = takeSlot(party);
+      if (!slot) return "busy";
+      if (await takePlace(slot)) return "ok";
+      meter.count("voice_admission_rejected_total", { cause: "organization" });
+      if (!slot.call) free(slot);
+      return "busy";
     },
     prewarm(party: CallParty): void {
       const slot = slots.get(party.callId);
@@ -131,8 +153,11 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, log, met
     lineIsOver: (carrierId: string): Promise<boolean> => elsewhere.lineIsOver(carrierId),
     enter(line: Line, party: CallParty): void {
       // A stream that comes after its slot was given up is still a caller with a good token: they take any free slot.
-      const slot = slots.get(party.callId) ?? takeSlot(party);
+      const held = slots.get(party.callId);
+      const slot = held ?? takeSlot(party);
       if (!slot) return line.close();
+      // It is let in as a call that was admitted before.
+      if (!held && slot.seat.mostCalls !== Infinity) void places.take(party, Infinity);
       let call: Call;
       try {
         call = slot.seat.startCall(line, slot.early, slot.before ?? {});

@@ -5,8 +5,10 @@ import type { ClipId } from "../src/core/clip.ts";
 import type { Line } from "../src/core/line.ts";
 import type { Voice } from "../src/core/voice.ts";
 import { createLiveCalls } from "../src/live-calls.ts";
+import { createPlaces } from "../src/organizations/places.ts";
+import { createMemoryState } from "../src/state/memory.ts";
 import { keptLog, keptMeter } from "./support/observe.ts";
-import { settle } from "./support/virtual-time.ts";
+import { createVirtualTime, settle } from "./support/virtual-time.ts";
 
 const party = (number: number, orgId = "default"): CallParty => ({
   callId: `call-${number}`,
@@ -19,6 +21,9 @@ const party = (number: number, orgId = "default"): CallParty => ({
 });
 
 function setup(maxCalls = 3, mostCalls = Infinity) {
+  const time = createVirtualTime();
+  const state = createMemoryState({ clock: time.clock });
+  const places = createPlaces({ state, clock: time.clock });
   const voices: { readonly callId: string; closed: number }[] = [];
   const started: {
     readonly party: CallParty;
@@ -34,6 +39,7 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
   const passedOn: string[] = [];
   const calls = createLiveCalls({
     maxCalls,
+    places,
     log,
     meter,
     seatFor: (given) => ({
@@ -72,6 +78,7 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
   return {
     calls,
     passedOn,
+    state,
     voices,
     started,
     gauges,
@@ -86,41 +93,57 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
 describe("admission", () => {
   test("holds a place from the webhook on, and refuses beyond the limit", async () => {
     const { calls, meter, line, started } = setup(2);
-    expect([1, 2, 3].map((number) => calls.admit(party(number)))).toEqual(["ok", "ok", "busy"]);
+    expect(await Promise.all([1, 2, 3].map((number) => calls.admit(party(number))))).toEqual(["ok", "ok", "busy"]);
     expect(meter.total("voice_admission_rejected_total", { cause: "busy" })).toBe(1);
     calls.enter(line(1), party(1));
-    expect(calls.admit(party(3))).toBe("busy");
+    expect(await calls.admit(party(3))).toBe("busy");
     started[0]?.end("caller-hangup");
     await settle();
-    expect(calls.admit(party(3))).toBe("ok");
+    expect(await calls.admit(party(3))).toBe("ok");
   });
 
-  test("an organization at its own limit is busy, and nobody else is", () => {
+  test("an organization at its own limit is busy, and nobody else is", async () => {
     const { calls, meter, line, lines } = setup(10, 1);
-    expect(calls.admit(party(1, "shop"))).toBe("ok");
-    expect(calls.admit(party(2, "shop"))).toBe("busy");
-    expect(calls.admit(party(3, "clinic"))).toBe("ok");
+    expect(await calls.admit(party(1, "shop"))).toBe("ok");
+    expect(await calls.admit(party(2, "shop"))).toBe("busy");
+    expect(await calls.admit(party(3, "clinic"))).toBe("ok");
     // The same call, with a second stream.
     calls.enter(line(1), party(1, "shop"));
-    expect(calls.admit(party(1, "shop"))).toBe("ok");
+    expect(await calls.admit(party(1, "shop"))).toBe("ok");
     calls.enter(line(2), party(2, "shop"));
     expect(lines).toEqual([2]);
     expect(meter.total("voice_admission_rejected_total", { cause: "organization" })).toBe(2);
   });
 
-  test("given up makes room, and closes the voice that was opened early", () => {
+  test("an organization's calls of other instances count, until they are over", async () => {
+    const { calls, state, meter, line, started } = setup(10, 2);
+    await state.takePlace("calls-of:shop", "theirs", 2, 60_000);
+    expect(await calls.admit(party(1, "shop"))).toBe("ok");
+    expect(await calls.admit(party(2, "shop"))).toBe("busy");
+    expect(calls.isLive("CA2")).toBe(false);
+    expect(meter.total("voice_admission_rejected_total", { cause: "organization" })).toBe(1);
+    calls.enter(line(1), party(1, "shop"));
+    started[0]?.end("caller-hangup");
+    await settle();
+    expect(await calls.admit(party(2, "shop"))).toBe("ok");
+    calls.abandon("call-2");
+    await settle();
+    expect(await state.takePlace("calls-of:shop", "theirs too", 2, 60_000)).toBe(true);
+  });
+
+  test("given up makes room, and closes the voice that was opened early", async () => {
     const { calls, voices } = setup(1);
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.prewarm(party(1));
     calls.abandon("call-1");
     calls.abandon("call-1");
     calls.abandon("unknown");
     expect(voices).toEqual([{ callId: "call-1", closed: 1 }]);
-    expect(calls.admit(party(2))).toBe("ok");
+    expect(await calls.admit(party(2))).toBe("ok");
     expect(calls.isLive("CA1")).toBe(false);
   });
 
-  test("a stream that comes after its place was given up takes any free one, or is closed", () => {
+  test("a stream that comes after its place was given up takes any free one, or is closed", async () => {
     const { calls, started, lines, line } = setup(1);
     calls.enter(line(1), party(1));
     expect(started).toHaveLength(1);
@@ -130,10 +153,10 @@ describe("admission", () => {
 });
 
 describe("a voice opened early", () => {
-  test("is opened once, for an admitted call that has no stream yet, and handed to its bridge", () => {
+  test("is opened once, for an admitted call that has no stream yet, and handed to its bridge", async () => {
     const { calls, voices, started, line } = setup();
     calls.prewarm(party(1));
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.prewarm(party(1));
     calls.prewarm(party(1));
     calls.enter(line(1), party(1));
@@ -149,10 +172,10 @@ describe("live calls", () => {
   test("are counted while their stream is open, and by reason afterwards", async () => {
     const { calls, started, line, gauges } = setup();
     for (const number of [1, 2]) {
-      calls.admit(party(number));
+      await calls.admit(party(number));
       calls.enter(line(number), party(number));
     }
-    calls.admit(party(3));
+    await calls.admit(party(3));
     expect(calls.counts()).toEqual({ active: 2, ended: {} });
     expect(gauges.get("voice_calls_active")).toBe(1);
     expect([calls.isLive("CA1"), calls.isLive("CA3"), calls.isLive("CA9")]).toEqual([true, true, false]);
@@ -163,11 +186,11 @@ describe("live calls", () => {
     expect(gauges.get("voice_calls_active")).toBe(0);
   });
 
-  test("the carrier's word that a call is over reaches its bridge, or gives up its place", () => {
+  test("the carrier's word that a call is over reaches its bridge, or gives up its place", async () => {
     const { calls, passedOn, started, voices, line } = setup();
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.enter(line(1), party(1));
-    calls.admit(party(2));
+    await calls.admit(party(2));
     calls.prewarm(party(2));
     for (const carrierId of ["CA1", "CA2", "CA9"]) calls.carrierEnded(carrierId);
     expect(passedOn).toEqual(["CA9"]);
@@ -178,11 +201,11 @@ describe("live calls", () => {
 
   test("a second stream of the same call does not lose its place when the first one's end is noticed late", async () => {
     const { calls, started, line } = setup();
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.enter(line(1), party(1));
     started[0]?.end("line-lost");
     // The carrier is as quick as that: it asks, is told to open another stream, and does, before the end was dealt with.
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.enter(line(2), party(1));
     await settle();
     expect(calls.counts()).toEqual({ active: 1, ended: { "line-lost": 1 } });
@@ -192,14 +215,14 @@ describe("live calls", () => {
     expect(calls.counts()).toEqual({ active: 0, ended: { "line-lost": 1, "caller-hangup": 1 } });
   });
 
-  test("a call that cannot be started keeps neither its place nor its voice", () => {
+  test("a call that cannot be started keeps neither its place nor its voice", async () => {
     const { calls, voices, line, failing } = setup(1);
-    calls.admit(party(1));
+    await calls.admit(party(1));
     calls.prewarm(party(1));
     failing(true);
     expect(() => calls.enter(line(1), party(1))).toThrow("a defect");
     expect(voices[0]?.closed).toBe(1);
-    expect(calls.admit(party(2))).toBe("ok");
+    expect(await calls.admit(party(2))).toBe("ok");
   });
 });
 
@@ -217,7 +240,7 @@ describe("the drain", () => {
     const { calls, gauges, meter } = setup();
     expect(await isDone(calls.drain(never, never))).toBe(true);
     expect(calls.isDraining()).toBe(true);
-    expect(calls.admit(party(1))).toBe("draining");
+    expect(await calls.admit(party(1))).toBe("draining");
     expect(gauges.get("voice_draining")).toBe(1);
     expect(meter.total("voice_admission_rejected_total", { cause: "draining" })).toBe(1);
   });
@@ -237,7 +260,7 @@ describe("the drain", () => {
   test("says goodbye at its limit, gives up calls without a stream, and still waits", async () => {
     const { calls, started, voices, line } = setup();
     calls.enter(line(1), party(1));
-    calls.admit(party(2));
+    await calls.admit(party(2));
     calls.prewarm(party(2));
     const limit = new AbortController();
     const drained = calls.drain(limit.signal, never);
@@ -249,7 +272,7 @@ describe("the drain", () => {
     expect(await isDone(drained)).toBe(true);
   });
 
-  test("whose limit has passed already says goodbye at once", () => {
+  test("whose limit has passed already says goodbye at once", async () => {
     const { calls, started, line } = setup();
     calls.enter(line(1), party(1));
     void calls.drain(AbortSignal.abort(), never);
@@ -259,7 +282,7 @@ describe("the drain", () => {
   test("is over when it is forced, whoever is left, and closing ends those", async () => {
     const { calls, started, voices, line } = setup();
     calls.enter(line(1), party(1));
-    calls.admit(party(2));
+    await calls.admit(party(2));
     calls.prewarm(party(2));
     const force = new AbortController();
     const drained = calls.drain(never, force.signal);

@@ -1,6 +1,7 @@
 // The way in for a browser's call: is there room for one more, and its registration everywhere a call is known.
 import type { CallRecord } from "../core/call.ts";
 import { Problem } from "../core/problem.ts";
+import { roomOf } from "../organizations/places.ts";
 import { newCall, type BrowserCall } from "./browser-call.ts";
 import type { BrowserCallParts } from "./browser-call-parts.ts";
 import type { Publish } from "./browser-escalations.ts";
@@ -29,26 +30,27 @@ export function createBrowserAdmission(parts: BrowserAdmissionParts) {
   let closed = false;
 
   return {
-    /** @throws Problem 429, 503 when there is no room for one more. */
-    async requireRoom(orgId: string): Promise<void> {
+    /** The id of a call that has a place. @throws Problem 429, 503 when there is no room for one more. */
+    async requireRoom(orgId: string): Promise<string> {
       if (closed) throw new Problem(503, "The server takes no new calls", { "Retry-After": "5" });
       if (parts.active() >= limits.maxCalls) {
         meter.count("voice_admission_rejected_total", { cause: "busy" });
         throw new Problem(503, "The server has as many calls as it takes", { "Retry-After": "30" });
       }
+      const callId = ids.callId();
       const { concurrentCalls } = await parts.kitOf(orgId);
-      if (concurrentCalls === undefined) return;
-      const live = (await state.live()).filter((call) => call.orgId === orgId);
-      if (live.length < concurrentCalls) return;
+      if (concurrentCalls === undefined) return callId;
+      // Any instance may go on with the call, and one of them ends it: its place is not tied to this one's life.
+      if (await state.takePlace(roomOf(orgId), callId, concurrentCalls, limits.maxCallMs)) return callId;
       meter.count("voice_admission_rejected_total", { cause: "organization" });
       throw new Problem(429, "The organization has as many calls as it may have", { "Retry-After": "30" });
     },
     async register(
+      callId: string,
       orgId: string,
       sessionId: string | undefined,
       more: Pick<BrowserCall, "started" | "metadata">,
     ): Promise<{ readonly call: BrowserCall; readonly record: CallRecord }> {
-      const callId = ids.callId();
       const now = clock.date();
       const ends = { from: "", to: "", channel: "browser", direction: "inbound" } as const;
       const party = { callId, carrierId: callId, orgId, ...ends };

@@ -7,6 +7,7 @@ import { mayFollow } from "../core/call-phase.ts";
 import type { EscalationRequest } from "../core/escalation.ts";
 import { Problem } from "../core/problem.ts";
 import type { LiveCall } from "../core/state.ts";
+import { roomOf } from "../organizations/places.ts";
 import {
   atMs,
   draftOf,
@@ -72,6 +73,11 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     meter.gauge("voice_calls_active", active(), { direction: "inbound", channel: "browser" });
   }
 
+  /** One that cannot be given back now is lost when the call could not last any more. */
+  function leavePlace(orgId: string, callId: string): void {
+    state.leavePlace(roomOf(orgId), callId).catch(() => undefined);
+  }
+
   async function hold(call: BrowserCall): Promise<void> {
     deadlines.watch(call);
     gauge();
@@ -124,6 +130,7 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     });
     meter.observe("voice_call_duration_seconds", durationSeconds);
     log.info("browser call ended", { callId, reason: endReason, durationSeconds });
+    leavePlace(call.party.orgId, callId);
     await state.delist(callId, instance);
     const record = await keep(call);
     publish(call, "call.ended", { reason: endReason, duration_seconds: durationSeconds });
@@ -165,11 +172,16 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
 
   return {
     async mint(orgId, signal) {
-      await admission.requireRoom(orgId);
+      const callId = await admission.requireRoom(orgId);
       const kit = await parts.kitOf(orgId);
-      const { sessionId = ids.id("sess"), ...minted } = await parts.mint(kit, signal);
-      const { call } = await admission.register(orgId, sessionId, { started: false });
-      return { ...minted, sessionId, callId: call.party.callId };
+      try {
+        const { sessionId = ids.id("sess"), ...minted } = await parts.mint(kit, signal);
+        await admission.register(callId, orgId, sessionId, { started: false });
+        return { ...minted, sessionId, callId };
+      } catch (error) {
+        leavePlace(orgId, callId);
+        throw error;
+      }
     },
     async start({ orgId, sessionId, metadata }) {
       const known = sessionId === undefined ? undefined : await admission.claim(orgId, sessionId);
@@ -180,8 +192,11 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
         }));
         return { record, isNew: result };
       }
-      await admission.requireRoom(orgId);
-      const { record } = await admission.register(orgId, sessionId, { started: true, ...(metadata && { metadata }) });
+      const callId = await admission.requireRoom(orgId);
+      const { record } = await admission.register(callId, orgId, sessionId, {
+        started: true,
+        ...(metadata && { metadata }),
+      });
       return { record, isNew: true };
     },
     end: (callId, said) => finish(callId, "caller-hangup", said),

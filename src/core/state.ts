@@ -65,7 +65,7 @@ export interface State {
   takeToken(token: string): Promise<StreamGrant | undefined>;
   /** The token given out for a carrier call and not spent yet. */
   unspentToken(carrierId: string): Promise<string | undefined>;
-  /** What the carrier is to do when it asks after the stream; kept for an hour. */
+  /** What the carrier is to do when it asks after the stream; kept for some hours. */
   putEnding(carrierId: string, ending: CallEnding): Promise<void>;
   getEnding(carrierId: string): Promise<CallEnding | undefined>;
   /** The call has a stream again: what was to be done after the last one holds no more. */
@@ -103,6 +103,12 @@ export interface State {
   stand(line: string, who: string, ttlMs: number): Promise<number>;
   /** Gives up the place. */
   leave(line: string, who: string): Promise<void>;
+  /**
+   * Takes one of the `most` places of a room, and keeps it for `ttlMs`. Who has one keeps it for longer, however many there are.
+   * False when all are taken.
+   */
+  takePlace(room: string, who: string, most: number, ttlMs: number): Promise<boolean>;
+  leavePlace(room: string, who: string): Promise<void>;
   /** Small values under a key of the caller's choosing, JSON. */
   put(key: string, value: unknown, ttlMs: number): Promise<void>;
   get(key: string): Promise<unknown>;

@@ -1,5 +1,5 @@
-// What calls cost and last, against what their organization allows: for each call as it goes on, for the UTC day, and for calls at
-// the same time. Other instances are looked at every few seconds; while they cannot be, this one goes on with its own.
+// What calls cost and last, against what their organization allows: for each call as it goes on, and for the UTC day. How many there may
+// be at the same time is told here and counted in places.ts.
 import type { CallParty, EndReason } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
@@ -26,7 +26,7 @@ export interface CallBudget extends Spending {
 export type CallBefore = Pick<Resumption, "startedAt" | "untilMs" | "usage">;
 
 export interface Budgets {
-  /** How many calls may be live on this instance, as far as it knows; none when the day's limits are used up. */
+  /** How many calls may be live at once; none when the day's limits are used up. */
   mostCalls(orgId: string, limits: Limits): number;
   /** The call begins now, or goes on from what it had before. */
   open(
@@ -34,7 +34,7 @@ export interface Budgets {
     limits: Limits,
     before?: CallBefore,
   ): CallBudget;
-  /** Looks at what other instances have, now and every few seconds. */
+  /** Looks at what other instances took, now and every few seconds. */
   start(): void;
   close(): void;
 }
@@ -42,7 +42,7 @@ export interface Budgets {
 export interface BudgetsParts {
   readonly prices: Prices | undefined;
   readonly organizations: () => readonly Organization[];
-  readonly state: Pick<State, "add" | "first" | "live">;
+  readonly state: Pick<State, "add" | "first">;
   readonly store: Pick<CallStore, "list">;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,12 +54,8 @@ const LOOK_MS = 5000;
 const MINUTE_MS = 60_000;
 
 export function createBudgets(parts: BudgetsParts): Budgets {
-  const { prices, organizations, state, clock, log, meter } = parts;
+  const { prices, organizations, clock, log, meter } = parts;
   const sums = createDaySums(parts);
-  /** Ids of the calls that are watched here. */
-  const here = new Set<string>();
-  /** Calls of other instances, by organization. */
-  let elsewhere: ReadonlyMap<string, number> = new Map();
   const complained = new Set<string>();
   let isClosed = false;
   let cancelTimer = (): void => {};
@@ -150,14 +146,12 @@ export function createBudgets(parts: BudgetsParts): Budgets {
       cost: () => (isKnown ? models + carrier() : undefined),
       watch(given) {
         onLimit = given;
-        here.add(callId);
         if (isByDay(limits) || limits.spend_per_call !== undefined) keepLooking();
       },
       close() {
         if (isOver) return;
         isOver = true;
         cancelLook();
-        here.delete(callId);
         count("carrier", carrier() - carrierBefore);
         if (isByDay(limits)) void tell();
       },
@@ -165,21 +159,8 @@ export function createBudgets(parts: BudgetsParts): Budgets {
   }
 
   async function learn(): Promise<void> {
-    const limited = organizations().filter(({ config: { limits } }) => limits !== undefined);
-    const byDay = limited.filter(({ config: { limits } }) => limits && isByDay(limits));
-    const isCounted = limited.some(({ config: { limits } }) => limits?.concurrent_calls !== undefined);
-    await Promise.all([...byDay.map(({ orgId }) => sums.add(orgId, NOTHING)), isCounted && countOthers()]);
-  }
-
-  async function countOthers(): Promise<void> {
-    const counts = new Map<string, number>();
-    try {
-      for (const { callId, orgId } of await state.live())
-        if (!here.has(callId)) counts.set(orgId, (counts.get(orgId) ?? 0) + 1);
-    } catch {
-      // Nobody is turned away for calls that may be over by now.
-    }
-    elsewhere = counts;
+    const byDay = organizations().filter(({ config: { limits } }) => limits && isByDay(limits));
+    await Promise.all(byDay.map(({ orgId }) => sums.add(orgId, NOTHING)));
   }
 
   async function keepLearning(): Promise<void> {
@@ -189,8 +170,7 @@ export function createBudgets(parts: BudgetsParts): Budgets {
 
   return {
     mostCalls(orgId, limits) {
-      if (reached(sums.of(orgId), limits)) return 0;
-      return Math.max(0, (limits.concurrent_calls ?? Infinity) - (elsewhere.get(orgId) ?? 0));
+      return reached(sums.of(orgId), limits) ? 0 : (limits.concurrent_calls ?? Infinity);
     },
     open,
     start: () => void keepLearning(),

@@ -2,6 +2,7 @@
 // ending is then kept here. It is found by this process alone, so such a call works when the carrier's requests reach it.
 import type { CallEnding } from "../core/call.ts";
 import { StateUnavailable, type State } from "../core/state.ts";
+import { LIFETIMES } from "./lifetimes.ts";
 
 /** @param local holds only what could not be shared. */
 export function insured<Shared extends State>(shared: Shared, local: State): Shared {
@@ -15,7 +16,6 @@ export function insured<Shared extends State>(shared: Shared, local: State): Sha
     }
   }
   const endingKey = (carrierId: string): string => `ending:${carrierId}`;
-  const ENDING_MS = 3_600_000;
   const nothing = async (): Promise<undefined> => undefined;
 
   return {
@@ -30,7 +30,7 @@ export function insured<Shared extends State>(shared: Shared, local: State): Sha
     },
     async putEnding(carrierId, ending) {
       await local.drop(endingKey(carrierId));
-      await or(shared.putEnding(carrierId, ending), () => local.put(endingKey(carrierId), ending, ENDING_MS));
+      await or(shared.putEnding(carrierId, ending), () => local.put(endingKey(carrierId), ending, LIFETIMES.endingMs));
     },
     async getEnding(carrierId) {
       const kept = (await local.get(endingKey(carrierId))) as CallEnding | undefined;

@@ -28,8 +28,10 @@ export function createMemoryState({
   const values = createExpiring<string>(clock, limit);
   /** In the order of coming; what each is, is when its place is lost. */
   const lines = createExpiring<Map<string, number>>(clock, limit);
+  /** Who has a place, and until when. */
+  const rooms = createExpiring<Map<string, number>>(clock, limit);
   const topics = createTopics();
-  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, sums, taken, values, lines];
+  const all = [tokens, tokenOf, endings, alive, calls, callIdOf, drafts, counters, sums, taken, values, lines, rooms];
 
   function remove(call: LiveCall): void {
     calls.take(call.callId);
@@ -132,6 +134,18 @@ export function createMemoryState({
       const places = lines.get(line);
       places?.delete(who);
       if (places?.size === 0) lines.take(line);
+    },
+    async takePlace(room, who, most, ttlMs) {
+      const now = clock.now();
+      const places = rooms.get(room) ?? new Map<string, number>();
+      for (const [one, until] of places) if (until <= now) places.delete(one);
+      if (!places.has(who) && places.size >= most) return false;
+      places.set(who, now + ttlMs);
+      rooms.put(room, places, Math.max(...places.values()) - now);
+      return true;
+    },
+    async leavePlace(room, who) {
+      rooms.get(room)?.delete(who);
     },
     async put(key, value, ttlMs) {
       values.put(key, JSON.stringify(value), ttlMs);

@@ -106,6 +106,17 @@ local sum = redis.call('INCRBY', key, ARGV[3])
 redis.call('PEXPIRE', key, ARGV[4])
 return sum`;
 
+/** ARGV: prefix, room, who, most, ttl. Returns 1, or 0 when the room is full. Scores are when each place is lost. */
+export const TAKE_PLACE = `
+local room = ARGV[1] .. 'room:' .. ARGV[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', room, '-inf', now)
+if not redis.call('ZSCORE', room, ARGV[3]) and redis.call('ZCARD', room) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', room, now + ARGV[5], ARGV[3])
+if redis.call('PTTL', room) < tonumber(ARGV[5]) then redis.call('PEXPIRE', room, ARGV[5]) end
+return 1`;
+
 /** ARGV: prefix, line, who, ttl. Returns how many stand before. Scores give the order, the hash when each place is lost. */
 export const STAND = `
 local line = ARGV[1] .. 'line:' .. ARGV[2]

@@ -130,6 +130,13 @@ export function createRedisState(options: RedisStateOptions): RedisState {
     async leave(line, who) {
       await run((client) => client.zRem(key("line", line), who));
     },
+    async takePlace(room, who, most, ttlMs) {
+      const limit = Math.min(most, Number.MAX_SAFE_INTEGER);
+      return (await script(scripts.TAKE_PLACE, room, who, limit, ttlMs)) === 1;
+    },
+    async leavePlace(room, who) {
+      await run((client) => client.zRem(key("room", room), who));
+    },
     put: (name, value, ttlMs) => write("value", name, value, ttlMs),
     get: (name) => read("value", name),
     async drop(name) {

@@ -344,6 +344,36 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
     });
   });
 
+  describe(`${name}: places of a room`, () => {
+    test("are taken in one step, by whichever instance, and given back", async () => {
+      const { one, other } = get();
+      const room = fresh("room");
+      const asked = Array.from({ length: 12 }, (_, n) => (n % 2 ? one : other).takePlace(room, `w${n}`, 5, 60_000));
+      const taken = await Promise.all(asked);
+      expect(taken.filter(Boolean)).toHaveLength(5);
+      const holder = `w${taken.indexOf(true)}`;
+      expect(await other.takePlace(room, "late", 5, 60_000)).toBe(false);
+      // Who has one keeps it, whatever the limit is by now.
+      expect(await one.takePlace(room, holder, 1, 60_000)).toBe(true);
+      await other.leavePlace(room, "nobody");
+      await other.leavePlace(room, holder);
+      expect(await one.takePlace(room, "late", 5, 60_000)).toBe(true);
+      expect(await one.takePlace(room, "later", 5, 60_000)).toBe(false);
+      expect(await one.takePlace(room, "without a limit", Infinity, 60_000)).toBe(true);
+    });
+
+    test("are lost when they are not kept, each by itself", async () => {
+      const { one, other, later } = get();
+      const room = fresh("room");
+      expect(await one.takePlace(room, "long", 2, 60_000)).toBe(true);
+      expect(await one.takePlace(room, "short", 2, SHORT)).toBe(true);
+      expect(await other.takePlace(room, "next", 2, 60_000)).toBe(false);
+      await later(SHORT + 50);
+      expect(await other.takePlace(room, "next", 2, 60_000)).toBe(true);
+      expect(await other.takePlace(room, "another", 2, 60_000)).toBe(false);
+    });
+  });
+
   test(`${name}: says that it is up`, () => {
     expect([get().one.isUp(), get().other.isUp()]).toEqual([true, true]);
   });

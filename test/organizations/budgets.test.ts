@@ -267,7 +267,6 @@ describe("the day", () => {
       state: {
         add: (...given) => unless(() => state.add(...given)),
         first: (...given) => unless(() => state.first(...given)),
-        live: () => unless(() => state.live()),
       },
       store: { list: (filter) => unless(() => store.list(filter)) },
     };
@@ -290,46 +289,5 @@ describe("the day", () => {
     expect(two.reasons).toEqual(["time-limit"]);
     two.close();
     budgets.close();
-  });
-});
-
-describe("calls at the same time", () => {
-  const enlist = ({ state }: World, instance: string, callId: string, orgId = "shop"): Promise<void> =>
-    state.enlist({
-      callId,
-      carrierId: callId,
-      orgId,
-      from: "",
-      to: "",
-      channel: "phone",
-      direction: "inbound",
-      instance,
-      startedAt: "2026-01-01T00:00:00Z",
-    });
-
-  test("are counted over all instances", async () => {
-    const all = world();
-    const { budgets, call, most } = instance(all, { limits: { concurrent_calls: 3 } });
-    await all.state.heartbeat("other", minutes(60));
-    await enlist(all, "other", "theirs");
-    await enlist(all, "other", "not ours", "somebody");
-    budgets.start();
-    await settle();
-    expect(most()).toBe(2);
-    // Those of this instance are counted by whoever admits them.
-    const one = call({ callId: "mine" });
-    await all.state.heartbeat("this", minutes(60));
-    await enlist(all, "this", "mine");
-    await enlist(all, "other", "theirs too");
-    await all.time.run(5000);
-    expect(most()).toBe(1);
-    one.close();
-    await all.state.delist("theirs", "other");
-    await all.state.delist("theirs too", "other");
-    await all.state.delist("mine", "this");
-    await all.time.run(5000);
-    expect(most()).toBe(3);
-    budgets.close();
-    expect(all.time.pending()).toBe(0);
   });
 });

@@ -4,8 +4,8 @@ import type { Line } from "../../core/line.ts";
 import type { ResumeCause } from "../../core/state.ts";
 
 export interface PhoneCalls {
-  /** Reserves one of the slots, which is freed by `abandon` or by the end of the call. */
-  admit(party: CallParty): "ok" | "busy" | "draining";
+  /** Reserves one of the slots, which is freed by `abandon` or by the end of the call. Never rejects. */
+  admit(party: CallParty): Promise<"ok" | "busy" | "draining">;
   /** Opens the voice early. */
   prewarm(party: CallParty): void;
   /** No stream came, or not with a good token: closes the prewarmed voice and frees the slot. Idempotent. */

@@ -109,8 +109,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   }
 
   /** A slot for a call that rings: whoever answers finds room. */
-  function reserve(party: CallParty): void {
-    const verdict = calls.admit(party);
+  async function reserve(party: CallParty): Promise<void> {
+    const verdict = await calls.admit(party);
     if (verdict !== "ok")
       throw refused(verdict, new Problem(503, "No line is free for another call", { "Retry-After": "30" }));
     ringing.set(
@@ -174,7 +174,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
         direction: "outbound",
         orgId,
       };
-      reserve(party);
+      await reserve(party);
       const plan: OutboundPlan = { callId, orgId, ...(purpose !== undefined && { purpose }) };
       try {
         await state.put(planKey(callId), plan, PLAN_MS);

@@ -129,7 +129,7 @@ export function createReception(options: ReceptionOptions): Reception {
     const entry = book.entry(form.CallSid);
     entry.party = party;
     entry.since = clock.date();
-    const verdict = calls.admit(party);
+    const verdict = await calls.admit(party);
     if (verdict !== "ok") {
       entry.refused = true;
       log.info("a call was turned away", { call: party.carrierId, cause: verdict });
@@ -179,7 +179,7 @@ export function createReception(options: ReceptionOptions): Reception {
     entry.cancelTimer();
     entry.party = party;
     entry.reconnects = 0;
-    const verdict = entry.holdsSlot ? "ok" : calls.admit(party);
+    const verdict = entry.holdsSlot ? "ok" : await calls.admit(party);
     entry.holdsSlot = false;
     if (verdict === "ok") {
       entry.streamed = true;
@@ -216,7 +216,7 @@ export function createReception(options: ReceptionOptions): Reception {
     const entry = book.entry(form.CallSid);
     const streamed = entry.party ?? (await siblings.partyOf(form.CallSid));
     const party = streamed ?? partyOf(await store.findByCarrierId(form.CallSid));
-    if (!party || calls.isLive(form.CallSid) || calls.admit(party) !== "ok") return undefined;
+    if (!party || calls.isLive(form.CallSid) || (await calls.admit(party)) !== "ok") return undefined;
     entry.party = party;
     entry.streamed = false;
     entry.reconnects = 1;

@@ -229,7 +229,7 @@ export function fakeCalls(): FakeCalls {
     recalled: [],
     holder: () => false,
     slots: () => slots.size,
-    admit(party) {
+    async admit(party) {
       if (fake.verdict === "ok") {
         slots.set(party.callId, party);
         fake.admitted.push(party);
