@@ -8,6 +8,7 @@ import { createCluster } from "./app/cluster.ts";
 import { createContacts } from "./app/contacts.ts";
 import { drainCalls } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
+import { createLimits } from "./app/limits.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { outboundRequests } from "./app/outbound-requests.ts";
 import { createOutside } from "./app/outside.ts";
@@ -30,9 +31,7 @@ import { createHttpServer } from "./http/server.ts";
 import { createLiveCalls, type LiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
-import { createBudgets } from "./organizations/budgets.ts";
 import { organizationRequests } from "./organizations/admin.ts";
-import { createPlaces } from "./organizations/places.ts";
 import { misgivingsOf } from "./organizations/misgivings.ts";
 import { createRecordings } from "./recording/index.ts";
 import { storeRequests } from "./storage/admin.ts";
@@ -84,14 +83,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   // A change is heard by the next caller: its greeting is rendered now.
   directory.onChange((changed) => changed.forEach((organization) => kits.of(organization)));
   kits.of(directory.of(DEFAULT_ORG));
-  const budgets = createBudgets({
-    prices: config.prices,
-    organizations: () => directory.all(),
-    state,
-    store,
-    ...ports,
-  });
-  const places = createPlaces({ state, clock });
+  const limits = createLimits({ config, directory, state, store, ...ports });
   const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
   const recordings = createRecordings({
@@ -125,7 +117,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       ...voicing,
       directory,
       kits,
-      budgets,
+      budgets: limits.budgets,
       callerThreads,
       cluster,
       recordings,
@@ -140,7 +132,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       return { ...(resumed && { resumed }), threadId };
     },
     elsewhere: cluster.elsewhere,
-    places,
+    places: limits.places,
   });
   const phone: PhoneChannel | undefined =
     config.phone &&
@@ -221,8 +213,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     phone?.close();
     browser.close();
     directory.close();
-    budgets.close();
-    places.close();
+    limits.close();
     for (const stop of looking) stop();
     await Promise.all([recordings.close(), outside.close()]);
     await admin?.close();
@@ -247,9 +238,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       await configuredState?.open();
       looking.push(erasure.keepDays(config.RETENTION_DAYS), watchDisksOf(config, { clock, log, meter }));
       await directory.start();
-      budgets.start();
       outside.start();
-      places.start();
+      limits.start();
       looking.push(recordings.keep());
       cluster.start();
       await management.open();
