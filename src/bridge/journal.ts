@@ -10,7 +10,6 @@ import type {
   IntakeRecord,
   TimelineEntry,
   ToolRecord,
-  TurnRecord,
 } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { resultOf } from "../core/end-result.ts";
@@ -20,11 +19,11 @@ import type { Resumption } from "../core/resumption.ts";
 import type { CallStore } from "../core/stores.ts";
 import type { AssistantThread } from "../core/thread.ts";
 import { carrierMinutes, type ModelUsage, type Spending } from "../core/usage.ts";
-import { causeOfDelay, type AnswerTimes } from "./lateness.ts";
 import { createMishaps, messageOf } from "./mishaps.ts";
 import type { CallWatch } from "./parts.ts";
 import { createPassing } from "./passing.ts";
 import { createStory } from "./story.ts";
+import { createTurnNotes } from "./turn-notes.ts";
 import type { SpokenRecord } from "./utterance.ts";
 
 /** Flags kept of one call; all of them are counted. */
@@ -108,57 +107,13 @@ export function createJournal(parts: {
     return { phase: story.phase() };
   }
 
-  function changeTurn(turn: number, change: Partial<TurnRecord>): void {
-    const index = turns.findIndex((one) => one.turn === turn);
-    if (index < 0) return;
-    turns[index] = { ...(turns[index] as TurnRecord), ...change };
-    update({ turns: [...turns] });
-  }
-
   return {
     ...createPassing({ note, tell }),
+    ...createTurnNotes({ story, note, tell, update, entering, atMs, clock, log, meter, logContent: parts.logContent }),
     ...createMishaps({ note, log, meter, sinceMs: () => clock.now() - attached }),
     log,
     atMs,
     note,
-    /** A turn begins to be answered; the same number again means that words were added to it. */
-    turn(turn: number, by: TurnRecord["by"], text: string, endedAt: number): void {
-      const known = turns.findIndex((one) => one.turn === turn);
-      if (known >= 0) turns.splice(known, 1);
-      turns.push({ turn, by, text, endedAtMs: atMs(endedAt) });
-      note("turn", { turn, by });
-      log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
-      // What is said while a human is called for does not call it off.
-      update({ turns: [...turns], ...entering(story.phase() === "escalation" ? "escalation" : "intake") });
-      if (text) tell("turn", { turn, by, text, atMs: atMs(endedAt) });
-    },
-    /** Of a turn that was answered before its words were known (speech-to-speech). */
-    turnText(turn: number, text: string): void {
-      changeTurn(turn, { text });
-      if (text) tell("turn", { turn, text });
-    },
-    /** Audio of the answer is at the line; `times` are those before it. Only the first counts: a tool may come in between. */
-    answered(turn: number, times: AnswerTimes): void {
-      if (turns.find((one) => one.turn === turn)?.latencyMs !== undefined) return;
-      const latencyMs = Math.round(clock.now() - times[0]);
-      changeTurn(turn, { latencyMs });
-      meter.observe("voice_turn_latency_seconds", latencyMs / 1000);
-      note("answer", { turn, latencyMs });
-      tell("answer", { turn, latencyMs });
-      log.info("turn answered", { turn, latencyMs });
-      const cause = causeOfDelay(times, clock.now());
-      if (!cause) return;
-      meter.observe("voice_silence_gap_seconds", latencyMs / 1000);
-      this.cause(turn, cause);
-    },
-    /** Why a turn was silent, late or cut: the first cause stands, later ones follow it. */
-    cause(turn: number, cause: string): void {
-      const known = turns.find((one) => one.turn === turn)?.cause;
-      if (known?.split(", ").includes(cause)) return;
-      changeTurn(turn, { cause: known ? `${known}, ${cause}` : cause });
-      note("cause", { turn, cause });
-      log.warn("turn went wrong", { turn, cause });
-    },
     /** An utterance begins to be heard. */
     speaks(kind: SpokenRecord["kind"]): void {
       note("agent speaks", { kind });
@@ -166,10 +121,6 @@ export function createJournal(parts: {
       const tookSeconds = (clock.now() - attached) / 1000;
       meter.observe("voice_first_audio_seconds", tookSeconds);
       meter.observe("voice_call_setup_seconds", tookSeconds, { stage: "first-audio" });
-    },
-    speechFailed(turn: number, code: string): void {
-      meter.count("voice_speech_failures_total", { code });
-      if (turn > 0) this.cause(turn, `speech-${code}`);
     },
     /** Something was said, and nobody will ever know what. */
     wordsLost(cause: string): void {

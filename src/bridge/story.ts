@@ -16,6 +16,8 @@ import type { CallDraft } from "../core/state.ts";
 /** Lines of the draft: enough to go on with; all of them stand in the record. */
 const DRAFT_LINES = 100;
 
+export type Story = ReturnType<typeof createStory>;
+
 export function createStory(resumed: Resumption | undefined) {
   const turns: TurnRecord[] = [...(resumed?.turns ?? [])];
   const replies: ReplyRecord[] = [...(resumed?.replies ?? [])];
