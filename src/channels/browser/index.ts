@@ -16,7 +16,7 @@ import { openBrowserStream, type BrowserStream } from "./stream.ts";
 
 /** What the channel asks of the program's calls. */
 export interface BrowserCallsOfChannel {
-  admit(party: CallParty): "ok" | "busy" | "draining";
+  admit(party: CallParty): Promise<"ok" | "busy" | "draining">;
   prewarm(party: CallParty): void;
   abandon(callId: string): void;
   recall(
@@ -95,7 +95,7 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
     const session = await sessions.open(id, asked, guest, byDefault);
     const next = await sessions.next(session);
     const { party, resumes } = next;
-    const verdict = closed ? "draining" : calls.admit(party);
+    const verdict = closed ? "draining" : await calls.admit(party);
     if (verdict === "draining") throw new Problem(503, "The server goes away", { "Retry-After": "1" });
     if (verdict === "busy") throw new Problem(429, "There is no room for one more call", { "Retry-After": "30" });
     const cancel = clock.after(timing.handshakeMs, () => calls.abandon(party.callId));
