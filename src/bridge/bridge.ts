@@ -147,7 +147,7 @@ export function startCall(parts: BridgeParts): Call {
       afterMs: settings.fillerAfterMs,
       now,
       after,
-      quietFrom: playout.quietFrom,
+      quietFrom: () => playout.quietFrom(),
       isOwed: () => dialogue.isBusy() || hearing.isAwaiting() || speaker.busy(),
       // Without a voice the keeper tells the caller what they wait for; into a goodbye nothing is put in.
       say: () => keeper.isReady() && !ear.isSpeaking() && !ending.wanted() && phrases.filler(),

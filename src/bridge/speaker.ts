@@ -4,7 +4,6 @@ import type { AudioWay, SpeechPart, SpokenLine, Voice } from "../core/voice.ts";
 import { createMouth, type MouthParts, type SpeechStatus } from "./mouth.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import type { Playout } from "./playout.ts";
-import { WHOLE_BYTES } from "./tape.ts";
 import {
   cutOff,
   newPiece,
@@ -57,8 +56,6 @@ const STARVING_MS = 1000;
 export function createSpeaker({ playout, now, divergence, events }: SpeakerParts) {
   let queue: Utterance[] = [];
   let count = 0;
-  /** The piece being sent. */
-  let sending: Piece | undefined;
   const { onFailed, onDivergence } = events;
   const mouth = createMouth({ divergence, onFailed, onDivergence });
 
@@ -92,7 +89,6 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
   function pump(): void {
     for (const utterance of queue) {
       for (const piece of utterance.pieces) {
-        sending = piece;
         const before = piece.sent;
         const done = playout.send(piece);
         if (piece.sent > before) began(utterance);
@@ -113,7 +109,11 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
   function settle(): void {
     if (playout.isHeld()) return;
     let changed = false;
-    for (let first = queue[0]; first && !first.open && first.pieces.every(playout.isProven); first = queue[0]) {
+    for (
+      let first = queue[0];
+      first && !first.open && first.pieces.every((piece) => playout.isProven(piece));
+      first = queue[0]
+    ) {
       queue.shift();
       changed = true;
       // An answer that was a tool call only has no words to tell of.
@@ -126,18 +126,6 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     mouth.ask(queue, isWellSupplied);
     pump();
     settle();
-  }
-
-  /** Nearly always: this piece is the one being sent, and sent so far. */
-  function isPassing(piece: Piece): boolean {
-    return piece === sending && piece.position > 0 && piece.position === piece.tape.length && !piece.complete;
-  }
-
-  /** It goes on as it came, and nothing else needs looking at. */
-  function pass(piece: Piece, payload: string): void {
-    const bytes = piece.tape.append(payload);
-    if (bytes <= WHOLE_BYTES) playout.pass(piece, payload, bytes);
-    else playout.send(piece);
   }
 
   function isStarving(utterance: Utterance): boolean {
@@ -172,22 +160,14 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     },
     audio(speechId: string, payload: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
-      if (!piece) return;
-      if (isPassing(piece)) return pass(piece, payload);
+      if (!piece || playout.pass(piece, payload)) return;
       piece.tape.append(payload);
       pump();
     },
     /** For the piece that is being sent, as long as nothing else is to be done with its audio than to send it. */
     wayFor(speechId: string, part?: SpeechPart): AudioWay | undefined {
       const piece = mouth.receiving(speechId, part);
-      if (!piece || !isPassing(piece)) return undefined;
-      return {
-        take(payload) {
-          if (!isPassing(piece)) return false;
-          pass(piece, payload);
-          return true;
-        },
-      };
+      return piece && playout.wayFor(piece);
     },
     words(speechId: string, delta: string, part?: SpeechPart): void {
       const piece = mouth.pieceFor(speechId, part);
@@ -229,7 +209,6 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
       playout.drop(allPieces());
       const dropped = queue;
       queue = [];
-      sending = undefined;
       for (const utterance of dropped) utterance.cut = true;
       mouth.cancel();
       return cutOff(dropped, playout.generation());
