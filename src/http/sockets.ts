@@ -100,7 +100,7 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
       const route = admitted.get(request);
       admitted.delete(request);
       if (!route) ws.close(1011, "no route");
-      else route.accept(adapt(ws, request.socket, route, log), request);
+      else route.accept(new OpenSocket(ws, request.socket, route, log), request);
     });
   }
 
@@ -121,6 +121,9 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${literal.replaceAll(/\{\w+\}/g, "[^/]+")}$`, "i");
 }
 
+/** `readyState` of a WebSocket that is neither being opened nor being closed. */
+const OPEN = 1;
+
 // The close codes that ws answers a broken protocol with; 1002 for all others.
 const CODES: ReadonlyMap<unknown, number> = new Map([
   ["WS_ERR_UNSUPPORTED_MESSAGE_LENGTH", 1009],
@@ -128,61 +131,82 @@ const CODES: ReadonlyMap<unknown, number> = new Map([
   ["WS_ERR_TOO_MANY_BUFFERED_PARTS", 1008],
 ]);
 
-/** `raw` is the connection under `ws`. */
-function adapt(ws: WebSocket, raw: Duplex, { path, maxPayload }: SocketRoute, log: Log): Socket {
-  let listener: SocketListener | undefined;
-  let gone = false;
+// A class, because every message of every call comes by here: what a call has of its own is one object, and the rest is shared.
+class OpenSocket implements Socket {
+  readonly #ws: WebSocket;
+  /** The connection under it. */
+  readonly #raw: Duplex;
+  readonly #route: SocketRoute;
+  readonly #log: Log;
+  #listener: SocketListener | undefined;
+  #gone = false;
 
-  function closed(code: number): void {
-    if (gone) return;
-    gone = true;
-    listener?.closed(code);
+  constructor(ws: WebSocket, raw: Duplex, route: SocketRoute, log: Log) {
+    this.#ws = ws;
+    this.#raw = raw;
+    this.#route = route;
+    this.#log = log;
+    // binaryType is nodebuffer, ws's default.
+    ws.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
+    // Only a broken protocol comes as an error; ws has sent the close by then and would wait for the peer's.
+    ws.on("error", (error: Error & { readonly code?: string }) => this.#closed(CODES.get(error.code) ?? 1002));
+    ws.on("close", (code) => this.#closed(code));
+    ws.on("pong", () => !this.#gone && this.#listener?.pong?.());
   }
 
-  ws.on("message", (data, isBinary) => {
-    if (gone || !listener) return;
-    const message = data as Buffer; // binaryType is nodebuffer, ws's default.
-    if (message.length > maxPayload) {
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  listen(listener: SocketListener): void {
+    this.#listener = listener;
+  }
+
+  send(data: string | Uint8Array): void {
+    if (this.#ws.readyState === OPEN) this.#ws.send(data);
+  }
+
+  sendAscii(text: string, next?: string): void {
+    if (this.#ws.readyState !== OPEN) return;
+    // Past the library, which holds nothing back: without compression each of its frames is written at once, too.
+    this.#raw.write(next === undefined ? textFrame(text) : textFrame(text) + textFrame(next), "latin1");
+  }
+
+  ping(): void {
+    if (this.#ws.readyState === OPEN) this.#ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  #message(message: Buffer, isBinary: boolean): void {
+    if (this.#gone || !this.#listener) return;
+    if (message.length > this.#route.maxPayload) {
       // The library's limit is that of the largest route.
-      ws.close(1009);
-      closed(1009);
+      this.#ws.close(1009);
+      this.#closed(1009);
       return;
     }
     try {
-      listener.message(message, isBinary);
+      this.#listener.message(message, isBinary);
     } catch (error) {
       // A fault of ours in one conversation must not end the process, and with it all the others.
-      log.error("a socket message could not be handled", { path, error: stackOf(error) });
-      ws.close(1011, "internal error");
-      closed(1011);
+      this.#log.error("a socket message could not be handled", { path: this.#route.path, error: stackOf(error) });
+      this.#ws.close(1011, "internal error");
+      this.#closed(1011);
     }
-  });
-  // Only a broken protocol comes as an error; ws has sent the close by then and would wait for the peer's.
-  ws.on("error", (error: Error & { readonly code?: string }) => closed(CODES.get(error.code) ?? 1002));
-  ws.on("close", (code) => closed(code));
-  ws.on("pong", () => !gone && listener?.pong?.());
+  }
 
-  return {
-    get bufferedBytes() {
-      return ws.bufferedAmount;
-    },
-    listen(given) {
-      listener = given;
-    },
-    send(data) {
-      if (ws.readyState === ws.OPEN) ws.send(data);
-    },
-    sendAscii(text, next) {
-      if (ws.readyState !== ws.OPEN) return;
-      // Past the library, which holds nothing back: without compression each of its frames is written at once, too.
-      raw.write(next === undefined ? textFrame(text) : textFrame(text) + textFrame(next), "latin1");
-    },
-    ping() {
-      if (ws.readyState === ws.OPEN) ws.ping();
-    },
-    close: (code, reason) => ws.close(code, reason),
-    terminate: () => ws.terminate(),
-  };
+  #closed(code: number): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#listener?.closed(code);
+  }
 }
 
 function stackOf(error: unknown): string {

@@ -9,7 +9,7 @@ const INSTANT = [0.001, 0.002, 0.005, 0.01, 0.02, 0.06, 0.1, 0.25, 0.5, 1];
 const SETUP = [...INSTANT, 2, 5, 15];
 const RELAY = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05];
 const LENGTH = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
-const LOOP_SAMPLE_MS = 10;
+const LOOP_SAMPLE_MS = 20;
 const RATIO = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 1];
 
 const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: string[]]>> = {

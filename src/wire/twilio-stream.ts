@@ -150,17 +150,6 @@ export function parseTwilioMessage(data: Buffer, isBinary: boolean): TwilioParse
   return message ? { outcome: "ok", message } : parseFully(data);
 }
 
-/**
- * Builds the messages of one stream: exactly the fields Twilio knows, since any other one makes it drop the message (31951).
- * They are ASCII, whatever ids and names hold.
- */
-export interface TwilioWriter {
-  /** `payload`: base64 of raw mu-law. It is not checked here: it came from a parser or from our own clips. */
-  media(payload: string): string;
-  mark(name: string): string;
-  readonly clear: string;
-}
-
 /** As JSON.stringify, with everything beyond ASCII escaped. */
 function asciiJson(text: string): string {
   return JSON.stringify(text).replace(
@@ -169,13 +158,28 @@ function asciiJson(text: string): string {
   );
 }
 
-export function createTwilioWriter(streamSid: string): TwilioWriter {
-  const sid = asciiJson(streamSid);
-  const beforePayload = `{"event":"media","streamSid":${sid},"media":{"payload":"`;
-  const beforeName = `{"event":"mark","streamSid":${sid},"mark":{"name":`;
-  return {
-    media: (payload) => `${beforePayload}${payload}"}}`,
-    mark: (name) => `${beforeName}${asciiJson(name)}}}`,
-    clear: `{"event":"clear","streamSid":${sid}}`,
-  };
+/**
+ * Builds the messages of one stream: exactly the fields Twilio knows, since any other one makes it drop the message (31951).
+ * They are ASCII, whatever ids and names hold.
+ */
+export class TwilioWriter {
+  readonly clear: string;
+  readonly #beforePayload: string;
+  readonly #beforeName: string;
+
+  constructor(streamSid: string) {
+    const sid = asciiJson(streamSid);
+    this.clear = `{"event":"clear","streamSid":${sid}}`;
+    this.#beforePayload = `{"event":"media","streamSid":${sid},"media":{"payload":"`;
+    this.#beforeName = `{"event":"mark","streamSid":${sid},"mark":{"name":`;
+  }
+
+  /** `payload`: base64 of raw mu-law. It is not checked here: it came from a parser or from our own clips. */
+  media(payload: string): string {
+    return `${this.#beforePayload}${payload}"}}`;
+  }
+
+  mark(name: string): string {
+    return `${this.#beforeName}${asciiJson(name)}}}`;
+  }
 }

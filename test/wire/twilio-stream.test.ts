@@ -2,7 +2,7 @@
 // one meaning.
 import * as fc from "fast-check";
 import {
-  createTwilioWriter,
+  TwilioWriter,
   parseFully,
   parseTwilioMessage,
   payloadBytes,
@@ -289,7 +289,7 @@ describe("the fast path", () => {
 });
 
 describe("what we send", () => {
-  const writer = createTwilioWriter(SID);
+  const writer = new TwilioWriter(SID);
 
   test("exactly the fields Twilio knows", () => {
     expect(JSON.parse(writer.media(PAYLOAD))).toStrictEqual({
@@ -304,7 +304,7 @@ describe("what we send", () => {
   test("ids and names are escaped, whatever they hold", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (sid, name) => {
-        const odd = createTwilioWriter(sid);
+        const odd = new TwilioWriter(sid);
         expect(JSON.parse(odd.mark(name))).toEqual({ event: "mark", streamSid: sid, mark: { name } });
         expect(JSON.parse(odd.media("AAAA"))).toEqual({ event: "media", streamSid: sid, media: { payload: "AAAA" } });
         expect(JSON.parse(odd.clear)).toEqual({ event: "clear", streamSid: sid });

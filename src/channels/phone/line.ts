@@ -3,7 +3,7 @@
 import type { Line, LineCloseCause, LineEvent } from "../../core/line.ts";
 import type { Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
-import { createTwilioWriter } from "../../wire/twilio-stream.ts";
+import { TwilioWriter } from "../../wire/twilio-stream.ts";
 
 /** Base64 characters of 30 s of audio: what is kept until the line is attached. */
 const KEPT_CHARS = (30 * 8000 * 4) / 3;
@@ -38,7 +38,7 @@ export interface PhoneLineOptions {
 }
 
 export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: PhoneLineOptions): PhoneLine {
-  const writer = createTwilioWriter(streamSid);
+  const writer = new TwilioWriter(streamSid);
   let listener: ((event: LineEvent) => void) | undefined;
   let ended = false;
   // Before attaching, and while what was kept is being handed over, new events queue behind the old ones.
