@@ -90,6 +90,8 @@ async function answer(one: Route, given: Given, parts: MountParts): Promise<void
   const cancel = parts.clock.after(one.answersWithinMs ?? ANSWER_MS, () => limit.abort());
   const gone = (): void => limit.abort();
   response.once("close", gone);
+  // It may have gone while its body was being put away.
+  if (response.destroyed) gone();
   try {
     const asked: Asked<unknown, unknown, unknown> = {
       params,
