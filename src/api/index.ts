@@ -11,6 +11,7 @@ import { browserReportRoutes } from "./browser-reports.ts";
 import { callLifeRoutes } from "./call-life.ts";
 import { callRoutes } from "./calls.ts";
 import { confirmationRoutes } from "./confirmations.ts";
+import { conversationRoutes, type Conversations } from "./conversation.ts";
 import type { Route } from "./define-route.ts";
 import { docsRoutes, type DocsParts } from "./docs.ts";
 import { createEndPhoneCall } from "./end-phone-call.ts";
@@ -48,6 +49,7 @@ export interface ApiParts {
   readonly recordings: Recordings;
   readonly healthReport: () => Promise<HealthReport>;
   readonly speech: SpeechDesk;
+  readonly conversations: Conversations;
   readonly uploads: Uploads;
   readonly confirmations: Confirmations;
   readonly clock: Clock;
@@ -87,6 +89,7 @@ export function createApi(parts: ApiParts): Api {
     ...askRoutes(parts),
     ...voiceRoutes(parts),
     ...talkRoutes(parts),
+    ...conversationRoutes(parts),
   ];
   if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));
   return {

@@ -18,7 +18,6 @@ import type { Log, Meter } from "../core/observe.ts";
 import type { UpgradeRequest } from "../core/socket.ts";
 import type { LiveCall, State } from "../core/state.ts";
 import type { Storage } from "../core/stores.ts";
-import type { TextModel } from "../core/text-model.ts";
 import type { Guest } from "../http/guests.ts";
 import { createAccess } from "../http/access.ts";
 import { runChecks } from "../ops/checks/run-checks.ts";
@@ -28,23 +27,24 @@ import { createBrowserCalls } from "./browser-calls.ts";
 import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
-import { createSpeechDesk, type SpeechEngines } from "./speech-desk.ts";
+import { createConversations, type ConversationsParts } from "./conversations.ts";
+import { createSpeechDesk } from "./speech-desk.ts";
 import { createTextTalk } from "./text-talk.ts";
 import { VERSION } from "./version.ts";
+import type { Voicing } from "./voicing.ts";
 
 export interface ManagementParts {
   readonly config: Config;
-  readonly storage: Pick<Storage, "calls" | "keys">;
+  readonly storage: Pick<Storage, "calls" | "keys" | "customers" | "organizations">;
   readonly state: State;
   readonly organizations: Organizations;
   readonly contacts: Contacts;
   readonly kitOf: (orgId: string) => Promise<BrowserKit>;
   readonly judge: Judge;
   readonly control: ControlCall;
-  /** Absent without a key for any model. */
-  readonly textModel: TextModel | undefined;
-  /** Absent without a key. */
-  readonly speech: SpeechEngines | undefined;
+  readonly voicing: Pick<Voicing, "textModel" | "speech" | "threadClient">;
+  /** What conversations over requests are made of, as calls are. */
+  readonly talks: Pick<ConversationsParts, "directory" | "kits" | "budgets">;
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
@@ -79,7 +79,7 @@ const UNSTARTED_MS = 120_000;
 const IDLE_MS = 600_000;
 
 export function createManagement(parts: ManagementParts): Management {
-  const { config, storage, state, clock, ids, log, meter } = parts;
+  const { config, storage, state, voicing, clock, ids, log, meter } = parts;
   const publicOrigin = config.WEBHOOK_URL;
   const secret = createSecretKey({
     dataDir: config.DATA_DIR,
@@ -115,11 +115,13 @@ export function createManagement(parts: ManagementParts): Management {
     },
     mint: ({ voice }, signal) => mint(voice, signal),
   });
+  const inLine = createInLine({ state, clock, ids });
+  const { textModel } = voicing;
   const talk = createTextTalk({
-    ...(parts.textModel && { model: parts.textModel }),
+    ...(textModel && { model: textModel }),
     systemMessage: config.ASK_SYSTEM_MESSAGE,
     state,
-    inLine: createInLine({ state, clock, ids }),
+    inLine,
   });
   const uploads = createUploads({
     dir: join(config.DATA_DIR, "uploads"),
@@ -135,7 +137,20 @@ export function createManagement(parts: ManagementParts): Management {
     talk,
     store: storage.calls,
     browserCalls,
-    speech: createSpeechDesk(parts.speech),
+    speech: createSpeechDesk(voicing.speech),
+    conversations: createConversations({
+      ...parts.talks,
+      customers: storage.customers,
+      organizations: storage.organizations,
+      store: storage.calls,
+      threadClient: voicing.threadClient,
+      canThink: config.OPENAI_API_KEY !== undefined,
+      inLine,
+      clock,
+      ids,
+      log,
+      meter,
+    }),
     uploads,
     docs:
       config.DOCS === "on"

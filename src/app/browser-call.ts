@@ -9,6 +9,7 @@ import type {
   FlagRecord,
   IntakeRecord,
   ToolRecord,
+  TurnRecord,
 } from "../core/call.ts";
 import type { CallDraft } from "../core/state.ts";
 
@@ -18,6 +19,8 @@ export interface BrowserLine {
   /** ms since the call began. */
   readonly atMs: number;
   readonly itemId?: string;
+  /** Absent: speech. */
+  readonly by?: TurnRecord["by"];
 }
 
 export interface BrowserCall {
@@ -127,7 +130,7 @@ export function recordOf(call: BrowserCall): Omit<CallRecord, "timeline" | "usag
     ...(call.endedAt !== undefined && { endedAt: call.endedAt }),
     ...(call.durationSeconds !== undefined && { durationSeconds: call.durationSeconds }),
     ...(call.endReason !== undefined && { endReason: call.endReason }),
-    turns: turns.map(({ text, atMs: at }, index) => ({ turn: index + 1, by: "speech", text, endedAtMs: at })),
+    turns: turns.map(({ text, atMs: at, by = "speech" }, index) => ({ turn: index + 1, by, text, endedAtMs: at })),
     // What was heard is not known here: the engine truncates its own transcript to it.
     replies: replies.map(({ text, atMs: at }) => ({
       kind: "reply",

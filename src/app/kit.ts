@@ -167,8 +167,8 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     ),
     at(date, party, who = NOBODY) {
       const outbound = party?.direction === "outbound" ? party : undefined;
-      // Nobody can be dialled for a browser.
-      const connects = party?.channel !== "browser";
+      // Nobody can be dialled for a browser, or into a conversation over requests.
+      const connects = party === undefined || party.channel === "phone";
       const opening = hours && openingAt(hours, date);
       // Whoever is called by us is not told that we are closed.
       const closed = opening?.isOpen === false && !outbound ? afterHours : undefined;

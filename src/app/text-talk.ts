@@ -4,8 +4,8 @@ import type { TextTalk } from "../api/ask.ts";
 import { Problem } from "../core/problem.ts";
 import type { State } from "../core/state.ts";
 import type { TextModel, WrittenLine } from "../core/text-model.ts";
-import { ThreadError } from "../core/thread.ts";
 import type { InLine } from "./in-line.ts";
+import { asProblem } from "./model-problem.ts";
 
 export interface TextTalkParts {
   /** Absent: there is no key for any model. */
@@ -33,7 +33,7 @@ export function createTextTalk({ model, systemMessage, state, inLine }: TextTalk
         const before = ((await state.get(name)) ?? []) as readonly WrittenLine[];
         const asked = [...before, { role: "user", content: prompt } as const].slice(-MOST_LINES);
         const answer = await model.answer([system, ...asked], within).catch((error: unknown) => {
-          throw error instanceof ThreadError ? new Problem(502, SAID[error.code] ?? FAILED) : error;
+          throw asProblem(error);
         });
         const lines = [...asked, { role: "assistant", content: answer }].slice(-MOST_LINES);
         within.throwIfAborted();
@@ -44,12 +44,3 @@ export function createTextTalk({ model, systemMessage, state, inLine }: TextTalk
     clear: (visitor, signal) => inLine(nameOf(visitor), signal, () => state.drop(nameOf(visitor))),
   };
 }
-
-const FAILED = "The model gave no answer";
-const SAID: Partial<Record<ThreadError["code"], string>> = {
-  auth: "The model's server refused our key",
-  "not-found": "The model's server does not know the model",
-  "rate-limited": "The model's server limits our rate",
-  unavailable: "The model's server could not be reached or failed",
-  timeout: "The model did not answer in time",
-};

@@ -18,7 +18,8 @@ export interface CallParty {
   readonly purpose?: string;
 }
 
-export type Channel = "phone" | "browser";
+/** text: a conversation over requests, written or in files, with no line that is open. */
+export type Channel = "phone" | "browser" | "text";
 
 /** The far side talks to the engine itself and reports what happens: no instance holds a line of it. */
 export const isReported = ({

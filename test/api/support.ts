@@ -6,6 +6,7 @@ import { createApi, type Api } from "../../src/api/index.ts";
 import type { Route } from "../../src/api/define-route.ts";
 import type { MergeResult, Organizations, Recordings } from "../../src/api/ports.ts";
 import { createUploads } from "../../src/api/uploads.ts";
+import type { Conversations } from "../../src/api/conversation.ts";
 import type { SpeechDesk } from "../../src/api/voice.ts";
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
 import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
@@ -19,6 +20,7 @@ import type { CallParty } from "../../src/core/call.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Confirmations } from "../../src/core/confirmation.ts";
 import type { CallCommand, ControlResult } from "../../src/core/control.ts";
+import { Problem } from "../../src/core/problem.ts";
 import type { PlaceCall } from "../../src/core/outbound.ts";
 import type { State } from "../../src/core/state.ts";
 import type { TextModel } from "../../src/core/text-model.ts";
@@ -207,6 +209,7 @@ export interface TestApiOptions extends Partial<
   readonly textModel?: TextModel;
   readonly speech?: SpeechDesk;
   readonly uploadDir?: string;
+  readonly conversations?: Conversations;
   /** null: none. */
   readonly docs?: Partial<DocsParts> | null;
 }
@@ -337,6 +340,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         yield Buffer.from(text);
       },
     },
+    conversations: options.conversations ?? fakeConversations(),
     uploads: createUploads({
       dir: options.uploadDir ?? join(tmpdir(), "voicebridge-test-uploads"),
       maxBytes: 1024 * 1024,
@@ -413,6 +417,27 @@ export function phoneCall(store: CallStore, callId: string, orgId: string, more:
   store.open(party, new Date());
 }
 
+/** One of acme's own. */
+const fakeConversations = (): Conversations => {
+  const look: Conversations["look"] = async (sessionId, { orgId = "acme" }) => {
+    if (sessionId !== "conv_1" || orgId !== "acme") throw new Problem(404, "There is no such session");
+  };
+  return {
+    start: async ({ orgId }, principal) => ({
+      sessionId: "conv_1",
+      state: "greeting",
+      orgId: orgId ?? principal.orgId ?? "default",
+      greeting: "Hello.",
+    }),
+    look,
+    async take(sessionId, { text, deliver }, principal, signal) {
+      await look(sessionId, principal);
+      await deliver?.("Yes.", signal);
+      return { answer: `You said: ${text}`, state: "intake" };
+    },
+  };
+};
+
 /** As a browser or a program sends it. */
 export function formOf(fields: Readonly<Record<string, string | Blob>>): FormData {
   const form = new FormData();
@@ -430,6 +455,9 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
   "post /api/voice/clear": () => ({}),
   "post /voice/speech-to-text": () => formOf({ audio_file: new Blob(["some sound"]) }),
   "post /voice/text-to-speech": () => ({ text: "Hello." }),
+  "post /voice-agent/process": () => formOf({ audio_file: new Blob(["some sound"]), session_id: "conv_1" }),
+  "post /conversation/start": () => ({ customer_id: "customer123" }),
+  "post /conversation/process": () => ({ session_id: "conv_1", user_input: "Hello." }),
   "post /login": () => ({ key: KEYS.reader }),
   "post /logout": () => ({}),
   "post /api/call/start": (orgId) => ({ org_id: orgId }),

@@ -45,7 +45,7 @@ const summary = {
   status: callStatus,
   phase: callPhase,
   escalated: z.boolean(),
-  channel: z.enum(["phone", "browser"]),
+  channel: z.enum(["phone", "browser", "text"]),
   direction: z.enum(["inbound", "outbound"]),
   from: z.string().nullable(),
   to: z.string().nullable(),
