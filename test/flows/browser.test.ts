@@ -1,9 +1,13 @@
 // Whole calls over a browser's socket: the words of the plain vocabulary and live talk, interruptions, sessions that come back, and
 // clients that misbehave. What the client really played is the measure of what counts as heard.
+import { readFileSync } from "node:fs";
+import { WebSocket } from "ws";
 import { writeWav } from "../../src/audio/wav.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import type { CallRecord } from "../../src/core/call.ts";
-import { openBrowser, type BrowserClient, type ClientOptions } from "../support/browser-client.ts";
+import type { BrainInput } from "../../src/sim/openai/index.ts";
+import { openBrowser, Refused, type BrowserClient, type ClientOptions } from "../support/browser-client.ts";
+import { keptLog } from "../support/observe.ts";
 import { until } from "../support/until.ts";
 import { sideBySide, words, type Flow, type FlowOptions, type Start } from "./kit.ts";
 
@@ -16,7 +20,7 @@ const HOURS =
 const settings = { API_KEYS: `desk:organization@default:${KEY},other:organization@clinic:${OTHER}` };
 
 const begin = (start: Start, options: FlowOptions = {}): Promise<Flow> =>
-  start({ ...options, settings: { ...settings, ...options.settings } });
+  start({ speed: 1, ...options, settings: { ...settings, ...options.settings } });
 
 const socketUrl = (flow: Flow, id: string, query = ""): string =>
   `${flow.url.replace("http", "ws")}/ws/voice-agent/${id}${query}`;
@@ -88,7 +92,7 @@ test(
 test(
   "live talk: greeted, heard as one speaks, answered as it is made; the goodbye ends it",
   sideBySide(async (start) => {
-    const flow = await begin(start);
+    const flow = await begin(start, { speed: 3 });
     const client = await live(flow, "live-1");
     const session = await client.next("session");
     expect(session).toMatchObject({
@@ -166,5 +170,248 @@ test(
     const record = await recordOf(flow, String(call_id));
     const heardMs = record.replies.reduce((sum, one) => sum + one.heardMs, 0);
     expect(Math.abs(heardMs - client.playedMs())).toBeLessThan(flow.within(150));
+  }),
+);
+
+test(
+  "the document's own snippet, word for word, and its messages once the socket is open",
+  sideBySide(async (start) => {
+    const flow = await begin(start, { settings: { OPEN_API: "conversation" } });
+    const document = readFileSync(new URL("../fixtures/general-voice-backend.md", import.meta.url), "utf8");
+    const snippet = /```javascript\n([\s\S]*?)```/.exec(document)?.[1] ?? "";
+    // Hosts, placeholder variables given values, and the sends that stand outside `onopen` moved after open.
+    const [connect, sends] = snippet.split("// Send audio chunk");
+    const said: unknown[][] = [];
+    const played: string[] = [];
+    const sockets: WebSocket[] = [];
+    const run = new Function(
+      "WebSocket",
+      "console",
+      "Audio",
+      "base64AudioData",
+      `${connect?.replace("ws://localhost:8000", flow.url.replace("http", "ws"))}; return () => {${sends}};`,
+    ) as (...given: unknown[]) => () => void;
+    class Browser extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        sockets.push(this);
+      }
+    }
+    const send = run(
+      Browser,
+      { log: (...parts: unknown[]) => said.push(parts) },
+      class {
+        readonly src: string;
+        constructor(src: string) {
+          this.src = src;
+        }
+        play = (): void => void played.push(this.src);
+      },
+      wavOf("opening-hours"),
+    );
+    await until("connected", () => said.length === 1);
+    send();
+    await until(
+      () => `two answers: ${JSON.stringify(said)}`,
+      () => played.length === 2,
+      20_000,
+    );
+    expect(said.map(([what]) => what).sort()).toEqual(["Agent:", "Agent:", "Connected to voice agent", "You said:"]);
+    expect(said.find(([what]) => what === "You said:")).toEqual(["You said:", words("opening-hours").text]);
+    for (const src of played) expect(src).toMatch(/^data:audio\/mp3;base64,\/\/[A-Za-z0-9+/]{400}/);
+    for (const socket of sockets) socket.close();
+  }),
+);
+
+/** The status with which a socket is refused; 101 when it is not. */
+const statusOf = (url: string, options: ClientOptions = {}): Promise<number> =>
+  openBrowser(url, options).then(
+    (client) => {
+      client.close();
+      return 101;
+    },
+    (error: unknown) => (error instanceof Refused ? error.status : Promise.reject(error as Error)),
+  );
+
+const ask = async (flow: Flow, method: string, path: string, key = KEY): Promise<{ status: number; body: any }> => {
+  const answered = await fetch(flow.url + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(method === "POST" && { body: "{}" }),
+  });
+  return { status: answered.status, body: await answered.json() };
+};
+
+test(
+  "who may come in: keys, tickets, origins, and whose session it is",
+  sideBySide(async (start) => {
+    const log = keptLog();
+    const flow = await begin(start, { log, speed: 20, organizations: { clinic: { name: "Clinic" } } });
+    const url = (query = "") => socketUrl(flow, "mine", query);
+    expect(await statusOf(url())).toBe(401);
+    expect(await statusOf(url(), { headers: { authorization: "Bearer nonsense-nonsense-nonsense" } })).toBe(401);
+    expect(await statusOf(url(), { headers: { ...AUTH, origin: "https://evil.example" } })).toBe(403);
+    expect(await statusOf(url(), { headers: { cookie: "voicebridge=s%3Anothing.nothing" } })).toBe(403);
+    expect(await statusOf(url("?stream=perhaps"), { headers: AUTH })).toBe(400);
+    expect(await statusOf(url("?org_id=clinic"), { headers: AUTH })).toBe(404);
+    expect(await statusOf(socketUrl(flow, "a%20b"), { headers: AUTH })).toBe(404);
+    // A page of ours.
+    expect(await statusOf(url(), { headers: { ...AUTH, origin: flow.url } })).toBe(101);
+    // Another key's.
+    expect(await statusOf(url(), { headers: { authorization: `Bearer ${OTHER}` } })).toBe(404);
+
+    const { status, body } = await ask(flow, "POST", "/api/tickets");
+    expect(status).toBe(201);
+    const ticket = String(body.ticket);
+    expect(await statusOf(url(`?ticket=${ticket}`))).toBe(101);
+    expect(await statusOf(url(`?ticket=${ticket}`))).toBe(401);
+    expect(await statusOf(url("?ticket=nonsense"))).toBe(401);
+    const late = String((await ask(flow, "POST", "/api/tickets")).body.ticket);
+    await new Promise((resolve) => setTimeout(resolve, 61_000 / flow.speed));
+    expect(await statusOf(url(`?ticket=${late}`))).toBe(401);
+    for (const secret of [ticket, late, KEY, OTHER]) expect(JSON.stringify(log.lines)).not.toContain(secret);
+  }),
+);
+
+test(
+  "sockets are listed and closed, each for its own organization; one more than there is room for is refused",
+  sideBySide(async (start) => {
+    const flow = await begin(start, { organizations: { clinic: { name: "Clinic" } }, settings: { MAX_CALLS: "1" } });
+    const client = await open(flow, "listed");
+    await until("the call is listed", () => flow.log.lines.some(({ message }) => message === "call begins"));
+    expect((await ask(flow, "GET", "/ws/status")).body).toMatchObject({
+      count: 1,
+      sockets: [{ session_id: "listed", organization: "default" }],
+    });
+    expect((await ask(flow, "GET", "/ws/status", OTHER)).body).toEqual({ count: 0, sockets: [] });
+    expect(await statusOf(socketUrl(flow, "another"), { headers: AUTH })).toBe(429);
+    expect((await ask(flow, "POST", "/ws/disconnect/listed", OTHER)).status).toBe(404);
+    expect((await ask(flow, "POST", "/ws/disconnect/listed")).body).toEqual({
+      session_id: "listed",
+      status: "disconnected",
+    });
+    expect((await client.whenClosed()).code).toBe(1000);
+    expect((await ask(flow, "POST", "/ws/disconnect/listed")).status).toBe(404);
+  }),
+);
+
+test(
+  "a socket that breaks and comes back goes on with its call; later, with its conversation",
+  sideBySide(async (start) => {
+    const asked: BrainInput[] = [];
+    const flow = await begin(start, {
+      openai: {
+        script: {
+          brain(input) {
+            asked.push(input);
+            return `You said ${input.text}`;
+          },
+        },
+      },
+    });
+    const first = await open(flow, "again");
+    first.send({ type: "text_input", text: "My name is Ada." });
+    await first.next("audio_response");
+    const [call] = await flow.app.store.list({ limit: 5 });
+    first.terminate();
+    await until("the call is interrupted", () => flow.log.lines.some(({ message }) => /line was lost/.test(message)));
+    const second = await open(flow, "again");
+    second.send({ type: "text_input", text: "What is my name?" });
+    await second.next("audio_response");
+    expect(await flow.app.store.list({ limit: 5 })).toMatchObject([{ callId: call?.callId, status: "in-progress" }]);
+    second.close();
+    const record = await recordOf(flow, call?.callId ?? "");
+    expect(record).toMatchObject({
+      endReason: "caller-hangup",
+      turns: [{ text: "My name is Ada." }, { text: "What is my name?" }],
+    });
+    const fourth = await open(flow, "again");
+    fourth.send({ type: "text_input", text: "And now?" });
+    await fourth.next("audio_response");
+    expect(await flow.app.store.list({ limit: 5 })).toHaveLength(2);
+    expect(asked.at(-1)?.history.map(({ text }) => text)).toContain("My name is Ada.");
+    fourth.close();
+  }),
+);
+
+test(
+  "a second socket of a session takes it over, with the call",
+  sideBySide(async (start) => {
+    const flow = await begin(start, { openai: { script: { brain: () => "All right." } } });
+    const one = await open(flow, "taken");
+    one.send({ type: "text_input", text: "Hello" });
+    await one.next("audio_response");
+    const two = await open(flow, "taken");
+    expect((await one.whenClosed()).code).toBe(4001);
+    two.send({ type: "text_input", text: "It is me again." });
+    await two.next("audio_response");
+    const calls = await flow.app.store.list({ limit: 5 });
+    expect(calls).toMatchObject([{ status: "in-progress", turnCount: 2 }]);
+    two.close();
+    expect(await recordOf(flow, calls[0]?.callId ?? "")).toMatchObject({ endReason: "caller-hangup" });
+  }),
+);
+
+test(
+  "what is wrong is told and the socket stays; too much of it closes the socket; other callers notice nothing",
+  sideBySide(async (start) => {
+    const flow = await begin(start, { openai: { script: { brain: () => "All right." } } });
+    const good = await open(flow, "good");
+    const client = await open(flow, "bad");
+    client.raw("{");
+    client.raw(Buffer.from([1, 2, 3]));
+    client.send({ type: "nonsense" });
+    client.send({ type: "audio_chunk", audio_data: "&&&", format: "wav" });
+    client.send({ type: "audio_chunk", audio_data: "AAAA", format: "flac" });
+    client.send({
+      type: "audio_chunk",
+      audio_data: Buffer.from("RIFF....WAVEnot really").toString("base64"),
+      format: "wav",
+    });
+    client.send({ type: "text_input", text: "x".repeat(5000) });
+    const codes = [
+      "bad_message",
+      "bad_message",
+      "unknown_type",
+      "bad_audio",
+      "unsupported_format",
+      "text_too_long",
+      "bad_audio",
+    ];
+    await until(
+      () => JSON.stringify(client.messages),
+      () => client.of("error").length === codes.length,
+      15_000,
+    );
+    expect(
+      client
+        .of("error")
+        .map(({ code }) => code)
+        .sort(),
+    ).toEqual([...codes].sort());
+    // Nobody speaks in it.
+    client.send({ type: "audio_chunk", audio_data: Buffer.alloc(48_000).toString("base64"), format: "pcm" });
+    client.send({ type: "audio_end" });
+    await until(
+      () => JSON.stringify(client.messages),
+      () => client.of("error").at(-1)?.["code"] === "no_speech",
+      15_000,
+    );
+    client.send({ type: "text_input", text: "Are you still there?" });
+    expect(await client.next("conversation_response")).toMatchObject({ text: "All right." });
+    for (let n = 0; n < 25; n++) client.raw("{");
+    expect((await client.whenClosed()).code).toBe(4400);
+
+    const flood = await open(flow, "flood");
+    for (let n = 0; n < 5000; n++) flood.send({ type: "mark", name: "x" });
+    expect((await flood.whenClosed()).code).toBe(4429);
+    expect(flood.of("error").map(({ code }) => code)).toContain("too_many_messages");
+    const huge = await open(flow, "huge");
+    huge.raw("x".repeat((8 << 20) + 1));
+    expect((await huge.whenClosed()).code).toBe(1009);
+
+    good.send({ type: "text_input", text: "Hello" });
+    expect(await good.next("conversation_response")).toMatchObject({ text: "All right." });
+    good.close();
   }),
 );

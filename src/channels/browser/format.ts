@@ -17,6 +17,10 @@ const MULAW = new Set(["mulaw", "ulaw", "pcmu", "g711_ulaw", "audio/pcmu", "audi
 const PACKED = /^(audio\/)?(webm|ogg|opus)\b/;
 const FILE = /^(audio\/)?(x-)?(wav|wave|mp3|mpeg)\b/;
 
+/** Does this base64 hold a whole utterance, by its first bytes? */
+export const isWhole = (data: string, name: string): boolean =>
+  formatOf(Buffer.from(data.slice(0, 32), "base64"), name, false).kind === "whole";
+
 /** `isOpen`: a stream with a header has begun and not ended. */
 export function formatOf(bytes: Buffer, name: string, isOpen: boolean): ChunkFormat {
   const head = bytes.toString("latin1", 0, 12);

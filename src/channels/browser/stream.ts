@@ -12,12 +12,15 @@ import {
   type ClientMessage,
   type SocketQuery,
 } from "../../wire/browser.ts";
+import { createAllowance } from "./allowance.ts";
+import { isWhole } from "./format.ts";
 import { createInlet } from "./inlet.ts";
 import { createBrowserLine } from "./line.ts";
 import { createLiveOutlet } from "./live-outlet.ts";
 import type { Outlet } from "./outlet.ts";
 import { CLOSE, SLOW_BYTES, type BrowserTiming } from "./settings.ts";
 import { createTurnOutlet } from "./turn-outlet.ts";
+import { createTurns } from "./turns.ts";
 
 export interface BrowserStreamOptions {
   readonly sessionId: string;
@@ -63,9 +66,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
   let ended = false;
   let socketClosed = false;
   let heardAt = clock.now();
-  let allowance: number = timing.messageBurst;
-  let countedAt = clock.now();
-  let warned = false;
+  const allowed = createAllowance(clock, timing);
   const badAt: number[] = [];
   const refusedAt = new Map<string, number>();
   let cancelFarewell = (): void => {};
@@ -80,7 +81,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     meter.count("voice_bad_frames_total", { kind: code });
     const now = clock.now();
     // What comes fifty times a second is wrong fifty times a second, and said once.
-    if (now - (refusedAt.get(code) ?? -Infinity) < 1000 && code.startsWith("audio_")) return;
+    if (now - (refusedAt.get(code) ?? -Infinity) < 1000 && /^(audio_|too_many)/.test(code)) return;
     refusedAt.set(code, now);
     send(formatServerMessage({ type: "error", code, message }));
   }
@@ -107,6 +108,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     told(type, data) {
       if (type === "speech.started" || type === "speech.stopped")
         inlet.speech(type === "speech.started" ? "started" : "stopped");
+      if (type === "reply" && data["kind"] !== "greeting") turns.answered();
       if (type === "call.ended") void farewell(String(data["reason"]));
       else if (!ended || type === "reply") outlet.told(type, data);
     },
@@ -116,11 +118,23 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     clock,
     timing,
     deliver: (payload) => deliver({ type: "line.audio", payload }),
-    refuse,
+    refuse(code, message) {
+      refuse(code, message);
+      if (code === "bad_audio" || code === "audio_too_long") turns.answered();
+    },
     onNoSpeech() {
-      if (!query.isLive) refuse("no_speech", "Nobody was heard to speak");
+      if (query.isLive) return;
+      refuse("no_speech", "Nobody was heard to speak");
+      turns.answered();
     },
   });
+  const turns = createTurns({ clock });
+
+  /** In its turn, where whole replies are waited for. */
+  function inTurn(bytes: number, begin: () => void): void {
+    if (query.isLive) return begin();
+    if (!turns.add(bytes, begin)) refuse("too_many_messages", "Too much waits to be answered: it is dropped");
+  }
 
   function end(cause: LineCloseCause, code: number, reason: string): void {
     if (!finish(cause, code)) return;
@@ -147,6 +161,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     if (ended) return false;
     ended = true;
     inlet.close();
+    turns.close();
     options.onEnded(stream);
     meter.count("voice_ws_close_total", { code: String(code) });
     log.debug("socket ended", { cause, code });
@@ -162,25 +177,12 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     if (now - (badAt.shift() as number) <= timing.badMessagesMs) end("bad-frames", CLOSE.bad, "too many bad messages");
   }
 
-  /** False for one message too many. */
-  function isAllowed(): boolean {
-    const now = clock.now();
-    allowance = Math.min(timing.messageBurst, allowance + ((now - countedAt) / 1000) * timing.messagesPerSecond);
-    countedAt = now;
-    allowance--;
-    if (allowance >= 0) {
-      if (allowance > timing.messageBurst / 2) warned = false;
-      return true;
-    }
-    if (!warned) refuse("too_many_messages", "Too many messages: some are dropped");
-    warned = true;
-    if (allowance < -timing.messageBurst) end("protocol", CLOSE.flood, "too many messages");
-    return false;
-  }
-
   function onMessage(data: Buffer, isBinary: boolean): void {
     heardAt = clock.now();
-    if (ended || !isAllowed()) return;
+    if (ended) return;
+    const verdict = allowed();
+    if (verdict === "flood") return end("protocol", CLOSE.flood, "too many messages");
+    if (verdict === "over") return refuse("too_many_messages", "Too many messages: some are dropped");
     const parsed = parseClientMessage(data, isBinary);
     if (parsed.outcome === "bad") bad(parsed.code, parsed.why);
     else take(parsed.message);
@@ -189,13 +191,15 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
   function take(message: ClientMessage): void {
     switch (message.type) {
       case "audio_chunk":
+        if (isWhole(message.audio_data, message.format))
+          return inTurn(message.audio_data.length, () => inlet.chunk(message.audio_data, message.format));
         return inlet.chunk(message.audio_data, message.format);
       case "audio_end":
         return inlet.end();
       case "text_input":
         if (message.text.length > MOST_TEXT)
           return refuse("text_too_long", `A text has ${MOST_TEXT} characters at most`);
-        return deliver({ type: "line.text", text: message.text });
+        return inTurn(message.text.length, () => deliver({ type: "line.text", text: message.text }));
       case "mark":
         if (query.isLive) deliver({ type: "line.mark", name: message.name });
         return;

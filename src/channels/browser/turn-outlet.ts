@@ -116,7 +116,11 @@ export function createTurnOutlet({ send, deliver, clock, format, onFailed }: Tur
       bytes = heardBytes = 0;
       respond(textOf(data["heard"]), sound);
     },
-    end: () => sending,
+    async end(reason) {
+      await sending;
+      if (reason === "caller-hangup" || reason === "agent-hangup") return;
+      send(formatServerMessage({ type: "error", code: "ended", message: `The call is over: ${reason}` }));
+    },
     close() {
       closed = true;
       cancelIdle();
