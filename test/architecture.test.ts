@@ -69,6 +69,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   dotenv: [".", "ops"],
   kysely: ["storage"],
   pg: ["storage"],
+  "@tavily/core": ["tools"],
   "@electric-sql/pglite": ["storage"],
   "@electric-sql/pglite-pgvector": ["storage"],
   "@modelcontextprotocol/client": ["tools"],
