@@ -12,7 +12,8 @@ import { createLimits } from "./app/limits.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
 import { outboundRequests } from "./app/outbound-requests.ts";
 import { createOutside } from "./app/outside.ts";
-import { createSeats } from "./app/seats.ts";
+import { createRemembering } from "./app/remembering.ts";
+import { createSeats, recallWith } from "./app/seats.ts";
 import { describe, outboundRules } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk, watchDisksOf } from "./app/storage.ts";
@@ -71,7 +72,9 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const voicing = createVoicing(config, { log, meter, clock });
   const ports = { clock, ids, log, meter };
   const outside = createOutside({ config, state, store, ...ports });
-  const kits = createKits({ config, ...voicing, ...outside });
+  const configOf = (orgId: string) => directory.of(orgId).config;
+  const { memories, callers } = createRemembering({ ...voicing, store: storage.memories, configOf, clock, log });
+  const kits = createKits({ config, ...voicing, ...outside, memories, log });
   const organizations = createOrganizations({
     store: storage.organizations,
     state,
@@ -119,18 +122,13 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       kits,
       budgets: limits.budgets,
       callerThreads,
+      callers,
       cluster,
       recordings,
       store,
       ...ports,
     }),
-    recall: async (party, resumes) => {
-      const [resumed, threadId] = await Promise.all([
-        resumes && cluster.recall(party, resumes),
-        cluster.soon(callerThreads.claim(party)),
-      ]);
-      return { ...(resumed && { resumed }), threadId };
-    },
+    recall: recallWith({ cluster, callerThreads, callers }),
     elsewhere: cluster.elsewhere,
     places: limits.places,
   });
@@ -165,6 +163,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     erasure,
     placeCall: phone?.place,
     recordings,
+    memories,
     clock,
     ids,
     log,
@@ -220,6 +219,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     await management.close();
     await cluster.close();
     await server.close();
+    await memories.close();
     voicing.close();
     await Promise.all([state.close(), storage.close()]);
     meter.close();

@@ -34,6 +34,8 @@ export interface Before {
   readonly threadId?: string | undefined;
   /** What was said in it. */
   readonly history?: readonly SpokenLine[];
+  /** What is remembered of the caller, as the assistant is told it. */
+  readonly memories?: string | undefined;
 }
 
 export interface LiveCallsParts {

@@ -3,6 +3,7 @@ import type { Router } from "express";
 import type { Clock } from "../core/clock.ts";
 import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
+import type { Memories } from "../core/memory.ts";
 import type { Log } from "../core/observe.ts";
 import type { State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
@@ -20,6 +21,7 @@ import { eventRoutes } from "./events.ts";
 import { createFindCall } from "./find-call.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { liveControlRoutes } from "./live-control.ts";
+import { memoryRoutes } from "./memories.ts";
 import { mount, type Door } from "./mount.ts";
 import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
@@ -47,6 +49,7 @@ export interface ApiParts {
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
+  readonly memories: Memories;
   readonly healthReport: () => Promise<HealthReport>;
   readonly speech: SpeechDesk;
   readonly conversations: Conversations;
@@ -85,6 +88,7 @@ export function createApi(parts: ApiParts): Api {
     ...confirmationRoutes(parts),
     ...organizationRoutes(parts),
     ...numberRoutes(parts),
+    ...memoryRoutes(parts),
     ...healthReportRoutes(parts),
     ...askRoutes(parts),
     ...voiceRoutes(parts),

@@ -1,16 +1,20 @@
 // What is kept of one phone number: given out, and deleted.
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
+import { userOfNumber } from "../core/caller-user.ts";
+import { MOST_MEMORIES, type Memories, type MemoryOwner } from "../core/memory.ts";
 import type { Log } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
 import { callDetail, e164 } from "../wire/rest/call.ts";
 import { detailOf } from "./call-view.ts";
 import { json, route, WRITERS, type Route } from "./define-route.ts";
+import { exportedMemory, exportOf } from "./memory-view.ts";
 import type { Erasure } from "./ports.ts";
 
 export interface NumberRouteParts {
   readonly store: CallStore;
   readonly erasure: Erasure;
+  readonly memories: Memories;
   readonly log: Log;
 }
 
@@ -18,9 +22,12 @@ const params = z.strictObject({ e164 });
 /** Whole records in one answer; who has more calls asks for them one by one. */
 const MOST_EXPORTED = 1000;
 
-export function numberRoutes({ store, erasure, log }: NumberRouteParts): Route[] {
+export function numberRoutes({ store, erasure, memories, log }: NumberRouteParts): Route[] {
   const callsOf = async (number: string, principal: Principal) =>
     (await store.ofNumber(number)).filter(({ orgId }) => sees(principal, orgId));
+  /** What is remembered of whoever calls from it, in each organization. */
+  const ownersOf = async (number: string, principal: Principal): Promise<MemoryOwner[]> =>
+    (await memories.ownersNamed(userOfNumber(number))).filter(({ orgId }) => sees(principal, orgId));
 
   return [
     route(
@@ -28,14 +35,19 @@ export function numberRoutes({ store, erasure, log }: NumberRouteParts): Route[]
         method: "get",
         path: "/api/numbers/{e164}/export",
         summary: "Everything that is kept of a phone number",
-        description: `The newest ${MOST_EXPORTED} calls, whole.`,
+        description: `The newest ${MOST_EXPORTED} calls, whole, and what is remembered of whoever called from it.`,
         tag: "numbers",
         access: WRITERS,
         params,
         answers: {
           200: {
-            description: "Its calls, newest first.",
-            schema: z.strictObject({ number: e164, calls: z.array(callDetail), truncated: z.boolean() }),
+            description: "Its calls, newest first, and memories.",
+            schema: z.strictObject({
+              number: e164,
+              calls: z.array(callDetail),
+              truncated: z.boolean(),
+              memories: z.array(z.strictObject({ org_id: z.string(), ...exportedMemory.shape })),
+            }),
           },
         },
       },
@@ -47,8 +59,12 @@ export function numberRoutes({ store, erasure, log }: NumberRouteParts): Route[]
           const record = await store.get(callId);
           if (record) calls.push(detailOf(record));
         }
+        const remembered = [];
+        for (const owner of await ownersOf(number, principal))
+          for (const memory of await memories.list(owner, { limit: MOST_MEMORIES }))
+            remembered.push({ org_id: owner.orgId, ...exportOf(memory) });
         log.info("the calls of a number were exported", { by: principal.name, calls: calls.length });
-        return json({ number, calls, truncated: found.length > calls.length });
+        return json({ number, calls, truncated: found.length > calls.length, memories: remembered });
       },
     ),
     route(
@@ -62,8 +78,12 @@ export function numberRoutes({ store, erasure, log }: NumberRouteParts): Route[]
         params,
         answers: {
           200: {
-            description: "How many calls were deleted.",
-            schema: z.strictObject({ deleted: z.number().int(), live: z.number().int() }),
+            description: "How many calls and memories were deleted.",
+            schema: z.strictObject({
+              deleted: z.number().int(),
+              live: z.number().int(),
+              memories: z.number().int(),
+            }),
           },
         },
       },
@@ -74,8 +94,10 @@ export function numberRoutes({ store, erasure, log }: NumberRouteParts): Route[]
           if (status === "in-progress") live++;
           else if (await erasure.removeCall(callId)) deleted++;
         }
-        log.info("the calls of a number were deleted", { by: principal.name, deleted, live });
-        return json({ deleted, live });
+        let forgotten = 0;
+        for (const owner of await ownersOf(number, principal)) forgotten += await memories.removeAll(owner);
+        log.info("the calls of a number were deleted", { by: principal.name, deleted, live, memories: forgotten });
+        return json({ deleted, live, memories: forgotten });
       },
     ),
   ];

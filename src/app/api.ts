@@ -14,6 +14,7 @@ import type { OpenGroup } from "../core/access.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
+import type { Memories } from "../core/memory.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { UpgradeRequest } from "../core/socket.ts";
 import type { LiveCall, State } from "../core/state.ts";
@@ -49,6 +50,7 @@ export interface ManagementParts {
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
   readonly confirmations: Confirmations;
+  readonly memories: Memories;
   /** This instance's name among those that share the state. */
   readonly instance: string;
   readonly clock: Clock;

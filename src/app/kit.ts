@@ -12,6 +12,8 @@ import type { PlanEscalation } from "../core/escalation.ts";
 import type { Guard } from "../core/guard.ts";
 import { localTime, openingAt } from "../core/hours.ts";
 import type { ThreadClient } from "../core/thread.ts";
+import type { Memories } from "../core/memory.ts";
+import type { Log } from "../core/observe.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Organization } from "../organizations/directory.ts";
 import type { RecordingTerms } from "../recording/recorded-call.ts";
@@ -20,7 +22,7 @@ import { createGuard } from "../safety/guard.ts";
 import type { Gate } from "../safety/tool-gate.ts";
 import { isFor, type ToolUser } from "../safety/tool-policy.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
-import { createTools } from "../tools/index.ts";
+import { createTools, needsUser, WEB_SEARCH } from "../tools/index.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
 import { planEscalations } from "./escalation.ts";
 import { overlay } from "./overlay.ts";
@@ -70,6 +72,10 @@ export interface KitsParts extends Pick<Voicing, "clips" | "threadClient"> {
   readonly outsideTools: () => readonly Tool[];
   /** What no agent may ever say. */
   readonly secrets: readonly string[];
+  /** Absent: nobody is remembered. */
+  readonly memories?: Memories;
+  /** Absent: the web is not searched. */
+  readonly log?: Log;
 }
 
 /** Kits that are remembered; another one is made again, at the cost of reading a configuration. */
@@ -102,10 +108,15 @@ export function createKits(parts: KitsParts): Kits {
 }
 
 function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
-  const { config: base, clips, threadClient, gate, outsideTools } = parts;
+  const { config: base, clips, threadClient, gate, outsideTools, memories, log } = parts;
   const config = overlay(base, organization);
   const { hours, tools: allowed, phrases, persona = base.persona } = organization;
-  const all = createTools({ humanNumber: config.TRANSFER_NUMBER, intakeFields: organization.intake?.fields });
+  const all = createTools({
+    humanNumber: config.TRANSFER_NUMBER,
+    intakeFields: organization.intake?.fields,
+    memories,
+    ...(log && { webSearch: { apiKey: config.TAVILY_API_KEY, baseUrl: config.TAVILY_BASE_URL, log } }),
+  });
   const tools = allowed ? all.filter(({ name }) => allowed.includes(name)) : all;
   const told: OrganizationConfig = { ...organization, ...(persona !== undefined && { persona }) };
   const offer = (some: readonly Tool[]) => ({
@@ -116,9 +127,18 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     .update(`canary ${JSON.stringify(told)}`)
     .digest("hex")
     .slice(0, 12)}`;
-  const ordinary = offer(tools);
-  // Nobody is there to take a call.
-  const onlyMessages = offer(tools.filter(({ name }) => name !== TRANSFER_TOOL));
+  // What would only answer that it is not configured is offered where it was named.
+  const isOff = (name: string): boolean => name === WEB_SEARCH && config.TAVILY_API_KEY === undefined && !allowed;
+  const offers = new Map<string, ReturnType<typeof offer>>();
+  /** `isKnown`: somebody who is remembered; `connects`: somebody is there to take the call. */
+  function offerTo(isKnown: boolean, connects: boolean): ReturnType<typeof offer> {
+    const key = `${isKnown} ${connects}`;
+    const isOffered = (name: string): boolean =>
+      !isOff(name) && (isKnown || !needsUser(name)) && (connects || name !== TRANSFER_TOOL);
+    const made = offers.get(key) ?? offer(tools.filter(({ name }) => isOffered(name)));
+    offers.set(key, made);
+    return made;
+  }
   /** Tools of other programs for this user, as far as the organization wants them. */
   function outsideFor(who: ToolUser): readonly Tool[] {
     const servers = organization.mcp?.servers;
@@ -175,7 +195,7 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
       const recording = closed ? termsAfterHours : terms;
       const greeting = withNotice(closed?.greeting ?? (outbound ? ofOurOwn : config.GREETING), recording);
       const takesMessages = closed?.behaviour === "message";
-      const offered = takesMessages || !connects ? onlyMessages : ordinary;
+      const offered = offerTo(who.userId !== undefined, connects && !takesMessages);
       const outside = outsideFor(who);
       const tools = gate([...offered.tools, ...outside], who);
       const told = offered.instructions({

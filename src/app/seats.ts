@@ -5,32 +5,55 @@ import type { BridgeParts, CallWatch } from "../bridge/parts.ts";
 import type { CallerThreads } from "../caller-threads.ts";
 import type { CallParty } from "../core/call.ts";
 import { spokenLines } from "../core/resumption.ts";
+import type { ResumeCause } from "../core/state.ts";
 import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
-import type { Seat } from "../live-calls.ts";
+import type { Before, Seat } from "../live-calls.ts";
 import { divergence } from "../speech/divergence.ts";
 import type { Recordings } from "../recording/index.ts";
 import type { RealtimeVoices } from "../speech/realtime-voice.ts";
 import { createSentences } from "../speech/sentences.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Kits, Moment } from "./kit.ts";
+import type { RememberedCallers } from "./remembering.ts";
+
+/** What is known from before a call has its stream. Never rejects, and nothing of it is waited for long. */
+export function recallWith({
+  cluster,
+  callerThreads,
+  callers,
+}: {
+  readonly cluster: Pick<Cluster, "recall" | "soon">;
+  readonly callerThreads: Pick<CallerThreads, "claim">;
+  readonly callers: RememberedCallers;
+}) {
+  return async (party: CallParty, resumes: ResumeCause | undefined): Promise<Before> => {
+    const [resumed, threadId, memories] = await Promise.all([
+      resumes && cluster.recall(party, resumes),
+      cluster.soon(callerThreads.claim(party)),
+      cluster.soon(callers.recall(party)),
+    ]);
+    return { ...(resumed && { resumed }), threadId, memories };
+  };
+}
 
 export interface SeatsParts extends Pick<BridgeParts, "store" | "clock" | "ids" | "log" | "meter"> {
   readonly directory: Directory;
   readonly kits: Kits;
   readonly voices: RealtimeVoices;
   readonly callerThreads: CallerThreads;
+  readonly callers: Pick<RememberedCallers, "ownerOf">;
   readonly budgets: Budgets;
   readonly recordings: Pick<Recordings, "begin">;
   readonly cluster: Pick<Cluster, "began" | "stateFor" | "watch">;
 }
 
 export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
-  const { directory, kits, voices, callerThreads, budgets, recordings, cluster, ...ports } = parts;
+  const { directory, kits, voices, callerThreads, callers, budgets, recordings, cluster, ...ports } = parts;
   return (party) => {
     const { callId, carrierId } = party;
     const kit = kits.of(directory.of(party.orgId));
-    const moment = kit.at(ports.clock.date(), party, party);
+    const moment = kit.at(ports.clock.date(), party, callers.ownerOf(party) ?? { orgId: party.orgId });
     const { instructions, threads, tools, voice, planEscalation, recording: terms } = moment;
     const engine = voices.with(voice);
     const { limits = {} } = kit.organization;
@@ -39,13 +62,13 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
       // A voice that answers itself has to know what the caller was greeted with.
       openVoice: () =>
         engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: moment.settings.greeting }] }),
-      startCall(line, early, { resumed, threadId: lastThread, history = [] }) {
+      startCall(line, early, { resumed, threadId: lastThread, memories, history = [] }) {
         const { clip, settings } = line.takesTurns ? quietly(moment) : moment;
         const threadId = resumed?.threadId ?? lastThread;
         const thread = threads?.open({
           callId,
           carrierId,
-          instructions,
+          instructions: memories === undefined ? instructions : `${instructions}\n${memories}\n`,
           tools,
           ...(threadId !== undefined && { threadId }),
           history: resumed ? spokenLines(resumed.turns, resumed.replies) : history,

@@ -1,10 +1,17 @@
 // What all calls share of the far side that speaks and thinks: the voices, the clips rendered by them, the thread clients.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createKeepAliveFetch, createTextModel, createThreadClient } from "../assistants/index.ts";
+import {
+  createEmbedder,
+  createFactFinder,
+  createKeepAliveFetch,
+  createTextModel,
+  createThreadClient,
+} from "../assistants/index.ts";
 import type { Config } from "../config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
+import type { Embedder, FactFinder } from "../core/memory.ts";
 import type { TextModel } from "../core/text-model.ts";
 import type { ThreadClient } from "../core/thread.ts";
 import { createClips, type Clips } from "../speech/clips.ts";
@@ -25,12 +32,20 @@ export interface Voicing {
   readonly textModel?: TextModel;
   /** Speech that is no call; absent without a key. */
   readonly speech: SpeechEngines | undefined;
+  /** Absent without a key, or where it is switched off. */
+  readonly embedder: Embedder | undefined;
+  /** Absent without a key. */
+  readonly factFinder: FactFinder | undefined;
   close(): void;
 }
 
 const ASSETS = fileURLToPath(new URL("../../assets/clips", import.meta.url));
 /** Shorter than a request may take in all, so that the failure can still be told. */
 const TEXT_TIMEOUT_MS = 20_000;
+/** Nobody waits for it longer than for a breath: see memory_add. */
+const FACTS_TIMEOUT_MS = 25_000;
+const EMBEDDING_TIMEOUT_MS = 10_000;
+const NO_EMBEDDINGS = "none";
 /** Models and assistants that organizations can choose are countless; those in use are few. */
 const MOST_CLIENTS = 100;
 
@@ -73,9 +88,23 @@ export function createVoicing(
           timeoutMs: TEXT_TIMEOUT_MS,
         });
 
+  const hasKey = config.OPENAI_API_KEY !== undefined;
+  const remembering = { ...shared, fetch };
+
   return {
     voices,
     clips,
+    embedder:
+      hasKey && config.EMBEDDING_MODEL !== NO_EMBEDDINGS
+        ? createEmbedder({ ...remembering, model: config.EMBEDDING_MODEL, timeoutMs: EMBEDDING_TIMEOUT_MS })
+        : undefined,
+    factFinder: hasKey
+      ? createFactFinder({
+          ...remembering,
+          model: config.MEMORY_MODEL ?? config.ASSISTANT_MODEL,
+          timeoutMs: FACTS_TIMEOUT_MS,
+        })
+      : undefined,
     ...(textModel && { textModel }),
     speech: createSpeechEngines(config, shared),
     threadClient({ THREAD_CLIENT: client, ASSISTANT_MODEL: model, AGENT_WORKFLOW_ID: assistantId }) {

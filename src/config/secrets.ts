@@ -8,6 +8,7 @@ export function secretsOf(config: Config): readonly string[] {
   const servers = Object.values(config.mcp.servers);
   return [
     config.OPENAI_API_KEY,
+    config.TAVILY_API_KEY,
     config.METRICS_TOKEN,
     config.SECRET_KEY,
     ...config.API_KEYS.map(({ key }) => key),

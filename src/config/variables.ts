@@ -123,6 +123,11 @@ export const variables = z.object({
   ASK_MODEL: z.string().optional(),
   ASK_SYSTEM_MESSAGE: words.default("You are a helpful AI voice assistant."),
 
+  EMBEDDING_MODEL: z.string().default("text-embedding-3-small"),
+  MEMORY_MODEL: z.string().optional(),
+  TAVILY_API_KEY: z.string().optional(),
+  TAVILY_BASE_URL: httpUrl.transform((value) => value.replace(/\/+$/, "")).default("https://api.tavily.com"),
+
   VOICE_MODE: z.enum(["assistant", "speech-to-speech"]).default("assistant"),
   REALTIME_MODEL: z.string().default("gpt-realtime-2.1"),
   VOICE: z.string().default("marin"),

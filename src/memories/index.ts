@@ -31,13 +31,15 @@ export interface MemoriesParts {
 }
 
 export interface OpenMemories extends Memories {
-  /** Ends what is at work. Idempotent. */
+  /** Lets what is at work come to its end, for a moment, and ends it then. Idempotent. */
   close(): Promise<void>;
 }
 
 /** What a search waits for the meaning of its question, ms: somebody on the phone waits for the search. */
 const QUESTION_MS = 2500;
 const FACTS_MS = 10_000;
+/** At the end, for what was said last. */
+const LAST_MS = 3000;
 /** Conversations that facts are being looked for in. */
 const MOST_AT_WORK = 32;
 /** Of a conversation the end is looked at. */
@@ -83,6 +85,7 @@ export function createMemories({ store, embedder, finder, clock, log }: Memories
     learning++;
     try {
       const known = await store.list(owner, { limit: MOST_KNOWN });
+      over.signal.throwIfAborted();
       const facts = await finder.find(theEndOf(lines), known, over.signal);
       return await keep(owner, facts, origin);
     } catch (error) {
@@ -132,8 +135,10 @@ export function createMemories({ store, embedder, finder, clock, log }: Memories
     removeAll: (owner) => store.removeAll(owner),
     ownersNamed: (userId) => store.ownersNamed(userId),
     async close() {
-      over.abort();
+      const cancel = clock.after(atWork.size > 0 ? LAST_MS : 0, () => over.abort());
       await Promise.all(atWork);
+      cancel();
+      over.abort();
     },
   };
 }

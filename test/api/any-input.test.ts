@@ -97,6 +97,12 @@ const GOOD: Readonly<Record<string, () => fc.Arbitrary<unknown>>> = {
   greeting: () => fc.constant("Hello."),
   hours: () => fc.constant({ timezone: "Europe/Berlin", open: [] }),
   version: () => fc.constantFrom(1, 2),
+  memories: () => fc.constant([{ kind: "identity", subject: "name", text: "Is Ada." }]),
+  messages: () => fc.constant([{ role: "user", content: "my name is Ada" }]),
+  query: () => fc.constantFrom("who is this", "tea"),
+  kind: () => fc.constantFrom("identity", "routine"),
+  user_id: () => fc.constantFrom("acme", "beta", "nobody"),
+  memory_id: () => fc.constantFrom("mem_1", "mem_2"),
 };
 
 const fieldsOf = (schema: z.ZodType | undefined): string[] => {
@@ -227,6 +233,13 @@ function expectDocumented(route: Route, status: number, text: string): void {
   if (documented?.schema) expect(documented.schema.safeParse(JSON.parse(text)).error?.issues).toBeUndefined();
 }
 
+/** Id of a memory of the user acme. */
+async function oneMemory(): Promise<string> {
+  const owner = { orgId: "acme", userId: "acme" };
+  await t.memories.keep(owner, [{ kind: "fact", subject: "pet", text: "Has a dog." }], { by: "given" });
+  return (await t.memories.list(owner, { limit: 1 }))[0]?.memoryId ?? "";
+}
+
 test.each(named)("a good request: %s", async (name, route) => {
   const orgId = "acme";
   let callId = (await t.ask("acme", "POST", "/api/call/start", { org_id: orgId })).body.call_id as string;
@@ -256,6 +269,7 @@ test.each(named)("a good request: %s", async (name, route) => {
     name: "end_call",
     e164: "+15551110000",
     confirmation_id: asked.confirmation.id,
+    memory_id: await oneMemory(),
   };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, param: string) => values[param] ?? "");
   const good = route.body && GOOD_BODIES[name]?.(orgId, callId);

@@ -65,8 +65,16 @@ test("lists and exports hold one's own alone", async () => {
 
   expect(idsOf(await t.ask("beta", "GET", "/api/numbers/+15551110000/export"))).toEqual(["call_3"]);
   t.store.update("call_3", { status: "completed" });
-  expect((await t.ask("beta", "DELETE", "/api/numbers/+15551110000")).body).toEqual({ deleted: 1, live: 0 });
-  expect((await t.ask("acme", "DELETE", "/api/numbers/%2B15551110000")).body).toEqual({ deleted: 1, live: 1 });
+  expect((await t.ask("beta", "DELETE", "/api/numbers/+15551110000")).body).toEqual({
+    deleted: 1,
+    live: 0,
+    memories: 0,
+  });
+  expect((await t.ask("acme", "DELETE", "/api/numbers/%2B15551110000")).body).toEqual({
+    deleted: 1,
+    live: 1,
+    memories: 0,
+  });
   expect(idsOf(await t.ask("root", "GET", "/api/calls")).sort()).toEqual(["call_1", browserCall].sort());
 });
 

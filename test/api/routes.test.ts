@@ -153,6 +153,8 @@ describe("the list of routes", () => {
   test("has those of the call platform by their names", () => {
     expect(t.api.routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual([
       "DELETE /api/calls/{call_id}",
+      "DELETE /api/memories",
+      "DELETE /api/memories/{memory_id}",
       "DELETE /api/numbers/{e164}",
       "GET /api/calls",
       "GET /api/calls/{call_id}",
@@ -162,6 +164,8 @@ describe("the list of routes", () => {
       "GET /api/health-report",
       "GET /api/live",
       "GET /api/me",
+      "GET /api/memories",
+      "GET /api/memories/export",
       "GET /api/numbers/{e164}/export",
       "GET /api/org/config/{org_id}",
       "GET /api/org/config/{org_id}/versions",
@@ -184,6 +188,8 @@ describe("the list of routes", () => {
       "POST /api/calls/{call_id}/transcript",
       "POST /api/calls/{call_id}/transfer",
       "POST /api/confirmations/{confirmation_id}",
+      "POST /api/memories",
+      "POST /api/memories/search",
       "POST /api/org/config/{org_id}",
       "POST /api/realtime/session",
       "POST /api/tickets",

@@ -21,6 +21,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import type { Confirmations } from "../../src/core/confirmation.ts";
 import type { CallCommand, ControlResult } from "../../src/core/control.ts";
 import { Problem } from "../../src/core/problem.ts";
+import type { FactFinder, Memories } from "../../src/core/memory.ts";
 import type { PlaceCall } from "../../src/core/outbound.ts";
 import type { State } from "../../src/core/state.ts";
 import type { TextModel } from "../../src/core/text-model.ts";
@@ -28,6 +29,7 @@ import { NumberTaken, type CallStore, type KeyRow, type OrganizationRow } from "
 import { createAccess, type AccessParts } from "../../src/http/access.ts";
 import { sha256 } from "../../src/http/key-ring.ts";
 import { createHttpServer } from "../../src/http/server.ts";
+import { createMemories } from "../../src/memories/index.ts";
 import { systemClock, systemIds } from "../../src/observe/system.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
@@ -35,6 +37,7 @@ import { defineTool } from "../../src/tools/define.ts";
 import { endCall } from "../../src/tools/end-call.ts";
 import { organizationConfig } from "../../src/wire/rest/organization.ts";
 import { z } from "zod";
+import { createMemoryMemories } from "../support/memory-memories.ts";
 import { keptLog, keptMeter, type KeptLog } from "../support/observe.ts";
 
 export const KEYS = {
@@ -210,6 +213,7 @@ export interface TestApiOptions extends Partial<
   readonly speech?: SpeechDesk;
   readonly uploadDir?: string;
   readonly conversations?: Conversations;
+  readonly factFinder?: FactFinder;
   /** null: none. */
   readonly docs?: Partial<DocsParts> | null;
 }
@@ -221,6 +225,7 @@ export interface TestApi {
   readonly store: CallStore;
   readonly state: State;
   readonly organizations: Organizations;
+  readonly memories: Memories;
   readonly log: KeptLog;
   readonly confirmations: Confirmations;
   readonly commands: { readonly callId: string; readonly command: CallCommand }[];
@@ -294,6 +299,13 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       })),
     judge: options.judge ?? (() => ({ kind: "pass" })),
   });
+  const memories = createMemories({
+    store: createMemoryMemories({ clock, ids: systemIds }),
+    embedder: undefined,
+    finder: options.factFinder ?? { find: async () => [] },
+    clock,
+    log,
+  });
   const api = createApi({
     docs: options.docs === null ? undefined : { routes: [], version: "1.2.3", ...options.docs },
     door: access,
@@ -317,6 +329,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         return "done";
       }),
     contacts: { of: async () => new Map(Object.entries(options.contacts ?? {})) },
+    memories,
     recordings: options.recordings ?? {
       find: async () => ({
         bytes: 4,
@@ -369,6 +382,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     store,
     state,
     organizations,
+    memories,
     log,
     confirmations,
     commands,
@@ -473,6 +487,11 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
   "post /api/calls": (orgId) => ({ to: "+12025550123", org_id: orgId }),
   "post /api/confirmations/{confirmation_id}": () => ({ decision: "approve" }),
   "post /api/org/config/{org_id}": () => ({ name: "taken over" }),
+  "post /api/memories": (orgId) => ({
+    memories: [{ kind: "identity", subject: "name", text: "Is Ada." }],
+    org_id: orgId,
+  }),
+  "post /api/memories/search": (orgId) => ({ query: "who is this", org_id: orgId }),
 };
 
 export const nameOf = ({ method, path }: Pick<Route, "method" | "path">): string => `${method} ${path}`;

@@ -1,12 +1,14 @@
 // Kits: an organization's words over the program's; who says the same shares one, who says something else gets another.
-import { createKits } from "../../src/app/kit.ts";
+import { createKits, type KitsParts } from "../../src/app/kit.ts";
 import { overlay } from "../../src/app/overlay.ts";
 import { createRecent } from "../../src/app/recent.ts";
 import type { ThreadChoice } from "../../src/app/voicing.ts";
 import { readConfig } from "../../src/config.ts";
+import type { Memories } from "../../src/core/memory.ts";
 import type { ThreadClient } from "../../src/core/thread.ts";
 import type { ClipVoice, ClipWords } from "../../src/speech/clips.ts";
 import { organizationConfig, type OrganizationConfig } from "../../src/wire/rest/organization.ts";
+import { keptLog } from "../support/observe.ts";
 
 const ENVIRONMENT = {
   GREETING: "Hello from the program.",
@@ -17,11 +19,11 @@ const ENVIRONMENT = {
 };
 const config = readConfig(ENVIRONMENT);
 
-function setup() {
+function setup(more: Partial<KitsParts> = {}, settings = config) {
   const asked: (ClipWords & { voice: ClipVoice })[] = [];
   const clients: ThreadChoice[] = [];
   const kits = createKits({
-    config,
+    config: settings,
     gate: (tools) => tools,
     outsideTools: () => [],
     secrets: [],
@@ -38,6 +40,7 @@ function setup() {
       clients.push(choice);
       return { name: choice.THREAD_CLIENT } as ThreadClient;
     },
+    ...more,
   });
   const of = (given: object, orgId = "shop", version = 1) =>
     kits.of({ orgId, version, config: organizationConfig.parse(given) });
@@ -176,4 +179,31 @@ test("what was not asked for in the longest time is forgotten first", () => {
   const get = (key: string) => recent.get(key, () => (made.push(key), { made: key })).made;
   expect(["a", "b", "a", "c", "a", "b"].map(get)).toEqual(["a", "b", "a", "c", "a", "b"]);
   expect(made).toEqual(["a", "b", "c", "b"]);
+});
+
+describe("memories and the web search", () => {
+  const nothing = {} as Memories;
+  const namesOf = (environment: object, given: object, who?: { orgId: string; userId?: string }) => {
+    const { kits } = setup({ memories: nothing, log: keptLog() }, readConfig({ ...ENVIRONMENT, ...environment }));
+    const kit = kits.of({ orgId: "shop", version: 1, config: organizationConfig.parse(given) });
+    const moment = kit.at(MONDAY, undefined, who);
+    return { offered: moment.tools.map(({ name }) => name), all: kit.tools.map(({ name }) => name) };
+  };
+  const ada = { orgId: "shop", userId: "ada" };
+  const MEMORY = ["memory_search", "memory_add", "memory_list"];
+
+  test("memories are offered where it is known whose they are", () => {
+    expect(namesOf({}, {}, ada).offered).toEqual(expect.arrayContaining(MEMORY));
+    for (const who of [undefined, { orgId: "shop" }])
+      expect(namesOf({}, {}, who).offered.filter((name) => MEMORY.includes(name))).toEqual([]);
+    expect(namesOf({}, { tools: ["end_call", "memory_search"] }, ada).offered).toEqual(["end_call", "memory_search"]);
+  });
+
+  test("the web search with a key, or where it was named", () => {
+    expect(namesOf({ TAVILY_API_KEY: "tvly-1" }, {}).offered).toContain("web_search");
+    expect(namesOf({}, {}).offered).not.toContain("web_search");
+    expect(namesOf({}, {}).all).toContain("web_search");
+    expect(namesOf({}, { tools: ["web_search"] }).offered).toEqual(["web_search"]);
+    expect(namesOf({ TAVILY_API_KEY: "tvly-1" }, { tools: ["end_call"] }).offered).toEqual(["end_call"]);
+  });
 });

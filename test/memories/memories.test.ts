@@ -162,7 +162,9 @@ describe("learning", () => {
     const late = other.memories.learnSoon(ada, said, origin, 1000);
     clock.advance(1000);
     expect(await late).toBe("later");
-    await other.memories.close();
+    const closing = other.memories.close();
+    clock.advance(3000);
+    await closing;
   });
 
   test("is done for so many at once, and the next is told to come back", async () => {

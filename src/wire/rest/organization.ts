@@ -207,6 +207,11 @@ const outbound = z.strictObject({
   greeting: words(1000).optional(),
 });
 
+const memory = z.strictObject({
+  /** Callers are remembered by their number, where the carrier vouches for it. */
+  phone: z.boolean().default(false),
+});
+
 /** The whole of it; strict, so that a misspelt field is an error and not a setting that does nothing. */
 export const organizationConfig = z.strictObject({
   name: words(120).optional(),
@@ -239,6 +244,7 @@ export const organizationConfig = z.strictObject({
   recording: recording.optional(),
   limits: limits.optional(),
   outbound: outbound.optional(),
+  memory: memory.optional(),
 });
 
 function areNamedOnce(fields: readonly { readonly name: string }[]): boolean {
