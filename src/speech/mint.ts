@@ -25,6 +25,16 @@ export interface ClientSecret {
 const SECRET_SECONDS = 600;
 const TIMEOUT_MS = 8000;
 
+/** OpenAI minted nothing. */
+export class MintRefused extends Problem {
+  /** HTTP status of OpenAI; undefined where it could not be reached. */
+  readonly upstreamStatus: number | undefined;
+  constructor(status: number, detail: string, upstreamStatus: number | undefined, headers: Problem["headers"] = {}) {
+    super(status, detail, headers);
+    this.upstreamStatus = upstreamStatus;
+  }
+}
+
 export type Mint = (settings: VoiceSettings, signal: AbortSignal) => Promise<ClientSecret>;
 
 export function createMint({ apiKey, baseUrl, log }: MintParts): Mint {
@@ -68,11 +78,8 @@ function problemOf(error: unknown, log: Log): unknown {
     param: error.param ?? undefined,
     request: error.requestID ?? undefined,
   });
-  if (status === 429) return new Problem(503, "OpenAI API error: 429", { "Retry-After": "10" });
-  return new Problem(
-    502,
-    error instanceof APIConnectionError || status === undefined
-      ? "OpenAI could not be reached"
-      : `OpenAI API error: ${status}`,
-  );
+  if (status === 429) return new MintRefused(503, "OpenAI API error: 429", status, { "Retry-After": "10" });
+  return error instanceof APIConnectionError || status === undefined
+    ? new MintRefused(502, "OpenAI could not be reached", undefined)
+    : new MintRefused(502, `OpenAI API error: ${status}`, status);
 }

@@ -28,6 +28,8 @@ export interface RealtimeSocket {
   readonly bufferedBytes: () => number;
   /** session.created came: from here on an end is an end, never a reason to dial again. */
   established(): void;
+  /** false: nothing more is taken from the network until it is true again. */
+  read(on: boolean): void;
   /** Ends it without a call to `onClosed`. Idempotent. */
   close(): void;
 }
@@ -42,6 +44,8 @@ export interface RealtimeSocketOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly onFrame: (frame: Buffer) => void;
+  /** The handshake is done; what comes first is another matter. */
+  readonly onOpen?: () => void;
   /** Once. `fatal`: dialling again would fail the same way. */
   readonly onClosed: (code: string, fatal: boolean) => void;
 }
@@ -61,6 +65,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
   let established = false;
   let closed = false;
   let alive = false;
+  let paused = false;
   let cancelTimer: (() => void) | undefined;
 
   function arm(ms: number, fn: () => void): void {
@@ -96,6 +101,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     });
     ws.on("open", function socketOnOpen() {
       arm(CREATED_MS, () => failed({ code: "connect-timeout", fatal: false }));
+      options.onOpen?.();
     });
     ws.on("message", function socketOnMessage(data: RawData) {
       alive = true;
@@ -149,7 +155,8 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     alive = false;
     socket?.ping();
     arm(PONG_WITHIN_MS, () => {
-      if (alive) arm(PING_EVERY_MS - PONG_WITHIN_MS, heartbeat);
+      // What answers is not read meanwhile.
+      if (alive || paused) arm(PING_EVERY_MS - PONG_WITHIN_MS, heartbeat);
       else failed({ code: "ping-timeout", fatal: false });
     });
   }
@@ -173,6 +180,11 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
       breaker.succeeded();
       meter.count("voice_upstream_connects_total", { result: "ok" });
       arm(PING_EVERY_MS, heartbeat);
+    },
+    read(on) {
+      paused = !on;
+      if (on) socket?.resume();
+      else socket?.pause();
     },
     close() {
       if (closed) return;

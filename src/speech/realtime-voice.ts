@@ -67,10 +67,15 @@ export function createRealtimeVoices(options: RealtimeVoicesOptions): RealtimeVo
 }
 
 /** http becomes ws, https becomes wss; what is asked for is named in the address and cannot change later. */
-export function realtimeUrl(baseUrl: string, asked: string | { readonly intent: "transcription" }): URL {
+export function realtimeUrl(
+  baseUrl: string,
+  /** A model, or: transcribing only, or the side of a call that somebody else began at OpenAI. */
+  asked: string | { readonly intent: "transcription" } | { readonly callId: string },
+): URL {
   const url = new URL(`${baseUrl.replace(/\/+$/, "")}/realtime`);
   url.protocol = url.protocol === "http:" ? "ws:" : "wss:";
   if (typeof asked === "string") url.searchParams.set("model", asked);
+  else if ("callId" in asked) url.searchParams.set("call_id", asked.callId);
   else url.searchParams.set("intent", asked.intent);
   return url;
 }
