@@ -103,8 +103,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     isHere: (carrierId) => calls.isLive(carrierId),
     loseLine(carrierId) {
-      phone?.loseLine(carrierId);
-      browser.loseLine(carrierId);
+      for (const channel of [phone, browser, management]) channel?.loseLine(carrierId);
     },
     adopt: (call) => management.adopt(call),
     clock,
@@ -151,29 +150,29 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
     ...outside,
+    others: () => calls.counts().active,
     config,
     storage,
     state,
     organizations,
     contacts: createContacts(directory, config.TRANSFER_NUMBER),
-    control: cluster.control,
     voicing,
-    talks: { directory, kits, budgets },
-    instance: cluster.instance,
     erasure,
     placeCall: phone?.place,
     recordings,
     memories,
-    clock,
-    ids,
-    log,
-    meter,
+    directory,
+    kits,
+    budgets: limits.budgets,
+    places: limits.places,
+    cluster,
+    ...ports,
   });
   const browser = openBrowserChannel({ ...ports, state, store, config, directory, calls, management });
   const startedAt = clock.now();
   const server = createHttpServer({
     routers: [...(phone ? [phone.router] : []), management.router],
-    sockets: [...(phone?.sockets ?? []), browser.route],
+    sockets: [...(phone?.sockets ?? []), browser.route, ...management.sockets],
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
     log,

@@ -33,6 +33,7 @@ import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
 import type { Uploads } from "./uploads.ts";
 import { voiceRoutes, type SpeechDesk } from "./voice.ts";
+import { voiceAgentRoutes, type VoiceAgentSessions } from "./voice-agent.ts";
 
 export interface ApiParts {
   readonly door: Door;
@@ -55,6 +56,7 @@ export interface ApiParts {
   readonly conversations: Conversations;
   readonly uploads: Uploads;
   readonly confirmations: Confirmations;
+  readonly voiceAgent: VoiceAgentSessions;
   readonly clock: Clock;
   readonly log: Log;
   /** Absent: the API has no documentation here. `routes`: those that others serve. */
@@ -94,6 +96,7 @@ export function createApi(parts: ApiParts): Api {
     ...voiceRoutes(parts),
     ...talkRoutes(parts),
     ...conversationRoutes(parts),
+    ...voiceAgentRoutes(parts),
   ];
   if (parts.docs) routes.push(...docsRoutes({ ...parts.docs, routes: [...parts.docs.routes, ...routes] }));
   return {

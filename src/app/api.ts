@@ -20,21 +20,26 @@ import type { UpgradeRequest } from "../core/socket.ts";
 import type { LiveCall, State } from "../core/state.ts";
 import type { Storage } from "../core/stores.ts";
 import type { Guest } from "../http/guests.ts";
+import type { SocketRoute } from "../core/socket.ts";
 import { createAccess } from "../http/access.ts";
 import { runChecks } from "../ops/checks/run-checks.ts";
+import { createPersonalAssistant, type PersonalAssistantParts } from "./assistant/index.ts";
 import { createMint } from "../speech/mint.ts";
 import type { BrowserKit, Judge } from "./browser-call-parts.ts";
 import { createBrowserCalls } from "./browser-calls.ts";
 import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
-import { createConversations, type ConversationsParts } from "./conversations.ts";
+import { createConversations } from "./conversations.ts";
 import { createSpeechDesk } from "./speech-desk.ts";
 import { createTextTalk } from "./text-talk.ts";
 import { VERSION } from "./version.ts";
 import type { Voicing } from "./voicing.ts";
 
-export interface ManagementParts {
+export interface ManagementParts extends Pick<
+  PersonalAssistantParts,
+  "directory" | "kits" | "budgets" | "places" | "others"
+> {
   readonly config: Config;
   readonly storage: Pick<Storage, "calls" | "keys" | "customers" | "organizations">;
   readonly state: State;
@@ -42,17 +47,17 @@ export interface ManagementParts {
   readonly contacts: Contacts;
   readonly kitOf: (orgId: string) => Promise<BrowserKit>;
   readonly judge: Judge;
-  readonly control: ControlCall;
+  readonly cluster: PersonalAssistantParts["cluster"] & {
+    readonly control: ControlCall;
+    /** This instance's name among those that share the state. */
+    readonly instance: string;
+  };
   readonly voicing: Pick<Voicing, "textModel" | "speech" | "threadClient">;
-  /** What conversations over requests are made of, as calls are. */
-  readonly talks: Pick<ConversationsParts, "directory" | "kits" | "budgets">;
   readonly erasure: Erasure;
   readonly placeCall: Outbound;
   readonly recordings: Recordings;
   readonly confirmations: Confirmations;
   readonly memories: Memories;
-  /** This instance's name among those that share the state. */
-  readonly instance: string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -61,6 +66,9 @@ export interface ManagementParts {
 
 export interface Management {
   readonly router: Router;
+  readonly sockets: readonly SocketRoute[];
+  /** The stream of a call that is held here is over, whatever it looks like from here. */
+  loseLine(carrierId: string): void;
   /** Every route, for its documentation. */
   readonly routes: readonly Route[];
   /** Who opens a socket to talk over. @throws Problem 401, 403 or 429. */
@@ -81,7 +89,7 @@ const UNSTARTED_MS = 120_000;
 const IDLE_MS = 600_000;
 
 export function createManagement(parts: ManagementParts): Management {
-  const { config, storage, state, voicing, clock, ids, log, meter } = parts;
+  const { config, storage, state, voicing, cluster, clock, ids, log, meter } = parts;
   const publicOrigin = config.WEBHOOK_URL;
   const secret = createSecretKey({
     dataDir: config.DATA_DIR,
@@ -107,6 +115,7 @@ export function createManagement(parts: ManagementParts): Management {
   const mint = createMint({ apiKey: config.OPENAI_API_KEY ?? "", baseUrl: config.OPENAI_BASE_URL, log });
   const browserCalls = createBrowserCalls({
     ...parts,
+    instance: cluster.instance,
     store: storage.calls,
     isShared: config.USE_REDIS,
     limits: {
@@ -130,8 +139,11 @@ export function createManagement(parts: ManagementParts): Management {
     maxBytes: config.UPLOAD_MAX_MB * 1024 * 1024,
   });
   const origin = publicOrigin === undefined ? {} : { origin: publicOrigin };
+  const assistant = createPersonalAssistant(parts);
   const api = createApi({
     ...parts,
+    control: cluster.control,
+    voiceAgent: assistant.sessions,
     door: access,
     sessions: access,
     visitors: access,
@@ -141,7 +153,7 @@ export function createManagement(parts: ManagementParts): Management {
     browserCalls,
     speech: createSpeechDesk(voicing.speech),
     conversations: createConversations({
-      ...parts.talks,
+      ...parts,
       customers: storage.customers,
       organizations: storage.organizations,
       store: storage.calls,
@@ -172,6 +184,8 @@ export function createManagement(parts: ManagementParts): Management {
 
   return {
     router: api.router,
+    sockets: [assistant.socket],
+    loseLine: (carrierId) => assistant.lose(carrierId),
     routes: api.routes,
     admitSocket: (request, ticket) => access.admitSocket(request, TALKERS, { ticket, purpose: TALK_PURPOSE }),
     bearsKey: (request) => access.bearsKey(request),
@@ -186,10 +200,12 @@ export function createManagement(parts: ManagementParts): Management {
     },
     drain() {
       browserCalls.drain();
+      assistant.drain();
       api.close();
     },
     async close() {
       api.close();
+      await assistant.close();
       await browserCalls.close();
     },
   };

@@ -127,6 +127,8 @@ export const variables = z.object({
   MEMORY_MODEL: z.string().optional(),
   TAVILY_API_KEY: z.string().optional(),
   TAVILY_BASE_URL: httpUrl.transform((value) => value.replace(/\/+$/, "")).default("https://api.tavily.com"),
+  VOICE_AGENT_MODEL: z.string().default("gpt-realtime-2.1"),
+  VOICE_AGENT_MINI_MODEL: z.string().default("gpt-realtime-2.1-mini"),
 
   VOICE_MODE: z.enum(["assistant", "speech-to-speech"]).default("assistant"),
   REALTIME_MODEL: z.string().default("gpt-realtime-2.1"),

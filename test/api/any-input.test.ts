@@ -270,6 +270,7 @@ test.each(named)("a good request: %s", async (name, route) => {
     e164: "+15551110000",
     confirmation_id: asked.confirmation.id,
     memory_id: await oneMemory(),
+    id: "sess_1",
   };
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, param: string) => values[param] ?? "");
   const good = route.body && GOOD_BODIES[name]?.(orgId, callId);

@@ -21,10 +21,14 @@ function ask(key: KeyName, route: Route, orgId: string, callId: string): Promise
   return t.ask(key, route.method.toUpperCase(), path, body);
 }
 
-/** What OPEN_API can open belongs to who asks, not to an organization. */
+/**
+ * What OPEN_API can open belongs to who asks, not to an organization; so do sessions of the personal assistant, whose isolation is
+ * tested in test/flows/assistant.test.ts.
+ */
 const isAboutOne = (route: Route): boolean =>
   route.access !== "public" &&
   route.access.group === undefined &&
+  !route.path.startsWith("/api/voice-agent") &&
   (/\{(call_id|org_id)\}/.test(route.path) || nameOf(route) in GOOD_BODIES);
 
 test("what is another organization's is answered exactly as what does not exist", async () => {

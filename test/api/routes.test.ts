@@ -193,6 +193,8 @@ describe("the list of routes", () => {
       "POST /api/org/config/{org_id}",
       "POST /api/realtime/session",
       "POST /api/tickets",
+      "POST /api/voice-agent",
+      "POST /api/voice-agent/{id}/sideband",
       "POST /api/voice/ask",
       "POST /api/voice/clear",
       "POST /conversation/process",

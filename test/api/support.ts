@@ -339,6 +339,27 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       }),
     },
     confirmations,
+    voiceAgent: {
+      open: async ({ model = "gpt-realtime-2.1-mini", voice = "ash", sessionId = "sess_1", origin }) => ({
+        kind: "ok",
+        value: {
+          id: sessionId,
+          model,
+          voice,
+          expires_at: 2_000_000_000,
+          client_secret: { value: `${origin}/ws/assistant?ticket=once`, expires_at: 1_999_999_000 },
+          ephemeral_key: { value: "ek_for_webrtc", expires_at: 2_000_000_000 },
+          modalities: ["text", "audio"],
+          instructions: "You are a voice AI assistant.",
+          input_audio_format: "pcm16",
+          output_audio_format: "pcm16",
+          input_audio_transcription: { model: "gpt-live-transcribe" },
+          turn_detection: { type: "server_vad" },
+          tools: [],
+        },
+      }),
+      sideband: async () => ({ kind: "ok", value: { callId: "call_beside" } }),
+    },
     placeCall: options.placeCall ?? (async () => ({ callId: "call_placed", carrierId: "CAplaced" })),
     healthReport: async () => ({
       at: new Date(0).toISOString(),
@@ -492,6 +513,8 @@ export const GOOD_BODIES: Readonly<Record<string, (orgId: string, callId: string
     org_id: orgId,
   }),
   "post /api/memories/search": (orgId) => ({ query: "who is this", org_id: orgId }),
+  "post /api/voice-agent": () => ({ model: "gpt-realtime-mini", voice: "ash" }),
+  "post /api/voice-agent/{id}/sideband": () => ({ call_id: "rtc_1" }),
 };
 
 export const nameOf = ({ method, path }: Pick<Route, "method" | "path">): string => `${method} ${path}`;

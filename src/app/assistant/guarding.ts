@@ -1,0 +1,90 @@
+// What follows from the guard in a conversation with the personal assistant: it reads every finished turn of the user, and every sentence of
+// a reply as it is transcribed. Nobody can be dialled from here; what the organization has to say is said, and the record has it.
+import type { Journal } from "../../bridge/journal.ts";
+import type { Matters } from "../../bridge/matters.ts";
+import type { EscalationPlan, EscalationRequest } from "../../core/escalation.ts";
+import type { CallGuard, Verdict } from "../../core/guard.ts";
+
+export interface GuardingParts {
+  readonly guard: CallGuard;
+  readonly journal: Pick<Journal, "guarded" | "stumbled">;
+  readonly matters: Pick<Matters, "escalate">;
+  /** Cuts what is being said and made, and says this in its place; "" only cuts. */
+  readonly instead: (words: string) => void;
+  /** For whoever answers next. */
+  readonly tell: (note: string) => void;
+  /** After these words. */
+  readonly end: (words: string) => void;
+}
+
+export type Guarding = ReturnType<typeof createGuarding>;
+
+const PASS: Verdict = { kind: "pass" };
+const SENTENCE_END = /[.!?…]["'”’»)\]]*\s/;
+
+export function createGuarding({ guard, journal, matters, instead, tell, end }: GuardingParts) {
+  /** The reply that is being transcribed. */
+  let reply = { id: "", rest: "", found: new Set<string>() };
+
+  /** A guard that fails says nothing: the conversation goes on without it. */
+  function judge(ask: () => Verdict): Verdict {
+    try {
+      return ask();
+    } catch (error) {
+      journal.stumbled(error);
+      return PASS;
+    }
+  }
+
+  function escalate(request: EscalationRequest): EscalationPlan {
+    const plan = matters.escalate(request);
+    if (plan.note) tell(plan.note);
+    return plan;
+  }
+
+  function carryOut(verdict: Exclude<Verdict, { kind: "pass" }>, by: "caller" | "agent"): void {
+    journal.guarded(verdict, by);
+    switch (verdict.kind) {
+      case "flag":
+        return;
+      case "say":
+        tell("A rule put other words in the place of your last reply. Do not say it again.");
+        return instead(verdict.text);
+      case "end":
+        return end(verdict.text);
+      case "escalate": {
+        const { say } = escalate({ trigger: verdict.trigger, urgency: verdict.urgency, reason: verdict.rule });
+        if (say !== "") instead(say);
+      }
+    }
+  }
+
+  return {
+    escalate,
+    /** A finished turn of the user. */
+    user(text: string): void {
+      const verdict = judge(() => guard.caller(text));
+      if (verdict.kind !== "pass") carryOut(verdict, "caller");
+    },
+    unheard(): void {
+      const verdict = judge(() => guard.unheard());
+      if (verdict.kind !== "pass") carryOut(verdict, "caller");
+    },
+    /** Words of a reply, as they come; `isWhole`: these were the last. */
+    reply(id: string, words: string, isWhole: boolean): void {
+      if (reply.id !== id) reply = { id, rest: "", found: new Set() };
+      reply.rest += words;
+      for (;;) {
+        const found = SENTENCE_END.exec(reply.rest);
+        const length = found ? found.index + found[0].length : isWhole ? reply.rest.length : 0;
+        if (length === 0) return;
+        const sentence = reply.rest.slice(0, length);
+        reply.rest = reply.rest.slice(length);
+        const verdict = judge(() => guard.agent(sentence));
+        if (verdict.kind === "pass" || reply.found.has(verdict.rule)) continue;
+        reply.found.add(verdict.rule);
+        carryOut(verdict, "agent");
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// Runs the tools that a response asked for, on the server, and gives their results back to the conversation; then one answer is wanted for
+// all of them. A result that comes when the connection is another one is put into that, with the call it belongs to.
+import { runTool } from "../../bridge/run-tool.ts";
+import type { Journal } from "../../bridge/journal.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Tool, ToolContext } from "../../core/tool.ts";
+import type { RelayEvent } from "../../speech/relayed-session.ts";
+
+export interface ToolCall {
+  readonly callId: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+export interface ToolCallsParts {
+  readonly tools: readonly Tool[];
+  readonly context: Omit<ToolContext, "signal">;
+  readonly journal: Pick<Journal, "tool">;
+  readonly clock: Clock;
+  /** To the connection of the moment. */
+  readonly send: (event: RelayEvent) => void;
+  /** The number of that connection; the calls of an earlier one are unknown to it. */
+  readonly connection: () => number;
+  readonly want: () => void;
+}
+
+export type ToolCalls = ReturnType<typeof createToolCalls>;
+
+/** Of one conversation at a time; a model that asks for more is told so. */
+const MOST_RUNNING = 8;
+
+export function createToolCalls(parts: ToolCallsParts) {
+  const { tools, context, journal, clock, send, connection, want } = parts;
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const closed = new AbortController();
+  let running = 0;
+
+  const item = (fields: Readonly<Record<string, unknown>>): RelayEvent => ({
+    type: "conversation.item.create",
+    item: fields,
+  });
+
+  async function run({ callId, name, arguments: args }: ToolCall): Promise<void> {
+    const began = clock.now();
+    const asked = connection();
+    const { output, result } =
+      running > MOST_RUNNING
+        ? { output: TOO_MANY, result: "failed" as const }
+        : await runTool(byName, { callId, name, arguments: args }, { ...context, signal: closed.signal }, clock);
+    if (closed.signal.aborted) return;
+    journal.tool(name, result, began);
+    if (asked !== connection()) send(item({ type: "function_call", call_id: callId, name, arguments: args }));
+    send(item({ type: "function_call_output", call_id: callId, output }));
+  }
+
+  return {
+    /** Never rejects. */
+    async run(calls: readonly ToolCall[]): Promise<void> {
+      running += calls.length;
+      await Promise.all(calls.map((call) => run(call)));
+      running -= calls.length;
+      if (!closed.signal.aborted) want();
+    },
+    isRunning: () => running > 0,
+    close: () => closed.abort(),
+  };
+}
+
+const TOO_MANY = JSON.stringify({
+  error: { code: "failed", message: "Too many tools at once: ask for them one by one." },
+});
+
+/** The finished calls of a response. */
+export function callsIn(response: unknown): ToolCall[] {
+  const { output } = (response ?? {}) as { readonly output?: unknown };
+  if (!Array.isArray(output)) return [];
+  return output.flatMap((one: unknown) => {
+    const { type, status, call_id: callId, name, arguments: args } = (one ?? {}) as Record<string, unknown>;
+    // What was cut short has arguments that end in the middle.
+    const isWhole = type === "function_call" && status === "completed";
+    return isWhole && typeof callId === "string" && typeof name === "string" && typeof args === "string"
+      ? [{ callId, name, arguments: args }]
+      : [];
+  });
+}
