@@ -5,6 +5,12 @@ import type { RuleBook } from "./rule-book.ts";
 export const ENGLISH: RuleBook = {
   emergency: ENGLISH_EMERGENCY,
   high: `
+    {basement|cellar|house|kitchen|bathroom|apartment|flat|garage|office} {is|has|got|was} {completely|totally|} {flooded|flooding|under water|underwater}
+    {somebody|someone} {has|is|} {used|using|stole|stolen|cloned} my {card|debit card|credit card|bank card|account|identity}
+    {fever|temperature} of {a hundred|one hundred|over|39|40|41|102|103|104|105|thirty nine|forty|hundred}
+    {heating|heater|furnace|boiler|power|electricity} {has|is|} {broken down|failed|gone out|out|broken} and
+    {broke|broken} into {my|our} {car|shop|store|office|garage|shed}
+    {been|got|was} {robbed|burgled|mugged|scammed|hacked}
     {it's|it is|is|very|really|quite|so|extremely|that's} urgent
     {urgent|urgently}
     {need|needs|want} {someone|somebody|help|a doctor|an appointment} {right now|immediately|right away|at once}
@@ -42,6 +48,10 @@ export const ENGLISH: RuleBook = {
     {to|on|from} my {card|account} and it {wasn't|was not} me
   `,
   person: `
+    {have a word|have a chat|be speaking|chat} with {a|an|one of your|your|one of the|some|the} {person|human|colleague|colleagues|manager|supervisor|people|staff|team|agents|agent|boss}
+    {like|want|need|prefer|get} {a|an|to have a} {real|live|actual} {person|human|human being|agent} {on|to|for|who|that|here|instead|now}
+    {is there|are there|isn't there|got} {a|an|any|any other} {human|humans|human being|person|people} {there|here|around|available}
+    {speak|talk} {to|with} {somebody|someone|anybody} {else|human|real|there|at|in|from}
     {speak|talk} {to|with} {a|an|the|another|some|your} {real|live|actual|human|living|proper|} {person|human|human being|agent|representative|rep|operator|manager|supervisor|receptionist|employee|staff member|member of staff|advisor|adviser|assistant manager|someone real|owner|boss|doctor|nurse|colleague|customer service|consultant|technician}
     {speak|talk} {to|with} {a|one of your|one of the} {people|humans|agents|colleagues|staff}
     {speak|talk} {to|with} {someone|somebody|anyone|anybody|customer service|customer support|support|reception|the front desk|the office|the staff|human|humans|person|real people|people}
@@ -67,6 +77,10 @@ export const ENGLISH: RuleBook = {
     {are you|is this} a {robot|machine|bot|computer|recording} i want
   `,
   uncertainty: `
+    {got|have|getting} {that|this|it|me} {completely|all|totally|quite|} wrong
+    are you {even|actually|really} {listening|there|hearing me|understanding}
+    {misunderstood|misunderstand|misunderstanding|misheard} {me|what|my}
+    {that's|this is|it's} not what i {asked|said|want|wanted|meant|mean|need|needed|am asking|was asking}
     not what {i|we} {asked|said|meant|wanted|want|am asking|was asking}
     {not|don't|didn't|do not|did not} {understanding|understand|get|hear|listen to|listening to} me
     you're not {understanding|listening|hearing|getting}
@@ -142,6 +156,10 @@ export const ENGLISH: RuleBook = {
     heart attack {grill|burger|sandwich}
     {died|dead|death|dying} of {a|an} {heart attack|stroke|overdose|suicide}
     {history|risk|risks|signs|symptoms|danger|fear} of {a|an|} {heart attack|heart attacks|stroke|strokes|suicide|overdose|chest pain|carbon monoxide}
+    {prevent|avoid|preventing|avoiding} {heat stroke|heatstroke|hypothermia|anaphylaxis|seizures}
+    electric shock {collar|collars|therapy}
+    explosion {in|of} {demand|sales|popularity|price|prices|growth|flavor|flavour|colour|color}
+    shot {me|us|him|her} {a|an} {email|message|text|note|look|quote}
     stroke of {luck|genius|midnight|fate}
     {had|have|has|having} a stroke of
     {treat|treating|treats} {people|patients|someone|} {with|for|who have|} {a|} {chest pain|chest pains|heart attack}

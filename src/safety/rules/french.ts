@@ -54,8 +54,52 @@ export const FRENCH: RuleBook = {
     {on|nous} {peut|ne peut|pouvons|ne pouvons|n'arrive|n'arrivons} {pas|plus} {sortir|à sortir}
     {devient|devenu|devenue} {bleu|bleue}
     {plus|pas} de pouls
+    malaise {cardiaque|grave|vagal et}
+    {a fait|fait|vient de faire} un {malaise|AVC|arrêt|infarctus}
+    {essaie|essaye|essaient|essayent|tente|tentent} {d'entrer|de rentrer|de forcer|de défoncer|de me tuer|de nous tuer}
+    {entré|entrés|rentré|rentrés} {chez|dans} {moi|nous|ma|mon|notre}
+    {quelqu'un|un inconnu|un homme} {dans|chez} {ma|moi|mon|la} {maison|appartement|}
+    {force|défonce|forcent} {ma|la|notre} {porte|fenêtre}
+    {avalé|pris|bu} {des|tous ses|tous mes|toute une boîte de|une boîte de|plein de|beaucoup de|tous les} {médicaments|cachets|comprimés|somnifères|pilules}
+    {toute|entière} {la|une} {boîte|plaquette|bouteille} de
+    {perdu|perd|perdre} connaissance
+    sans connaissance
+    {tombé|tombée} {dans les pommes|du toit|de l'échelle|du balcon|par la fenêtre|dans la piscine|dans le coma}
+    {n'arrive|arrive|arrivons} {pas|plus} à {le|la} réveiller
+    {coeur|cœur} {s'est arrêté|ne bat plus|bat plus|s'arrête}
+    {manque|cherche} {d'air|son air|son souffle}
+    {étouffe|suffoque|asphyxie|s'étrangle}
+    {visage|bouche|bras|côté|jambe} {paralysé|paralysée|engourdi|engourdie|qui tombe|tombant|de travers}
+    {gorge|langue|visage|lèvres} {gonfle|gonflent|enfle|enflent|gonflée|gonflé}
+    {choc anaphylactique|réaction allergique grave|grave réaction allergique}
+    {hémorragie|saignement abondant|noyé|noyée|noie|électrocuté|électrocutée|explosion|explosé}
+    {saigne|saignement} {ne s'arrête|s'arrête|n'arrête} {pas|plus}
+    {arrête|s'arrête} {pas|plus} de saigner
+    {du sang|sang} partout
+    {doigt|main|bras|jambe|pied} {coupé|sectionné|arraché|coupée|arrachée}
+    {renversé|renversée|percuté|percutée|écrasé|écrasée} par {une|un} {voiture|camion|bus|train|moto}
+    {coincé|coincée|bloqué|bloquée} {sous|dans la voiture|dans les flammes}
+    {sauter|jeter} {du|par|sous} {pont|toit|la fenêtre|un train|le train|balcon}
+    {plus|pas} {envie|aucune raison|de raison} de vivre
+    {veux|voudrais|souhaite} {plus|pas} {être là|exister|vivre}
+    {me|se} {pendre|tirer une balle|ouvrir les veines|faire du mal}
+    {homme|femme|type|gars|personne|quelqu'un} {avec|armé|armée} {un|une|d'un|d'une} {couteau|arme|pistolet|fusil|hache}
+    {me|nous|la|le} {frappe|bat|étrangle|poignarde|menace|poursuit|tabasse|agresse}
+    {va|veut} {me|nous|la|le} {tuer|frapper|poignarder|tirer}
+    {coups de feu|coup de couteau|otage|otages|kidnappé|kidnappée|enlevé|violée|poignardé|poignardée|fusillade}
+    {flammes|fumée|feu} {sort|sortent|partout|dans|se propage}
+    {prend|pris|prendre} feu
+    {ça|cela} {brûle|sent} {chez|dans|le gaz|le brûlé}
+    {il y a|y a|on a|on vient d'avoir} {eu|} un {accident|gros accident}
+    {contractions|fausse couche|accoucher}
+    par terre et {ne|il|elle} {bouge|réagit|respire|répond}
+    {mordu|mordue} par un serpent
   `,
   high: `
+    {fièvre|température} {à|de} {39|40|41|trente neuf|quarante}
+    {cambriolé|cambriolés|cambriolée|cambriolage}
+    {chauffage|électricité|eau chaude} {est|} {en panne|coupé|coupée} et
+    {utilisé|utilise|piraté|débité} ma {carte|banque}
     {est|très|vraiment|hyper|super} urgent
     {urgent|urgemment|d'urgence}
     {m'a|m'ont|nous a|nous ont} volé
@@ -77,6 +121,9 @@ export const FRENCH: RuleBook = {
     {peut|peux} pas attendre
   `,
   person: `
+    {préfère|préférerais|voudrais|veux|aimerais|souhaite} {avoir|parler à|joindre} {quelqu'un|une personne|un humain|un être humain|un conseiller}
+    {quelqu'un|une personne|un humain} {au|en} {téléphone|bout du fil|ligne}
+    {y a t il|il y a|est ce qu'il y a} {un humain|une vraie personne|quelqu'un de réel}
     {parler|discuter|parle} {à|avec} {quelqu'un|une personne|un humain|un être humain|un conseiller|une conseillère|un agent|un opérateur|une opératrice|un responsable|le responsable|la responsable|un employé|une vraie personne|un vrai humain|votre responsable|un supérieur|l'accueil|le service client|un médecin|un collègue}
     {passez|passe|mettez|transférez|connectez} moi {avec|à|vers|en relation avec|} {quelqu'un|une personne|un conseiller|une conseillère|un agent|un opérateur|une opératrice|un responsable|le responsable|un humain|votre responsable|le service client|l'accueil}
     {me passer|me mettre en relation avec|me transférer à|me transférer vers|avoir|joindre} {quelqu'un|une personne|un conseiller|une conseillère|un agent|un opérateur|un responsable|le responsable|un humain|une vraie personne}
@@ -87,6 +134,8 @@ export const FRENCH: RuleBook = {
     {me passer|passez moi|passe moi} quelqu'un
   `,
   uncertainty: `
+    {mal|rien} compris
+    {m'écoutez|vous m'écoutez|tu m'écoutes} {au moins|vraiment|ou}
     {me|m'} {comprenez|comprends|écoutez|entendez} pas
     {avez|as} rien compris
     {pas|pas du tout} {compris|ce que j'ai demandé|ce que je demande|ce que j'ai dit|ce que je veux|ce que je voulais|ma question}
@@ -136,6 +185,7 @@ export const FRENCH: RuleBook = {
     {failli|presque} {faire|fait|avoir|eu} {une|un} {crise cardiaque|infarctus|attaque}
     {feu|feux} {rouge|rouges|vert|d'artifice|tricolore|tricolores|de bois|de camp|de circulation}
     {coup de|tout} feu
+    {prix|budget|coûts|ventes} {a|ont|} explosé
     {numéro|contact|sortie|issue|issues|service|services|coordonnées} d'urgence
     {agent|agents} {immobilier|immobiliers|d'assurance|commercial|général}
     {mon|un} avocat {m'a|est|a}

@@ -53,8 +53,56 @@ export const GERMAN: RuleBook = {
     {kommen|komme|kommt} {hier|da|} nicht {raus|heraus|mehr raus}
     {läuft|lief} {ganz|schon|} blau an
     {hat|haben} {keinen|kein} Puls
+    {ganze|komplette|volle} {Packung|Flasche|Schachtel} {Schlaftabletten|Tabletten|Pillen|Medikamente|Schmerzmittel|Schlafmittel|Putzmittel}
+    {alle|sämtliche|lauter} {Tabletten|Pillen|Medikamente|Schlaftabletten} {genommen|geschluckt|auf einmal}
+    {Schlaftabletten|Tabletten|Pillen} {genommen|geschluckt} {und|damit|um}
+    {rieche|riecht|riechen} {hier|stark|ganz stark|plötzlich|die ganze Zeit|} Gas
+    {Gas|Rauch} {riechen|strömt|tritt aus|dringt}
+    {nicht|kaum|schwer} {ansprechbar|bei Bewusstsein}
+    {ohne Bewusstsein|das Bewusstsein verloren|reanimieren|Wiederbelebung|wiederbeleben}
+    {kann|können|konnte} {ihn|sie|meine|meinen|mein} nicht {wecken|wach kriegen|aufwecken}
+    {nicht|nicht mehr} {aufzuwecken|wachzubekommen|wach zu kriegen}
+    {Herz|Atmung} {steht|schlägt nicht|setzt aus|hat aufgehört|ist stehen geblieben}
+    {keine|kaum|nicht genug} Luft {mehr|} {bekommen|kriegen|bekommt|kriegt|holen}
+    {krampft|Krampfanfälle|epileptischer Anfall|epileptischen Anfall}
+    {blutet|blute|bluten} {ganz|sehr|so|extrem|richtig|unheimlich|furchtbar} {stark|doll|viel|schlimm}
+    {blutet|Blutung} {und|die|} {hört|lässt sich} nicht {auf|stillen|stoppen}
+    {überall|alles voll|voller} Blut
+    {Finger|Hand|Arm|Bein|Daumen} {abgetrennt|abgeschnitten|abgehackt}
+    {Gesicht|Mund|Mundwinkel} {hängt|ist schief}
+    {linke|rechte|linker|rechter|linken|rechten} {Arm|Seite|Hand|Bein} {ist|wird|fühlt|sind} {taub|gelähmt|sich taub}
+    {spricht|redet|spreche} {ganz|so|auf einmal|plötzlich|} {undeutlich|verwaschen|komisch und}
+    {allergischer|anaphylaktischer|allergischen|anaphylaktischen} Schock
+    {Zunge|Hals|Rachen|Gesicht|Lippen} {schwillt|schwellen} {zu|an}
+    {vom|von einem|von der} {Dach|Leiter|Balkon|Gerüst|Fenster|Baum|Auto|LKW|Bus|Zug} {gefallen|gestürzt|erfasst|angefahren|überfahren}
+    {von der Leiter|aus dem Fenster|die Treppe} {gefallen|gestürzt|runtergefallen|heruntergefallen|gesprungen} {und|}
+    {eingeklemmt|verschüttet|ertrunken|ertrinke|Stromschlag|explodiert|Explosion}
+    {unter|im} Wasser {gefunden|getrieben}
+    {mich|sich} {vor den Zug|von der Brücke|vom Dach|aufhängen|erschießen|erhängen|ertränken}
+    {springe|springt|springen|spring} {von|vom|aus} {der|dem|einer} {Brücke|Dach|Fenster}
+    {kein|keinen} {Sinn|Grund} {mehr|} {zu leben|weiterzuleben}
+    {will|kann|mag} {einfach|} nicht mehr {leben|weiterleben|da sein|aufwachen}
+    {lieber|besser} tot
+    {Abschiedsbrief|Suizidgedanken}
+    {Mann|Frau|Typ|jemand|Person|Kerl} mit {einem|einer} {Messer|Pistole|Waffe|Gewehr|Axt}
+    {bedroht|verfolgt|würgt|schlägt|tritt|prügelt|erwürgt|ersticht} {mich|uns|ihn|sie|meine|meinen}
+    {mich|uns|ihn|sie} {umbringen|erstechen|erschießen|totschlagen|töten|vergewaltigen}
+    {Schüsse|Schießerei|Amokläufer|Geiseln|Geisel|entführt|vergewaltigt|niedergestochen|erstochen|angeschossen}
+    {jemand|wer|einer} {versucht|will|ist dabei} {bei mir|bei uns|hier|} {einzubrechen|die Tür|reinzukommen|rein}
+    {jemand|fremder Mann|Fremder} {ist|} in {meinem|unserem|meiner|unserer} {Haus|Wohnung}
+    {Feuer|Flammen|Rauch} {im|in|aus|überall|breitet|schlägt|schlagen|kommt|kommen}
+    {Herd|Pfanne|Vorhang|Trockner|Akku|Ofen|Zimmer|Garage|Haus|Wohnung|Nachbarhaus} {steht in|brennt|hat Feuer}
+    {CO Melder|Gasmelder|Kohlenmonoxidmelder} {schlägt|piept|schlägt Alarm}
+    {hier|da|es} {ist|hat|gab} {gerade|eben|} {ein|einen} {Unfall|Autounfall} {passiert|gegeben|mit}
+    {liegt|lag} {am|auf dem} Boden und {bewegt|reagiert|atmet|blutet|wacht|zuckt}
+    {Fehlgeburt|Presswehen|Fruchtblase|Wehen}
+    {Schlange|Kreuzotter} gebissen
   `,
   high: `
+    {Heizung|Strom|Warmwasser} ist {ausgefallen|kaputt|weg} und
+    {Fieber|Temperatur} {von|über} {39|40|41|neununddreißig|vierzig}
+    {bei|mir|uns} {eingebrochen|ausgeraubt|bestohlen} {worden|}
+    {wurde|wurden} {eingebrochen|ausgeraubt|überfallen|bestohlen}
     {ist|sehr|wirklich|ganz|super|richtig} dringend
     {eilig|dringend}
     {Wasserrohrbruch|Rohrbruch|Wasserschaden}
@@ -76,6 +124,9 @@ export const GERMAN: RuleBook = {
     Wasser {kommt|tropft|läuft} {durch|von|aus}
   `,
   person: `
+    {echten|richtigen|menschlichen|lebendigen} {Mitarbeiter|Ansprechpartner|Berater|Kollegen}
+    {einen|eine|einem|einer} {Mitarbeiter|Mitarbeiterin|Menschen|Kollegen|Berater|Ansprechpartner} {am|ans|an den} {Apparat|Telefon}
+    {jemanden|jemand} {ans|am} {Telefon|Apparat}
     mit {einem|einer|dem|der|Ihrem|Ihrer|einem echten|einer echten|einem richtigen|einer richtigen} {Menschen|Mensch|Mitarbeiter|Mitarbeiterin|Person|Berater|Beraterin|Kollegen|Kollegin|Chef|Chefin|Vorgesetzten|Sachbearbeiter|Arzt|Ärztin} {sprechen|reden|verbinden|verbunden|telefonieren|verbinden lassen}
     mit {jemand|jemandem|irgendjemand|irgendjemandem|irgendwem} {sprechen|reden|verbinden}
     {verbinden Sie mich|verbinde mich|stellen Sie mich|stell mich} {bitte|} {mit|zu|durch}
@@ -90,6 +141,8 @@ export const GERMAN: RuleBook = {
     {echte|richtige|echten|richtigen} Menschen
   `,
   uncertainty: `
+    {falsch|nicht richtig|völlig falsch|ganz falsch} verstanden
+    {hören|hörst} {Sie|du} {überhaupt|eigentlich|mir} {zu|überhaupt zu}
     {verstehen|verstehst} {Sie|du} mich nicht
     {Sie|du} {verstehen|verstehst|hören|hörst} mich {nicht|nicht zu|falsch}
     {das|danach} {habe|hab|hatte} ich {nicht|gar nicht} {gefragt|gesagt|gemeint|gewollt}
@@ -137,6 +190,7 @@ export const GERMAN: RuleBook = {
   `,
   harmless: `
     {Hähnchenbrust|Hühnerbrust|Feuerwerk|Brennholz}
+    {Preise|Kosten|Mieten|Zahlen} {sind|haben|} explodiert
     {lach|lache|lacht} {mich|sich} {tot|kaputt}
     {brenne|brennt|brennen} {darauf|mir|unter den Nägeln}
     {fast|beinahe} {einen|} {Herzinfarkt|Schlaganfall}

@@ -50,8 +50,52 @@ export const SPANISH: RuleBook = {
     {matarse|matarme}
     {poniendo} {azul|morado|morada}
     {caído|cayó} y no
+    {no respira|respira} {bien|mal|apenas}
+    {respira|respirando} {con dificultad|muy mal|muy poco}
+    {no|casi no} {puede|puedo} {tragar|hablar ni|moverse|moverme}
+    {sin|no tiene} {pulso|conocimiento}
+    {perdió|perdido|pierde|ha perdido} el conocimiento
+    {no|tampoco} {se despierta|despierta|reacciona|se mueve}
+    no {consigo|puedo|podemos} {despertarlo|despertarla|despertarle}
+    {corazón} {se ha parado|se paró|dejó de latir|no late}
+    {se ha|se} {tragado|tragó|tomado|tomó|bebido|bebió} {todas|todo|una caja|un bote|un frasco|lejía|veneno|una pila}
+    {toda|todas} {la caja|el bote|las pastillas|sus pastillas|mis pastillas}
+    {frasco|caja|bote} {entera|entero|completo|completa} de
+    {ahoga|ahogado|ahogada|ahogo|asfixia|atragantado|atragantada|electrocutado|electrocutada|explosión|explotado|explotó}
+    {me|le|se le|se me} {falta el aire|cierra la garganta|hincha la lengua|hincha la cara|hincha la garganta|durmió el brazo|duerme el brazo}
+    {brazo|lado|cara|pierna|boca} {dormido|dormida|paralizado|paralizada|torcida|caída}
+    {reacción alérgica grave|reacción alérgica muy fuerte|choque anafiláctico|shock anafiláctico}
+    {no|sin} {para|deja|parar|dejar} de sangrar
+    {sangre|sangra} por todas partes
+    {mucha|muchísima|demasiada} sangre
+    {hemorragia|se desangra|desangrando|convulsiona|envenenado|envenenada|intoxicado|intoxicada|apuñalado|apuñalada|tiroteo|disparos|secuestrado|secuestrada|rehenes}
+    {cortado|cortó|amputado} {el|la|un|una} {dedo|mano|brazo|pierna|pie}
+    {caído|cayó|caída} {del|de la|por la|por el|desde} {tejado|escalera|balcón|ventana|andamio|techo}
+    {atropellado|atropelló|atropellada|arrollado} {a|un|por|una|}
+    {atrapado|atrapada|atrapados} {en|debajo|dentro|bajo} {el|la|del|de}
+    {tirarme|saltar|lanzarme|tirarse} {por|de|del|desde|al} {la ventana|un puente|el puente|puente|balcón|tren|la azotea}
+    {no quiero|ya no quiero} {vivir|estar aquí|existir|despertar|seguir}
+    {ganas|deseos|razones} {de|para} {morir|morirme|vivir más|matarme}
+    {hacerme|hacerse} daño
+    {hombre|mujer|tipo|alguien|persona|chico} {con|armado con|armada con} {un|una} {cuchillo|pistola|arma|navaja|machete|escopeta}
+    {alguien|un hombre|un desconocido|un ladrón} {está|ha entrado|entró|intenta|trata de|quiere} {entrar|dentro|en mi|forzar|forzando|en la|entrando}
+    {intentan|intenta|intentando|tratando de|quieren} {forzar la puerta|matarme|matarnos|pegarme}
+    {me|nos|la|lo} {pega|golpea|amenaza|persigue|estrangula|ataca|apuñala|está siguiendo|está pegando}
+    {va|quiere|amenaza con} a {matarme|matarnos|pegarme|matarla}
+    {quiere|amenaza con} {matarme|matarnos|matarla|pegarme}
+    {fuego|incendio|llamas|humo} {en|por|sale|salen|saliendo} {la|el|mi|todas|por|de}
+    {se|ha} {prendido|prendió|incendió|incendiado} {fuego|la|el|}
+    {acaba de|hubo|ha habido|hemos tenido} {haber|} un accidente
+    {rompió|roto} aguas
+    {tengo|tiene} {contracciones|un aborto}
+    {en|por} el suelo y no {se|responde|respira|reacciona}
+    {mordido|mordió|picado} una {serpiente|víbora}
   `,
   high: `
+    {nos|me} han entrado a robar
+    {han|han entrado a} {robado|robar} {en|la|esta|mi}
+    {fiebre|temperatura} de {39|40|41|treinta y nueve|cuarenta}
+    {calefacción|luz|agua} {se ha|está} {estropeado|cortado|cortada|estropeada} y
     {es|muy|bastante|realmente|super} urgente
     {urgentemente|urgente}
     lo antes posible es grave
@@ -76,6 +120,8 @@ export const SPANISH: RuleBook = {
     {cobrado|cargo|cobro} {algo|} que no {compré|hice|reconozco}
   `,
   person: `
+    {alguien|persona|humano} de {carne y hueso|verdad}
+    {alguien|una persona} con quien {pueda|poder|puedo} hablar
     {hablar|comunicarme|comunicar|contactar} con {una|un|alguna|algún|el|la|su|otra|otro|} {persona|humano|humana|agente|operador|operadora|representante|encargado|encargada|supervisor|supervisora|responsable|gerente|empleado|empleada|ser humano|asesor|asesora|compañero|jefe|recepcionista}
     {hablar|comunicarme|contactar} con {una|} persona {real|de verdad}
     {hablar|comunicarme|contactar} con {alguien|atención al cliente|recepción}
@@ -87,6 +133,9 @@ export const SPANISH: RuleBook = {
     {agente|operadora|operador|representante} por favor
   `,
   uncertainty: `
+    no es {eso|esto} lo que {le|te|} {estoy|he|pedí|pido|dije|digo|quiero|quería}
+    {me está|me ha|me están|me has} {entendiendo mal|entendido mal|malinterpretando}
+    {está|estás} {escuchando|escuchándome|oyendo} {o|de verdad|siquiera}
     no me {entiende|entiendes|está entendiendo|estás entendiendo|ha entendido|comprende|escucha}
     no {es|era} {lo que|eso lo que} {pregunté|dije|quería|he dicho|he preguntado|pedí|pido}
     ya {se|te} lo {he dicho|dije}
@@ -134,6 +183,7 @@ export const SPANISH: RuleBook = {
     {me|se} {muero|muere|morí|moría} de {ganas|risa|hambre|sed|frío|sueño|vergüenza|calor|amor}
     {quiero|quería} morirme de {risa|vergüenza}
     fuegos artificiales
+    entrar en {mi|la|su} cuenta
     {bomba|a fuego} {de fiesta|lento}
     {casi|por poco} me da un infarto
     {seguro|póliza|alarma|simulacro} {de|contra} {incendio|incendios|fuego}
