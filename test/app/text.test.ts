@@ -2,11 +2,13 @@
 // an unkind network do to it.
 import { buildApp, type App } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import type { State } from "../../src/core/state.ts";
 import { systemClock } from "../../src/observe/system.ts";
 import { startOpenAISim, type BrainInput, type OpenAISim } from "../../src/sim/openai/index.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { emptyFolder } from "../support/child.ts";
+import { manualClock } from "../support/clock.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog } from "../support/observe.ts";
 import { until } from "../support/until.ts";
@@ -34,7 +36,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-async function start(settings: Readonly<Record<string, string>> = {}, state?: State) {
+async function start(settings: Readonly<Record<string, string>> = {}, state?: State, clock?: Clock) {
   const log = keptLog();
   const config = readConfig({
     PORT: "0",
@@ -45,7 +47,13 @@ async function start(settings: Readonly<Record<string, string>> = {}, state?: St
     ...DOCUMENT,
     ...settings,
   });
-  const app = buildApp({ config, log, storage: createMemoryStorage(), ...(state && { state }) });
+  const app = buildApp({
+    config,
+    log,
+    storage: createMemoryStorage(),
+    ...(state && { state }),
+    ...(clock && { clock }),
+  });
   apps.push(app);
   const { port } = await app.listen();
   return { url: `http://127.0.0.1:${port}`, log };
@@ -297,6 +305,33 @@ describe("when the model fails", () => {
     expect(told.body["detail"]).toMatch(said);
     expect(JSON.stringify(log.lines)).not.toMatch(/lost|before/);
     openai.faults = {};
+    openai.script = { brain: ({ text }) => `You said: ${text}` };
+    await page.ask(url, "after");
+    expect(words(lastAsked().messages).slice(1)).toEqual([
+      "user: before",
+      "assistant: You said: before",
+      "user: after",
+    ]);
+  });
+
+  test("it takes more than 20 s: 502, and the conversation is as it was", async () => {
+    const clock = manualClock();
+    const { url } = await start({}, undefined, clock);
+    const page = browser();
+    await page.ask(url, "before");
+    openai.script = { brain: () => ({ hang: true }) };
+    const before = openai.requests.length;
+    const asked = page.ask(url, "lost");
+    await until("it is asked", () => openai.requests.length > before);
+    let isTold = false;
+    void asked.then(() => (isTold = true));
+    clock.advance(19_999);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(isTold).toBe(false);
+    clock.advance(2);
+    const told = await asked;
+    expect([told.status, told.body["detail"]]).toEqual([502, "The model did not answer in time"]);
+    await until("its request is given up", () => openai.requests.at(-1)?.aborted === true);
     openai.script = { brain: ({ text }) => `You said: ${text}` };
     await page.ask(url, "after");
     expect(words(lastAsked().messages).slice(1)).toEqual([
