@@ -3,17 +3,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchAsk } from "./ask.ts";
 import { benchInterruptions, benchTurns, type ConversationOptions } from "./conversations.ts";
 import { benchFaults, faultLine } from "./faults/index.ts";
 import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
 import type { PhoneQuestions } from "./phones.ts";
 import { benchRelay, type FarSides } from "./relay.ts";
-import { interruptionLines, relayLines, storeLines, turnsLines } from "./report.ts";
+import { askLines, interruptionLines, relayLines, storeLines, turnsLines } from "./report.ts";
 import { benchStore } from "./store.ts";
 import { OUT } from "./subject.ts";
 
-const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|faults|all] [options]
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|faults|all] [options]
 
   relay      CPU, delay and memory against the floor, for 100 and 20 calls
   turns      what the server adds to a turn, and the greeting
@@ -21,6 +22,7 @@ const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|faults|all] [o
   heard      what the server believes was heard, against what the phone played
   faults     the fault catalogue: what the caller hears and when, what is left behind
   store      how late the event loop is while every turn is kept in the embedded database
+  ask        what a question in writing takes above the model's own time
   all        everything (the default)
 
   --calls N      calls at once (relay: 100, then 20; otherwise 20)
@@ -43,7 +45,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const NAMES = ["relay", "turns", "barge-in", "heard", "store", "faults"] as const;
+const NAMES = ["relay", "turns", "barge-in", "heard", "store", "ask", "faults"] as const;
 type Name = (typeof NAMES)[number];
 const asked = positionals[0] ?? "all";
 const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
@@ -94,6 +96,11 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
   async store(sides) {
     const report = await benchStore(sides, talk);
     tell("store", report, storeLines(report));
+  },
+  async ask(sides) {
+    const options = { browsers: talk.calls, seconds: Number(values.seconds ?? 20), ...main };
+    const report = await benchAsk(sides, options);
+    tell("ask", report, askLines(report));
   },
 };
 

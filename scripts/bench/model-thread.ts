@@ -1,5 +1,5 @@
 // The thinking end of the bench's model: as much of Responses and Conversations over HTTP as a phone call needs, streamed word
-// by word by the one timer of the process.
+// by word by the one timer of the process, and Chat Completions for questions in writing.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { threadText, turnIn, type Load } from "./load.ts";
 import type { TurnTimes } from "./model-session.ts";
@@ -42,6 +42,18 @@ export function createModelThread(turnOf: (call: number) => TurnTimes | undefine
     response.on("close", () => streams.delete(stream));
   }
 
+  /** Chat Completions, not streamed; its words are how long it took. */
+  function answer(response: ServerResponse, { thinkMs }: Load): void {
+    const came = sharedNow();
+    setTimeout(() => {
+      const content = `own ${(sharedNow() - came).toFixed(3)} ms`;
+      const choices = [{ index: 0, message: { role: "assistant", content, refusal: null }, finish_reason: "stop" }];
+      const usage = { prompt_tokens: 10, completion_tokens: 4, total_tokens: 14 };
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ id: "chatcmpl_1", object: "chat.completion", created: 0, choices, usage }));
+    }, thinkMs);
+  }
+
   function end(stream: Stream): void {
     streams.delete(stream);
     const text = stream.words.join("");
@@ -71,6 +83,7 @@ export function createModelThread(turnOf: (call: number) => TurnTimes | undefine
         const path = request.url ?? "";
         if (request.method === "POST" && path.endsWith("/responses"))
           return begin(Buffer.concat(chunks).toString(), response, load);
+        if (request.method === "POST" && path.endsWith("/chat/completions")) return answer(response, load);
         response.setHeader("content-type", "application/json");
         if (request.method === "POST" && path.endsWith("/conversations"))
           response.end(`{"id":"conv_${++conversations}","object":"conversation","created_at":0,"metadata":{}}`);

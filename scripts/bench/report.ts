@@ -2,6 +2,7 @@
 import type { InterruptionsReport, TurnsReport } from "./conversations.ts";
 import { percentile, spreadText, text, type Spread } from "./numbers.ts";
 import type { RelayReport } from "./relay.ts";
+import type { AskReport } from "./ask.ts";
 import type { StoreReport } from "./store.ts";
 
 /** CPU of the server in floors, by the number of calls it is promised for. */
@@ -106,5 +107,17 @@ export function storeLines({ calls, lagP99Ms, worstMs, turns, events, dropped }:
     `${calls} calls, ${lagP99Ms.length} s, ${turns} turns and ${events} events kept, ${dropped} rows lost`,
     line("event-loop delay, p99 of each second, ms", percentiles(lagP99Ms)),
     line("the worst second's p99, ms", text(worstMs), { value: worstMs, most: 20, unit: "ms" }),
+  ];
+}
+
+export function askLines({ browsers, asks, failed, addedMs, cpuMs }: AskReport): readonly string[] {
+  return [
+    `${asks} questions of ${browsers} browsers at once, ${failed} without an answer, ms`,
+    line("above the model's own time", percentiles(addedMs), {
+      value: percentile(addedMs, 0.95),
+      most: 10,
+      unit: "ms (p95)",
+    }),
+    line("CPU of the server for one", text(cpuMs)),
   ];
 }

@@ -1,0 +1,71 @@
+// npm run bench -- ask: what POST /api/voice/ask takes above the model's own time. Browsers with conversations of their own ask one
+// question after the other; the model tells in its answer how long it took itself.
+import { cpuMs } from "./process-cost.ts";
+import type { FarSides } from "./relay.ts";
+import { API_KEY, pause, startService } from "./subject.ts";
+
+export interface AskReport {
+  readonly browsers: number;
+  readonly asks: number;
+  readonly failed: number;
+  /** Of each question, ms. */
+  readonly addedMs: readonly number[];
+  /** The server's own work on one, ms of CPU. */
+  readonly cpuMs: number;
+}
+
+export interface AskOptions {
+  readonly browsers: number;
+  readonly seconds: number;
+  readonly main?: string;
+}
+
+const OWN = /^own (\d+(?:\.\d+)?) ms$/;
+/** The first ones compile code and open connections. */
+const UNMEASURED = 3;
+/** What people take to read an answer is more; all of them ask at odd times. ms. */
+const READING_MS = [500, 1500] as const;
+
+export async function benchAsk({ modelPort }: FarSides, { browsers, seconds, main }: AskOptions): Promise<AskReport> {
+  const service = await startService({
+    modelPort,
+    settings: { API_KEYS: `bench:admin:${API_KEY}`, RATE_LIMIT_PER_MINUTE: "1000000" },
+    ...(main !== undefined && { main }),
+  });
+  const addedMs: number[] = [];
+  let failed = 0;
+  let asks = 0;
+  const until = performance.now() + seconds * 1000;
+
+  async function browser(number: number): Promise<void> {
+    let cookie = "";
+    for (let asked = 0; performance.now() < until; asked++) {
+      asks++;
+      const began = performance.now();
+      const answer = await fetch(`${service.target.url}/api/voice/ask`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${API_KEY}`,
+          "content-type": "application/json",
+          ...(cookie && { cookie }),
+        },
+        body: JSON.stringify({ prompt: `Question ${asked} of browser ${number}: what are your opening hours?` }),
+      });
+      const { response = "" } = (await answer.json()) as { readonly response?: string };
+      const took = performance.now() - began;
+      cookie ||= answer.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+      const own = OWN.exec(response)?.[1];
+      if (own === undefined) failed++;
+      else if (asked >= UNMEASURED) addedMs.push(took - Number(own));
+      await pause(READING_MS[0] + Math.random() * (READING_MS[1] - READING_MS[0]));
+    }
+  }
+
+  try {
+    const before = cpuMs(service.pid);
+    await Promise.all(Array.from({ length: browsers }, (_, number) => browser(number)));
+    return { browsers, asks, failed, addedMs, cpuMs: (cpuMs(service.pid) - before) / asks };
+  } finally {
+    await service.close();
+  }
+}
