@@ -1,6 +1,7 @@
 // Whole calls over a browser's socket: the words of the plain vocabulary and live talk, interruptions, sessions that come back, and
 // clients that misbehave. What the client really played is the measure of what counts as heard.
 import { readFileSync } from "node:fs";
+import { compileFunction } from "node:vm";
 import { WebSocket } from "ws";
 import { writeWav } from "../../src/audio/wav.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
@@ -184,12 +185,9 @@ test(
     const said: unknown[][] = [];
     const played: string[] = [];
     const sockets: WebSocket[] = [];
-    const run = new Function(
-      "WebSocket",
-      "console",
-      "Audio",
-      "base64AudioData",
+    const run = compileFunction(
       `${connect?.replace("ws://localhost:8000", flow.url.replace("http", "ws"))}; return () => {${sends}};`,
+      ["WebSocket", "console", "Audio", "base64AudioData"],
     ) as (...given: unknown[]) => () => void;
     class Browser extends WebSocket {
       constructor(url: string) {
@@ -216,7 +214,12 @@ test(
       () => played.length === 2,
       20_000,
     );
-    expect(said.map(([what]) => what).sort()).toEqual(["Agent:", "Agent:", "Connected to voice agent", "You said:"]);
+    expect(said.map(([what]) => String(what)).toSorted((one, other) => one.localeCompare(other))).toEqual([
+      "Agent:",
+      "Agent:",
+      "Connected to voice agent",
+      "You said:",
+    ]);
     expect(said.find(([what]) => what === "You said:")).toEqual(["You said:", words("opening-hours").text]);
     for (const src of played) expect(src).toMatch(/^data:audio\/mp3;base64,\/\/[A-Za-z0-9+/]{400}/);
     for (const socket of sockets) socket.close();
@@ -233,13 +236,18 @@ const statusOf = (url: string, options: ClientOptions = {}): Promise<number> =>
     (error: unknown) => (error instanceof Refused ? error.status : Promise.reject(error as Error)),
   );
 
-const ask = async (flow: Flow, method: string, path: string, key = KEY): Promise<{ status: number; body: any }> => {
+const ask = async (
+  flow: Flow,
+  method: string,
+  path: string,
+  key = KEY,
+): Promise<{ status: number; body: Record<string, unknown> }> => {
   const answered = await fetch(flow.url + path, {
     method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     ...(method === "POST" && { body: "{}" }),
   });
-  return { status: answered.status, body: await answered.json() };
+  return { status: answered.status, body: (await answered.json()) as Record<string, unknown> };
 };
 
 test(
@@ -383,12 +391,13 @@ test(
       () => client.of("error").length === codes.length,
       15_000,
     );
+    const byName = (one: string, other: string): number => one.localeCompare(other);
     expect(
       client
         .of("error")
-        .map(({ code }) => code)
-        .sort(),
-    ).toEqual([...codes].sort());
+        .map(({ code }) => String(code))
+        .toSorted(byName),
+    ).toEqual(codes.toSorted(byName));
     // Nobody speaks in it.
     client.send({ type: "audio_chunk", audio_data: Buffer.alloc(48_000).toString("base64"), format: "pcm" });
     client.send({ type: "audio_end" });
