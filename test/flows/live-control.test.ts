@@ -75,6 +75,70 @@ test(
 );
 
 test(
+  "say is heard, and the call goes on",
+  sideBySide(async (start) => {
+    const { flow, call } = await greeted(start);
+    await call.waitFor((entry) => entry.kind === "agent-silent", { timeoutMs: 30_000 });
+    const path = `/api/calls/${call.callSid}/say`;
+    expect((await ask(flow, path, { text: "" })).status).toBe(400);
+    expect((await ask(flow, path, { text: "Your taxi is waiting." }, OTHERS_KEY)).status).toBe(404);
+    const saidAt = call.nowMs();
+    expect((await ask(flow, path, { text: "Your taxi is waiting." })).status).toBe(202);
+    await call.waitFor((entry) => entry.kind === "agent-silent" && entry.atMs > saidAt, { timeoutMs: 30_000 });
+    call.hangUp();
+    await call.done;
+    const record = await flow.record(call.callSid);
+    expect(record.endReason).toBe("caller-hangup");
+    expect(record.replies.map(({ heard }) => heard)).toContain("Your taxi is waiting.");
+  }),
+);
+
+test(
+  "escalate by hand: the organization's words, its human, and the outcome in the record",
+  sideBySide(async (start) => {
+    const flow = await start({
+      settings: SETTINGS,
+      dialOutcome: { status: "completed", ringMs: 500, talkMs: 500 },
+      organizations: {
+        default: {
+          escalation: {
+            mode: "cold",
+            contacts: [{ name: "duty", number: "+15550009999", for: ["emergency", "high"] }],
+            emergency_words: "Help is on its way.",
+          },
+        },
+      },
+    });
+    const call = flow.dial(stays);
+    await until("the caller hears the agent", () => call.playedMs() > 500, 20_000);
+    const path = `/api/calls/${call.callSid}/escalate`;
+    expect((await ask(flow, path, { urgency: "at once" })).status).toBe(400);
+    expect((await ask(flow, path, { urgency: "emergency" }, OTHERS_KEY)).status).toBe(404);
+    const asked = await ask(flow, path, { reason: "seen on the camera", urgency: "emergency" });
+    expect(asked).toMatchObject({ status: 202, body: { command: "escalate", status: "accepted" } });
+    const result = await call.done;
+    expect(complaints(result)).toEqual([]);
+    expect(result.dials.map(({ number }) => number)).toEqual(["+15550009999"]);
+    await until("its outcome is known", () => flow.log.lines.some(({ message }) => message === "call ended"), 20_000);
+    const record = await flow.record(call.callSid);
+    expect(record.endReason).toBe("transferred");
+    expect(record.replies.map(({ heard }) => heard).join(" ")).toContain("Help is on its way.");
+    expect(record.escalations).toEqual([
+      expect.objectContaining({
+        trigger: "manual",
+        urgency: "emergency",
+        reason: "seen on the camera",
+        contact: "duty",
+        mode: "cold",
+        outcome: "answered",
+      }),
+    ]);
+    expect(await flow.metric("voice_escalations_total", { trigger: "manual", urgency: "emergency" })).toBe(1);
+    expect((await ask(flow, path)).status).toBe(409);
+  }),
+);
+
+test(
   "a recording is paused and gone on with; where nothing is recorded that is refused",
   sideBySide(async (start) => {
     const folder = await emptyFolder();
