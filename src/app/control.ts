@@ -36,8 +36,8 @@ interface Question {
   readonly command: InstanceCommand;
 }
 
-/** ms in which a command is acknowledged, or counts as not received. */
-const ANSWER_MS = 1000;
+/** ms in which a command is acknowledged, or counts as not received: whoever asks over HTTP is to know within a second. */
+const ANSWER_MS = 800;
 /** Commands that wait for an answer at once. */
 const MOST_WAITING = 1000;
 

@@ -27,6 +27,8 @@ export interface Registry {
 }
 
 const BEAT_MS = 5000;
+/** ms between two looks at whether the shared state is there. */
+const LOOK_MS = 500;
 /** An instance that was not heard of for so long is dead, ms. */
 export const ALIVE_MS = 15_000;
 const DRAFT_MS = 1000;
@@ -43,6 +45,7 @@ export function createRegistry({ state, instance, clock, log }: RegistryParts): 
   const dirty = new Set<string>();
   const writing = new Set<string>();
   let cancelBeat = (): void => {};
+  let beatAt = -Infinity;
   let cancelDrafts: (() => void) | undefined;
   const leaving = new Set<Promise<void>>();
   let closed = false;
@@ -52,8 +55,12 @@ export function createRegistry({ state, instance, clock, log }: RegistryParts): 
 
   function beat(): void {
     if (closed) return;
-    cancelBeat = clock.after(BEAT_MS, beat);
-    if (!state.isUp()) return;
+    cancelBeat = clock.after(LOOK_MS, beat);
+    const now = clock.now();
+    if (!state.isUp()) beatAt = -Infinity;
+    // Whoever was away learns at once who is there: nobody reaches a call that it does not know of.
+    if (!state.isUp() || now - beatAt < BEAT_MS) return;
+    beatAt = now;
     quietly(state.heartbeat(instance, ALIVE_MS));
     // A shared state that comes back empty learns of the calls again.
     for (const { entry } of held.values()) quietly(state.enlist(entry));

@@ -29,7 +29,7 @@ export interface RedisLink {
 }
 
 /** ms a command may take. */
-const COMMAND_MS = 1000;
+const COMMAND_MS = 800;
 /** ms from dialling to a usable connection. */
 const CONNECT_MS = 2000;
 /** ms between two attempts; with CONNECT_MS this keeps a return of Redis unnoticed for less than three seconds. */

@@ -317,6 +317,21 @@ describe("the carrier's word about a call held elsewhere", () => {
   });
 });
 
+test("a shared state that comes back empty knows of the calls again within a second", async () => {
+  let isUp = true;
+  const away: State = { ...state, isUp: () => isUp };
+  const one = instance({ state: away });
+  await time.run(10_000);
+  one.hold(party(1));
+  await time.run(1200);
+  isUp = false;
+  await time.run(1700);
+  await state.delist("call-1", one.cluster.instance);
+  isUp = true;
+  await time.run(600);
+  expect(await state.findLive("call-1")).toMatchObject({ instance: one.cluster.instance });
+});
+
 describe("the reaper", () => {
   const endsOf = (callId: string) => store.get(callId).then((record) => [record?.status, record?.endReason]);
 
