@@ -19,7 +19,7 @@ import { keepCalling, personAtPhone, PHONE } from "./demo/alive.ts";
 import { CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, clinicCaller, nurse } from "./demo/clinic.ts";
 import { createLivePrint, type ShownRecord } from "./demo/live-print.ts";
 import { freePort, startServer } from "./demo/server-process.ts";
-import { bookingCaller, hears } from "./demo/story.ts";
+import { bookingCaller, hears, hearsFile } from "./demo/story.ts";
 import { whatWentWrong, whatWentWrongAtTheClinic } from "./demo/what-went-wrong.ts";
 
 const { values } = parseArgs({
@@ -46,7 +46,7 @@ const OUT = "out";
 
 const data = mkdtempSync(join(tmpdir(), "voicebridge-demo-"));
 const openai = await startOpenAISim({
-  script: { transcripts: hears },
+  script: { transcripts: hears, hearFile: hearsFile },
   synthesize: espeakVoice,
   // About what the real ones take.
   timing: { transcriptMs: 250, replyMs: 250, restMs: 300, textDeltaMs: 20, pace: 4 },

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { hearing } from "../../src/sim/openai/hear.ts";
+import type { HeardFile } from "../../src/sim/openai/script.ts";
 import type { CallerScript } from "../../src/sim/twilio/index.ts";
 
 const FOLDER = new URL("../../test/fixtures/caller/", import.meta.url);
@@ -38,6 +39,12 @@ export const turn = (utterance: Utterance): CallerScript => [
 export const hears = hearing(
   [...utterances.values()].map(({ text, audio }) => ({ text, samples: decodeMulaw(audio) })),
 );
+
+/** The same of a file that is sent; of one that the simulator does not decode nothing. */
+export const hearsFile = ({ audio, rate }: HeardFile): string =>
+  audio && rate !== undefined
+    ? (hears(undefined, { index: 0, itemId: "file", startMs: 0, endMs: 0, audio, rate }).text ?? "")
+    : "";
 
 /** A booking, with an interruption and a pressed key. */
 export const bookingCaller: CallerScript = [
