@@ -61,9 +61,18 @@ export function fixedInstructions({ organization, tools }: PromptParts): string 
     section("Language", [languageRule(organization.language)]),
     intakeSection(organization.intake, tools),
     escalationSection(organization.escalation, tools),
+    memorySection(tools),
     section("How to speak on the phone", spokenForm(tools)),
   ];
   return `${sections.filter(Boolean).join("\n\n")}\n`;
+}
+
+function memorySection(tools: readonly string[]): string {
+  if (!tools.includes("memory_search") || !tools.includes("memory_add")) return "";
+  return section("Remembering", [
+    "This caller is remembered from call to call. What they tell of themselves (name, preferences, plans, routines) is kept with memory_add as soon as they tell it, without asking; what they told before is found with memory_search.",
+    "When they ask for a routine by its name, look it up and do its steps in order, as far as you have tools for them; say which you cannot do.",
+  ]);
 }
 
 export function presentInstructions({ organization: { hours } }: PromptParts, present: Present): string {

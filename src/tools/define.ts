@@ -8,6 +8,8 @@ export function defineTool<Schema extends z.ZodObject>(definition: {
   readonly schema: Schema;
   /** ms */
   readonly timeoutMs: number;
+  /** Runs a minute of one call; absent: as many as the model likes. */
+  readonly perMinute?: number;
   readonly run: (args: z.infer<Schema>, context: ToolContext) => Promise<unknown>;
 }): Tool {
   const { $schema: _version, ...parameters } = z.toJSONSchema(definition.schema, { io: "input" });
@@ -16,6 +18,7 @@ export function defineTool<Schema extends z.ZodObject>(definition: {
     description: definition.description,
     parameters,
     timeoutMs: definition.timeoutMs,
+    ...(definition.perMinute !== undefined && { perMinute: definition.perMinute }),
     run(argumentsJson, context) {
       const parsed = definition.schema.safeParse(argumentsJson);
       if (!parsed.success) {

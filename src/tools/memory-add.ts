@@ -32,6 +32,7 @@ export function createMemoryAdd(memories: Pick<Memories, "learnSoon">): Tool {
       userId: userIdIgnored,
     }),
     timeoutMs: 8000,
+    perMinute: 12,
     run: ({ messages }, context) =>
       forUser(context, async (owner) => {
         const lines = messages.map((one) => (typeof one === "string" ? { role: "user" as const, content: one } : one));

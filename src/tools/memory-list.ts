@@ -15,6 +15,7 @@ export function createMemoryList(memories: Pick<Memories, "list">): Tool {
     description: "Everything you remember of the user, newest first. Prefer memory_search when you look for something.",
     schema: z.strictObject({ userId: userIdIgnored }),
     timeoutMs: 8000,
+    perMinute: 12,
     run: (_args, context) =>
       forUser(context, async (owner) => {
         const found = await memories.list(owner, { limit: MOST + 1 });

@@ -22,6 +22,7 @@ export function createMemorySearch(memories: Pick<Memories, "search">): Tool {
       limit: z.number().int().min(1).max(MOST).optional().describe(`At most so many, ${USUAL} by default.`),
     }),
     timeoutMs: 8000,
+    perMinute: 30,
     run: ({ query, limit = USUAL }, context) =>
       forUser(context, async (owner) => ({
         memories: (await memories.search(owner, query, limit, context.signal)).map(told),

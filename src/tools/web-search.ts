@@ -37,6 +37,7 @@ export function createWebSearch({ apiKey, baseUrl, log }: WebSearchOptions): Too
       query: z.string().trim().min(1).max(400).describe("What to search for, in a few words, nothing private in it."),
     }),
     timeoutMs: TIMEOUT_MS + 500,
+    perMinute: 12,
     async run({ query }) {
       if (apiKey === undefined) return NOT_CONFIGURED;
       try {
