@@ -211,6 +211,7 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
 }
 
 export { remembering } from "./remembering.ts";
+export { createObedient, type Disguise, type Wish } from "./obedient.ts";
 export type { Brain, BrainInput, BrainReply, OpenAIScript, SessionScript, Transcript, Utterance } from "./script.ts";
 export type { ErrorFields, Faults, Timing } from "./faults.ts";
 export type { Entry, Journal } from "./realtime/journal.ts";
