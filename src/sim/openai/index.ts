@@ -9,6 +9,7 @@ import { desk } from "./desk.ts";
 import { DEFAULT_TIMING, type Faults, type Timing } from "./faults.ts";
 import { hum } from "./hum.ts";
 import { MODELS, type Model } from "./models.ts";
+import { createCalls, type SimulatedCall } from "./realtime/calls.ts";
 import type { Shared, Synthesize } from "./realtime/context.ts";
 import { createDoor } from "./realtime/handshake.ts";
 import type { RealtimeSession } from "./realtime/session.ts";
@@ -53,6 +54,8 @@ export interface OpenAISim {
   readonly apiKey: string;
   /** All Realtime sessions so far, closed ones included, oldest first. */
   readonly sessions: readonly RealtimeSession[];
+  /** Calls over WebRTC, by their ids. */
+  readonly calls: ReadonlyMap<string, SimulatedCall>;
   /** All REST requests so far, with how they ended. */
   readonly requests: readonly RestRequest[];
   /** What the REST side remembers: conversations, responses, threads, client secrets. */
@@ -115,7 +118,17 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
     log: options.log ?? (() => {}),
   };
 
+  let numbers = 0;
+  const nextNumber = () => numbers++;
+  const lifeSeconds = options.sessionSeconds ?? 3600;
+  function onSession(session: RealtimeSession): void {
+    sessions.push(session);
+    for (const listener of listeners.session) listener(session);
+  }
+  const calls = createCalls({ shared, chance: chance.fork(3), lifeSeconds, nextNumber, onSession });
+
   const rest = createRest({
+    beginCall: (model, session) => calls.begin(model, session).id,
     shared,
     chance: chance.fork(1),
     models,
@@ -137,11 +150,10 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
     models,
     settingsFor,
     nextFaults: () => queued.shift() ?? {},
-    lifeSeconds: options.sessionSeconds ?? 3600,
-    onSession(session) {
-      sessions.push(session);
-      for (const listener of listeners.session) listener(session);
-    },
+    calls,
+    nextNumber,
+    lifeSeconds,
+    onSession,
   });
 
   const server = createServer((request, response) => rest.handle(request, response));
@@ -157,6 +169,7 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
     baseUrl: `http://127.0.0.1:${port}/v1`,
     apiKey,
     sessions,
+    calls: calls.all,
     requests: rest.requests,
     state: rest.state,
     counts: door.counts,
@@ -201,6 +214,7 @@ export async function startOpenAISim(options: OpenAISimOptions = {}): Promise<Op
       });
     },
     async close() {
+      calls.close();
       door.close();
       rest.close();
       server.closeAllConnections();

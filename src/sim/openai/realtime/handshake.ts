@@ -10,6 +10,7 @@ import { forced, httpError, unknownUrl, wrongKey } from "../errors.ts";
 import type { Faults } from "../faults.ts";
 import { isServed, type Model } from "../models.ts";
 import type { Seeded } from "../seeded.ts";
+import type { Calls } from "./calls.ts";
 import type { Shared } from "./context.ts";
 import { createSession, type RealtimeSession } from "./session.ts";
 
@@ -25,6 +26,10 @@ export interface DoorOptions {
   models: readonly Model[];
   /** Settings of the client secret this key is, null for the account's own key, undefined for a key that is not good. */
   settingsFor(key: string): Json | null | undefined;
+  /** Calls over WebRTC, which sidebands stand beside. */
+  calls: Calls;
+  /** Numbers of sessions. */
+  nextNumber(): number;
   /** Takes the switches queued for the next session. */
   nextFaults(): Faults;
   lifeSeconds: number;
@@ -52,7 +57,7 @@ function answer(socket: Duplex, refusal: Refusal): void {
 }
 
 /** What the address asks for. @throws Refusal with HTTP 400 or 404 */
-function wanted(url: URL): { type: "realtime" | "transcription"; model: string } {
+function wanted(url: URL): { type: "realtime" | "transcription"; model: string } | { callId: string } {
   const given = ["model", "call_id", "intent"].filter((name) => url.searchParams.has(name));
   if (given.length !== 1) {
     throw new Refusal(
@@ -60,9 +65,8 @@ function wanted(url: URL): { type: "realtime" | "transcription"; model: string }
       "Exactly one of 'model', 'call_id' or 'intent' must be given in the query.",
     );
   }
-  if (url.searchParams.has("call_id")) {
-    throw new Refusal("call_id_not_found", "No call with this call_id.", { param: "call_id", status: 404 });
-  }
+  const callId = url.searchParams.get("call_id");
+  if (callId !== null) return { callId };
   const intent = url.searchParams.get("intent");
   if (intent !== null && intent !== "transcription") {
     throw new Refusal("invalid_value", `Invalid value: '${intent}'. Supported values are: 'transcription'.`, {
@@ -84,12 +88,11 @@ export function createDoor(options: DoorOptions): Door {
   });
   const waiting = new Set<Duplex>();
   const counts = { opened: 0, open: 0, refused: 0 };
-  let sessions = 0;
 
   function welcome(
     socket: WebSocket,
     request: IncomingMessage,
-    to: ReturnType<typeof wanted>,
+    to: Exclude<ReturnType<typeof wanted>, { callId: string }>,
     preset: Json | null,
     faults: Faults,
   ): void {
@@ -123,11 +126,15 @@ export function createDoor(options: DoorOptions): Door {
       faults,
       preset: preset ? rest : undefined,
       ...to,
-      chance: options.chance.fork(sessions),
-      number: sessions++,
+      ...numbered(),
       lifeSeconds: options.lifeSeconds,
     });
     options.onSession(session);
+  }
+
+  function numbered() {
+    const number = options.nextNumber();
+    return { number, chance: options.chance.fork(number) };
   }
 
   function dismiss(socket: WebSocket, code: string, message: string): void {
@@ -155,9 +162,13 @@ export function createDoor(options: DoorOptions): Door {
         if (refuse) throw forced(refuse);
         if (preset === undefined) throw wrongKey(key);
         const to = wanted(url);
+        // A short-lived secret opens a session of its own and no other.
+        if ("callId" in to && preset !== null) throw wrongKey(key);
+        const beside = "callId" in to ? options.calls.require(to.callId) : undefined;
         server.handleUpgrade(request, socket, head, (ws) => {
           waiting.delete(socket);
-          welcome(ws, request, to, preset, faults);
+          if (beside) beside.attach(ws);
+          else if (!("callId" in to)) welcome(ws, request, to, preset, faults);
         });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

@@ -36,6 +36,8 @@ export interface Call {
   /** Fires when the client goes away or the simulator closes. */
   readonly signal: AbortSignal;
   json(body: unknown, status?: number): void;
+  /** 201 with the address of what was made. */
+  made(location: string, body: string, contentType: string): void;
   /** Sends a body in these pieces, as a chunked answer. */
   bytes(pieces: readonly Uint8Array[], contentType: string): void;
   /** Starts a server-sent event stream. */
@@ -58,6 +60,8 @@ export interface Route {
   pattern: string;
   /** Body is not JSON (multipart); the route reads `raw`. */
   form?: boolean;
+  /** Takes a client secret in place of the account's key. */
+  secrets?: boolean;
   handle(call: Call): void | Promise<void>;
 }
 
@@ -132,6 +136,7 @@ export function createHttp(options: {
   chance: Seeded;
   routes: readonly Route[];
   isKey(key: string): boolean;
+  isSecret(key: string): boolean;
   onRequest(request: RestRequest): void;
 }): Http {
   const { shared, chance, routes } = options;
@@ -176,11 +181,12 @@ export function createHttp(options: {
 
     try {
       const key = /^Bearer\s+(\S+)$/i.exec(incoming.headers.authorization ?? "")?.[1];
-      if (key === undefined || !options.isKey(key)) throw wrongKey(key);
-      const raw = await readBody(incoming);
       const path = request.path.replace(/\/$/, "");
       const fitting = routes.map((route) => ({ route, params: match(route.pattern, path) }));
       const found = fitting.find(({ route, params }) => params && route.method === request.method);
+      const isGood = key !== undefined && (options.isKey(key) || (found?.route.secrets && options.isSecret(key)));
+      if (!isGood) throw wrongKey(key);
+      const raw = await readBody(incoming);
       if (found && !found.route.form) request.body = parseJson(raw);
       options.onRequest(request);
 
@@ -202,6 +208,11 @@ export function createHttp(options: {
         params: found.params,
         signal: gone.signal,
         json,
+        made(location, body, type) {
+          outgoing.setHeader("location", location);
+          head(201, type);
+          outgoing.end(body);
+        },
         bytes(pieces, type) {
           head(200, type);
           for (const piece of pieces) outgoing.write(piece);

@@ -4,6 +4,7 @@ import type { Model } from "../models.ts";
 import type { Shared } from "../realtime/context.ts";
 import type { Seeded } from "../seeded.ts";
 import { audioRoutes } from "./audio.ts";
+import { callRoutes } from "./calls.ts";
 import { chatRoutes } from "./chat.ts";
 import { conversationRoutes, type StoredConversation } from "./conversations.ts";
 import { embeddingRoutes } from "./embeddings.ts";
@@ -51,6 +52,8 @@ export function createRest(options: {
   chance: Seeded;
   models: readonly Model[];
   apiKey: string;
+  /** Begins a call over WebRTC; returns its id. */
+  beginCall(model: string, session: Json): string;
   onRequest(request: RestRequest): void;
 }): Rest {
   const { shared, chance, models } = options;
@@ -68,6 +71,7 @@ export function createRest(options: {
   const routes: Route[] = [
     ...modelRoutes(env),
     ...secretRoutes(env),
+    ...callRoutes(env, (model, session) => options.beginCall(model, session)),
     ...responseRoutes(env),
     ...conversationRoutes(env),
     ...chatRoutes(env),
@@ -76,7 +80,12 @@ export function createRest(options: {
     ...audioRoutes(env),
     ...embeddingRoutes(env),
   ];
-  const http = createHttp({ ...options, routes, isKey: (key) => key === options.apiKey });
+  const http = createHttp({
+    ...options,
+    routes,
+    isKey: (key) => key === options.apiKey,
+    isSecret: (key) => (state.secrets.get(key)?.expiresAt ?? 0) * 1000 > shared.now(),
+  });
   return {
     ...http,
     state,
