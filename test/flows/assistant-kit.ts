@@ -140,6 +140,7 @@ export function createWorld({ speed = 1, ...options }: OpenAISimOptions & { read
     get openai() {
       return openai;
     },
+    clock,
     lastSession: () => openai.sessions.at(-1) as OpenAISim["sessions"][number],
     connect(address: string, headers: Readonly<Record<string, string>> = {}): Client {
       const client = connect(address, headers);
