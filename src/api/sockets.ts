@@ -1,5 +1,6 @@
 // The WebSockets of the program, for their description only: the channels serve them.
 import { z } from "zod";
+import { CLIENT_EVENTS } from "../wire/assistant/client-events.ts";
 import { clientMessage, LIVE_FORMATS, serverMessage } from "../wire/browser.ts";
 import type { SocketDescription, SocketMessage } from "./asyncapi.ts";
 
@@ -85,8 +86,46 @@ const mediaStream: SocketDescription = {
   ],
 };
 
+const event = (type: string, summary: string): SocketMessage => ({
+  name: type,
+  summary,
+  schema: z.looseObject({ type: z.literal(type), event_id: z.string().optional() }),
+});
+
+/** Of the many events of the Realtime API, those that the documents' clients know. */
+const REALTIME: Readonly<Record<string, string>> = {
+  "session.created": "The session, first of all",
+  "session.updated": "The settings that hold now",
+  "input_audio_buffer.speech_started": "The user began to speak",
+  "input_audio_buffer.speech_stopped": "The user fell silent",
+  "conversation.item.input_audio_transcription.completed": "What the user said",
+  "conversation.item.created": "A new item of the conversation",
+  "response.created": "An answer begins",
+  "response.audio.delta": "More of the answer's sound, base64 of pcm16 at 24 kHz",
+  "response.audio_transcript.delta": "More of the answer's words",
+  "response.text.delta": "More of a written answer",
+  "response.done": "The answer is over",
+  error: "Something could not be done; the socket stays",
+};
+
+const assistant: SocketDescription = {
+  id: "assistant",
+  address: "/ws/assistant",
+  summary: "The personal voice assistant",
+  description:
+    "The address that `POST /api/voice-agent` gives, with its one-time ticket. Events are those of OpenAI's Realtime API: in the " +
+    "vocabulary of its beta by default, in today's with `events=ga`. Tools run on the server. docs/assistant.md has the whole story.",
+  query: z.object({
+    ticket: z.string().describe("Good for 60 seconds and once."),
+    events: z.enum(["ga"]).optional().describe("ga: today's names of events."),
+  }),
+  receives: CLIENT_EVENTS.map((type) => event(type, `As the Realtime API has it: ${type}`)),
+  sends: Object.entries(REALTIME).map(([type, summary]) => event(type, summary)),
+};
+
 /** By whether there is a phone. */
 export const socketsOf = ({ phone }: { readonly phone: boolean }): readonly SocketDescription[] => [
   ...(phone ? [mediaStream] : []),
   browser,
+  assistant,
 ];

@@ -154,7 +154,12 @@ function requests(route: Route): fc.Arbitrary<Sent> {
   const form = someOf([...fieldsOf(route.body), "odd"], oddText).chain((fields) =>
     fc.record({ named: fc.option(file), other: fc.option(file, { freq: 5 }) }).map(({ named, other }) =>
       formOf({
-        ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
+        ...Object.fromEntries(
+          Object.entries(fields).map(([name, value]) => [
+            name,
+            typeof value === "string" ? value : (JSON.stringify(value) ?? ""),
+          ]),
+        ),
         ...(named && { audio_file: named }),
         ...(other && { odd_file: other }),
       }),
@@ -179,7 +184,10 @@ function requests(route: Route): fc.Arbitrary<Sent> {
   return fc.record({ key, params, query, body, type }).map((one) => {
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => one.params[name] as string);
     const search = new URLSearchParams(
-      Object.entries(one.query).map(([name, value]): [string, string] => [name, String(value)]),
+      Object.entries(one.query).map(([name, value]): [string, string] => [
+        name,
+        typeof value === "string" ? value : (JSON.stringify(value) ?? ""),
+      ]),
     ).toString();
     return {
       key: one.key,

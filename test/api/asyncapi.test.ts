@@ -2,6 +2,7 @@
 import { Parser } from "@asyncapi/parser";
 import { createAsyncApi } from "../../src/api/asyncapi.ts";
 import { socketsOf } from "../../src/api/sockets.ts";
+import { CLIENT_EVENTS } from "../../src/wire/assistant/client-events.ts";
 import { clientMessage, serverMessage } from "../../src/wire/browser.ts";
 
 const description = createAsyncApi({
@@ -29,6 +30,16 @@ test("has every message that is read or said, each with a sentence of its own", 
   for (const [key, { summary }] of Object.entries(messages))
     expect([key, summary]).toEqual([key, expect.stringMatching(/ /)]);
   expect(description["servers"]).toMatchObject({ here: { host: "voice.example.com", protocol: "wss" } });
+});
+
+test("has the assistant's socket, with every event a client may send", () => {
+  const { assistant } = description["channels"] as Record<
+    string,
+    { address: string; messages: Record<string, unknown> }
+  >;
+  expect(assistant?.address).toBe("/ws/assistant");
+  for (const type of CLIENT_EVENTS) expect(assistant?.messages).toHaveProperty([`in.${type}`]);
+  expect(assistant?.messages).toHaveProperty(["out.response.audio.delta"]);
 });
 
 test("without a phone there is no stream of a carrier", () => {
