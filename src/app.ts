@@ -219,7 +219,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     await cluster.close();
     await server.close();
     await memories.close();
-    voicing.close();
+    await voicing.close();
     await Promise.all([state.close(), storage.close()]);
     meter.close();
   }

@@ -36,7 +36,7 @@ export interface Voicing {
   readonly embedder: Embedder | undefined;
   /** Absent without a key. */
   readonly factFinder: FactFinder | undefined;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const ASSETS = fileURLToPath(new URL("../../assets/clips", import.meta.url));
@@ -120,9 +120,9 @@ export function createVoicing(
         }),
       );
     },
-    close() {
-      clips.close();
+    async close() {
       voices.close();
+      await clips.close();
     },
   };
 }

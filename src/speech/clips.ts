@@ -31,8 +31,8 @@ export interface Clips {
   in(voice: ClipVoice, words: ClipWords): VoiceClips;
   /** Begins to render what is missing. */
   start(): void;
-  /** Stops rendering. Clips stay readable. Idempotent. */
-  close(): void;
+  /** Stops rendering, and resolves when nothing is being written any more. Clips stay readable. Idempotent. */
+  close(): Promise<void>;
 }
 
 export interface ClipsOptions {
@@ -50,6 +50,8 @@ export interface ClipsOptions {
   readonly mostBytes?: number;
 }
 
+/** A disk that hangs does not keep the program from ending, ms. */
+const CLOSE_MS = 2000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const manifest = z.array(z.object({ id: z.enum(CLIP_IDS), text: z.string().min(1), file: z.string().min(1) }));
@@ -64,6 +66,7 @@ export function createClips(options: ClipsOptions): Clips {
   /** By name, least recently used first. */
   const kept = new Map<string, Clip>();
   let bytes = 0;
+  let writing: Promise<void> | undefined;
 
   const queue = createClipQueue({
     log,
@@ -73,10 +76,13 @@ export function createClips(options: ClipsOptions): Clips {
       const audio = await render(text, voice, signal);
       if (!isSound(audio, text, voice.speed)) throw new Error(`${audio.length} bytes are not this text`);
       keep(name, { text, audio });
+      // Nothing is begun after the end.
+      if (signal.aborted) return audio.length;
       // A full or read-only disk costs a rendering at the next start, nothing now.
-      await writeClip(dir, name, audio).catch((error: unknown) => {
+      writing = writeClip(dir, name, audio).catch((error: unknown) => {
         log.warn("a clip could not be kept", { cause: error instanceof Error ? error.message : String(error) });
       });
+      await writing;
       return audio.length;
     },
   });
@@ -123,7 +129,13 @@ export function createClips(options: ClipsOptions): Clips {
       void pruneClips(dir);
       queue.start();
     },
-    close: () => queue.close(),
+    async close() {
+      queue.close();
+      let cancel = (): void => {};
+      const late = new Promise<void>((resolve) => (cancel = clock.after(CLOSE_MS, resolve)));
+      await Promise.race([writing, late]);
+      cancel();
+    },
   };
 }
 

@@ -34,7 +34,7 @@ function setup(more: Partial<KitsParts> = {}, settings = config) {
         return { get: clip, greeting: clip };
       },
       start() {},
-      close() {},
+      async close() {},
     },
     threadClient(choice) {
       clients.push(choice);

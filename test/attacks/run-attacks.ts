@@ -99,7 +99,7 @@ export async function runAttacks(
   const clip = (text: string) => ({ text, audio: Buffer.alloc(0) });
   const kits = createKits({
     config,
-    clips: { in: () => ({ get: clip, greeting: clip }), start() {}, close() {} },
+    clips: { in: () => ({ get: clip, greeting: clip }), start() {}, async close() {} },
     threadClient: () => client,
     gate: bare ? (tools) => tools : createGate({ confirmations, state, confirmMs: 60_000, waitingWords: "" }),
     outsideTools: () => mcp.tools(),

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const clips of opened.splice(0)) clips.close();
+  await Promise.all(opened.splice(0).map((clips) => clips.close()));
   await rm(join(dir, ".."), { recursive: true, force: true });
 });
 
@@ -102,7 +102,7 @@ test("a rendering is kept: the next start asks for nothing", async () => {
     "all kept",
     () => first.log.lines.filter((line) => line.message === "clip rendered").length === CLIP_IDS.length,
   );
-  first.clips.close();
+  await first.clips.close();
   const files = await readdir(dir);
   expect(files).toHaveLength(CLIP_IDS.length);
   expect(files.every((file) => /^[0-9a-f]{32}\.ulaw$/.test(file))).toBe(true);
@@ -141,7 +141,7 @@ test("a damaged file is rendered again, and never played", async () => {
   first.clips.start();
   await until("all rendered", () => first.asked.length === CLIP_IDS.length);
   await until("all written", () => first.log.lines.length === CLIP_IDS.length);
-  first.clips.close();
+  await first.clips.close();
   const [one, two] = (await readdir(dir)) as [string, string];
   await writeFile(join(dir, one), "");
   await writeFile(join(dir, two), Buffer.alloc(5_000_000, 1));
@@ -235,8 +235,7 @@ test("closing stops the rendering under way, the waiting and everything after it
       }),
   });
   clips.start();
-  clips.close();
-  clips.close();
+  await Promise.all([clips.close(), clips.close()]);
   expect(signal?.aborted).toBe(true);
   await until("no timer", () => clock.pending === 0);
   clips.start();
@@ -308,7 +307,7 @@ test("memory is bounded: what was not used for long is read from the disk again"
   first.clips.start();
   const rendered = () => first.log.lines.filter(({ message }) => message === "clip rendered").length;
   await until("all rendered", () => rendered() === CLIP_IDS.length + greetings.length);
-  first.clips.close();
+  await first.clips.close();
 
   const { clips } = clipsWith({ mostBytes: size * 3 });
   const set = clips.in(VOICE, { greetings });
@@ -381,4 +380,15 @@ describe("rendering by the voice", () => {
     await bench.done();
     await sim.close();
   });
+});
+
+test("after the end nothing is being written any more", async () => {
+  const { clips, asked } = clipsWith();
+  clips.start();
+  await until("a clip is being kept", () => asked.length === 1);
+  await clips.close();
+  const there = await readdir(dir);
+  expect(there.filter((name) => !name.endsWith(".ulaw"))).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await readdir(dir)).toEqual(there);
 });
