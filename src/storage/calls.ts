@@ -105,6 +105,8 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
     async remove(callId) {
       return askAfterWriting(async (db) => {
         residents.forget(callId);
+        // What was said in a conversation over requests stands in its session as well; the two have one id.
+        await db.deleteFrom("conversation_sessions").where("session_id", "=", callId).execute();
         const { numDeletedRows } = await db.deleteFrom("calls").where("call_id", "=", callId).executeTakeFirst();
         return numDeletedRows > 0n;
       });

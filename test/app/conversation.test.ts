@@ -220,24 +220,33 @@ describe("a conversation", () => {
   });
 
   test("is taken turn by turn, in the order of coming, whichever of two instances is asked", async () => {
+    const state = createMemoryState({ clock: systemClock });
+    const inLine = new Set<string>();
     const shared: Shared = {
       storage: { ...createMemoryStorage(), close: async () => undefined },
-      state: { ...createMemoryState({ clock: systemClock }), close: async () => undefined },
+      state: {
+        ...state,
+        stand(line, who, ttlMs) {
+          inLine.add(who);
+          return state.stand(line, who, ttlMs);
+        },
+        close: async () => undefined,
+      },
     };
     const instances = [await start({}, shared), await start({}, shared)] as const;
     const sessionId = await instances[0].begin();
     let atWork = 0;
     brain = async ({ text }) => {
       expect(++atWork).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // The first holds up the others until all of them have come.
+      await until("everybody is in line", () => inLine.size === 6);
       atWork--;
       return `You said: ${text}`;
     };
     const asked: ReturnType<(typeof instances)[0]["say"]>[] = [];
     for (let n = 0; n < 6; n++) {
       asked.push((instances[n % 2] as (typeof instances)[0]).say(sessionId, `Number ${n}.`));
-      // So that their order of coming is one.
-      await new Promise((resolve) => setTimeout(resolve, 15));
+      await until("it is in line", () => inLine.size === n + 1);
     }
     const answers = await Promise.all(asked);
     expect(answers.map(({ body }) => body.agent_response)).toEqual(

@@ -481,5 +481,15 @@ export function storageContract(name: string, given: () => Storage): void {
       expect(await customers.session(session.sessionId)).toEqual(later);
       expect(await customers.session("nobody")).toBeUndefined();
     });
+
+    test("a session goes with the record of its conversation", async () => {
+      const { calls, customers } = given();
+      const talk = party({ channel: "text" });
+      calls.open(talk, day);
+      const session = { sessionId: talk.callId, orgId: "default", state: "intake", data: { said: "words" } } as const;
+      await customers.putSession({ ...session, createdAt: day, updatedAt: day });
+      expect(await calls.remove(talk.callId)).toBe(true);
+      expect(await customers.session(talk.callId)).toBeUndefined();
+    });
   });
 }

@@ -23,7 +23,14 @@ export function createMemoryStorage({
   const keys = new Map<string, KeyRow>();
   const customers = new Map<string, string>();
   const sessions = new Map<string, SessionRow>();
-  const calls = createMemoryCallStore();
+  const kept = createMemoryCallStore();
+  const calls: Storage["calls"] = {
+    ...kept,
+    async remove(callId) {
+      sessions.delete(callId);
+      return kept.remove(callId);
+    },
+  };
   const current = (orgId: string): OrganizationRow | undefined => versions.get(orgId)?.at(-1);
   function refuseTaken(orgId: string, wanted: readonly string[]): void {
     const taken = wanted.toSorted().find((number) => (numbers.get(number) ?? orgId) !== orgId);
