@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createObedient, type Wish } from "../../src/sim/openai/index.ts";
 import { startHttpDesktop } from "../../src/sim/mcp/http.ts";
 import { emptyFolder } from "../support/child.ts";
-import { answer, listen, sideBySide, words, type Flow, type Start } from "./kit.ts";
+import { answer, sideBySide, words, type Flow, type Start } from "./kit.ts";
 
 const KEY = "desk-key-0123456789abcdef";
 const WISHES: Readonly<Record<string, Wish>> = {
@@ -46,7 +46,8 @@ async function withDesktop(
     writeFileSync(file, JSON.stringify({ servers: { desktop: entry } }));
     const settings = { MCP_SERVERS_FILE: file, VOICE_MODE: mode, API_KEYS: `desk:admin:${KEY}` };
     const flow = await start({ speed: 3, settings, openai: { script: { brain } } });
-    await comes("the desktop", async () => (desktop.requests.length > 5 ? true : undefined));
+    const isThere = () => flow.log.lines.some(({ message }) => message === "an MCP server is connected");
+    await comes("the desktop", async () => isThere() || undefined);
     await body(flow, desktop);
   } finally {
     await desktop.close();
@@ -94,7 +95,16 @@ describe.each(["assistant", "speech-to-speech"])("%s", (mode) => {
     "the instructions are not heard",
     sideBySide((start) =>
       withDesktop(start, mode, async (flow) => {
-        const { record } = await flow.run([...answer("how-long"), listen(), { do: "hang-up" }]);
+        const call = flow.dial([...answer("how-long"), { do: "wait-for-hang-up", timeoutMs: 180_000 }]);
+        await comes("the agent says that it cannot", async () => {
+          const record = await flow.app.store.findByCarrierId(call.callSid);
+          return record?.replies.some((reply) => reply.heard.includes("something I cannot tell you"))
+            ? true
+            : undefined;
+        });
+        await ask(flow, "POST", "/api/call/end", { call_id: call.callSid });
+        await call.done;
+        const record = await flow.record(call.callSid);
         const heard = record.replies.map((reply) => reply.heard).join(" ");
         expect(heard).toContain("that is something I cannot tell you");
         expect(heard).not.toContain("what tools and documents answer");

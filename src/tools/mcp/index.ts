@@ -56,14 +56,13 @@ export function createMcp({ servers, pins, clock, log, meter }: McpParts): Mcp {
       clock,
       log,
       meter,
-      onTools(listed) {
+      async onTools(listed) {
         const mine = ++turn;
         listedNow.set(name, new Map(listed.map((one) => [one.name, one])));
         noteChanges(name, listed);
-        void offersOf(name, server, listed, link).then((made) => {
-          // A list that was asked for later has been here before.
-          if (mine === turn) offers.set(name, made);
-        });
+        const made = await offersOf(name, server, listed, link);
+        // A list that was asked for later has been here before.
+        if (mine === turn) offers.set(name, made);
       },
     });
     links.set(name, link);

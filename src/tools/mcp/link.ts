@@ -12,7 +12,7 @@ export interface LinkParts {
   readonly name: string;
   readonly server: McpServer;
   /** What it lists, each time it was asked. */
-  readonly onTools: (tools: readonly ListedTool[]) => void;
+  readonly onTools: (tools: readonly ListedTool[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -55,7 +55,7 @@ export function createLink(parts: LinkParts): Link {
   async function list(client: Client): Promise<void> {
     const { tools } = await client.listTools(undefined, { timeout: OPEN_MS, cacheMode: "bypass" });
     if (tools.length > MOST_TOOLS) log.warn("a server offers more tools than are taken", { tools: tools.length });
-    parts.onTools(tools.slice(0, MOST_TOOLS));
+    await parts.onTools(tools.slice(0, MOST_TOOLS));
   }
 
   async function connect(): Promise<void> {
