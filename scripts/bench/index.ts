@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { benchAsk } from "./ask.ts";
 import { benchInterruptions, benchTurns, type ConversationOptions } from "./conversations.ts";
+import { benchBrowser, browserLines } from "./browser.ts";
 import { benchFaults, faultLine } from "./faults/index.ts";
 import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
@@ -14,7 +15,7 @@ import { askLines, interruptionLines, relayLines, storeLines, turnsLines } from 
 import { benchStore } from "./store.ts";
 import { OUT } from "./subject.ts";
 
-const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|faults|all] [options]
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|browser|faults|all] [options]
 
   relay      CPU, delay and memory against the floor, for 100 and 20 calls
   turns      what the server adds to a turn, and the greeting
@@ -23,6 +24,7 @@ const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|faults|all
   faults     the fault catalogue: what the caller hears and when, what is left behind
   store      how late the event loop is while every turn is kept in the embedded database
   ask        what a question in writing takes above the model's own time
+  browser    as many browsers as phones on one instance: delay against the floor, and every frame
   all        everything (the default)
 
   --calls N      calls at once (relay: 100, then 20; otherwise 20)
@@ -45,7 +47,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const NAMES = ["relay", "turns", "barge-in", "heard", "store", "ask", "faults"] as const;
+const NAMES = ["relay", "turns", "barge-in", "heard", "store", "ask", "browser", "faults"] as const;
 type Name = (typeof NAMES)[number];
 const asked = positionals[0] ?? "all";
 const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
@@ -88,6 +90,11 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
   },
   "barge-in": (sides) => interruptions(sides, "barge-in"),
   heard: (sides) => interruptions(sides, "heard"),
+  async browser(sides) {
+    const calls = Number(values.calls ?? 50);
+    const report = await benchBrowser(sides, { calls, seconds: Number(values.seconds ?? 10), ...main });
+    tell("browser", report, browserLines(report));
+  },
   async faults() {
     console.log("\nfaults");
     const only = values.only.split(",").filter(Boolean);
