@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../shell/icons.tsx";
 import { capital, clockTime, length, phoneNumber } from "../shell/words.ts";
-import { Confirmations } from "./confirmations.tsx";
+import { Confirmations, lookAtConfirmations } from "./confirmations.tsx";
 import { FollowedCall } from "./followed-call.tsx";
 import { afterOf, lastLine, without, type LiveCall, type LiveCalls } from "./live-call.ts";
 import { listen } from "./live-stream.ts";
@@ -21,6 +21,7 @@ export function Live({ callId }: { readonly callId?: string }) {
     const stop = listen("/api/live", {
       on(event) {
         calls.value = afterOf(calls.value, event);
+        if (event.type === "confirmation") void lookAtConfirmations();
         const id = event.call_id;
         if (event.type === "call.ended" && id) {
           setTimeout(() => (calls.value = without(calls.value, id)), LINGER_MS);

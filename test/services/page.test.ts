@@ -1,0 +1,378 @@
+// The page in a real browser, against the built server and simulated sides: each view, both themes, a phone's size, by keyboard, under
+// its own policy; and a talk through the microphone.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { recorded } from "../../scripts/demo/story.ts";
+import { decodeMulaw } from "../../src/audio/mulaw.ts";
+import { writeWav } from "../../src/audio/wav.ts";
+import type { CallResult } from "../../src/sim/twilio/index.ts";
+import { emptyFolder } from "../support/child.ts";
+import { launch, openPage, PHONE_SIZE, WIDE, type Watched } from "./page-browser.ts";
+import { KEYS, LISTENER, startPageStand } from "./page-stand.ts";
+import { must } from "./program.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Set, the pictures of docs/screens are taken anew. */
+const SCREENS = process.env.SCREENS ? new URL("../../docs/screens/", import.meta.url).pathname : undefined;
+
+let stand: Awaited<ReturnType<typeof startPageStand>>;
+let stories: Promise<readonly CallResult[]>;
+let folder: Awaited<ReturnType<typeof emptyFolder>>;
+let browser: Browser;
+let wide: Watched;
+
+async function logIn(watched: Watched): Promise<void> {
+  await watched.page.goto(`${stand.url}/login#${KEYS.admin}`);
+  await watched.page.getByRole("heading", { name: "Live" }).waitFor();
+}
+
+beforeAll(async () => {
+  folder = await emptyFolder();
+  stand = await startPageStand();
+  stories = stand.playStories();
+  stories.catch(() => undefined);
+  // The question of a caller, after three seconds of listening.
+  const [plain, sound] = [join(folder.path, "plain.wav"), join(folder.path, "microphone.wav")];
+  writeFileSync(plain, writeWav([decodeMulaw(recorded("opening-hours").audio)], 8000));
+  await must("sox", [plain, "-r", "48000", sound, "pad", "3", "20"]);
+  browser = await launch(sound);
+  wide = await openPage(browser, { colorScheme: "light" });
+  await logIn(wide);
+});
+afterAll(async () => {
+  // Pages that are still asked something when they are closed say so.
+  await browser?.close().catch(() => undefined);
+  await stand?.close();
+  await folder?.remove();
+});
+// The list is emptied: a test answers for its own trouble.
+afterEach(() => expect(wide?.trouble.splice(0)).toEqual([]));
+
+async function callsOf(orgId: string) {
+  await stories;
+  const { calls } = (await (await stand.ask(`/api/calls?org_id=${orgId}&status=completed`)).json()) as {
+    calls: { call_id: string }[];
+  };
+  return calls.at(-1)?.call_id as string;
+}
+
+test("a wrong key is refused in words beside the field, a good one opens a session that ends by its button", async () => {
+  const { page, trouble } = await openPage(browser);
+  await page.goto(stand.url);
+  await page.getByLabel("Key").fill("no such key, certainly");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("This key is not known").waitFor();
+  expect(await page.getByLabel("Key").getAttribute("aria-invalid")).toBe("true");
+  // The browser itself tells of the refusal.
+  expect(trouble.splice(0)).toEqual([expect.stringContaining("401")]);
+  await page.getByLabel("Key").fill(KEYS.reader);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+  await page.getByText("auditor").waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("Key").waitFor();
+  expect(trouble).toEqual([]);
+  await page.context().close();
+});
+
+test("the first view is small, and every file of it comes packed and for ever", async () => {
+  const { page } = await openPage(browser);
+  const answers: { readonly url: string; readonly bytes: Promise<number>; readonly cache: string | undefined }[] = [];
+  page.on("response", (response) => {
+    const size = response.request().sizes();
+    answers.push({
+      url: new URL(response.url()).pathname,
+      bytes: size.then(({ responseBodySize, responseHeadersSize }) => responseBodySize + responseHeadersSize),
+      cache: response.headers()["cache-control"],
+    });
+  });
+  await logIn({ page, trouble: [] });
+  await page.getByRole("status").first().waitFor();
+  const files = answers.filter(({ url }) => url === "/login" || url.startsWith("/assets/"));
+  expect(files.length).toBeGreaterThan(2);
+  const bytes = (await Promise.all(files.map((one) => one.bytes))).reduce((a, b) => a + b, 0);
+  expect(bytes).toBeGreaterThan(5000);
+  expect(bytes).toBeLessThan(60_000);
+  for (const { url, cache } of files) expect(cache).toMatch(url === "/login" ? "no-store" : /immutable/);
+  await page.context().close();
+});
+
+test("a live call is seen, followed, spoken in and ended", async () => {
+  const { page } = wide;
+  const call = stand.call(LISTENER);
+  const card = page.locator("a.card.call", { hasText: "default" }).first();
+  await card.waitFor();
+  const own = page.locator(`a.card.call`).filter({ hasText: "+1 555 000 1111" });
+  expect(await own.count()).toBeGreaterThan(0);
+  const { calls } = (await (await stand.ask("/api/calls?status=in-progress&org_id=default&limit=1")).json()) as {
+    calls: { call_id: string }[];
+  };
+  await page.locator(`a.card.call[href="/live/${calls[0]?.call_id}"]`).click();
+  await page.getByRole("log").waitFor();
+  await page.getByLabel("Say something in the call").fill("The doctor will be with you in a minute.");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").getByText("The doctor will be with you in a minute.").waitFor();
+  await page.getByRole("button", { name: "End …" }).press("Enter");
+  await page.getByRole("button", { name: "End the call" }).press("Enter");
+  await page.getByText(/The call has ended/).waitFor();
+  await call.done;
+  await page.getByRole("link", { name: "Read its story" }).click();
+  await page.getByRole("heading", { name: "Turns" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+});
+
+test("a risky tool waits for a button", async () => {
+  const { page, trouble } = await openPage(browser);
+  const decided: unknown[] = [];
+  await page.route("**/api/confirmations", (route) =>
+    route.fulfill({
+      json: {
+        confirmations:
+          decided.length > 0
+            ? []
+            : [
+                {
+                  confirmation_id: "conf_1",
+                  call_id: "call_1",
+                  tool: "desktop__Powershell",
+                  arguments: { command: "dir" },
+                  expires_at: "2026-12-01T00:00:00Z",
+                },
+              ],
+      },
+    }),
+  );
+  await page.route("**/api/confirmations/conf_1", (route) => {
+    decided.push(route.request().postDataJSON());
+    return route.fulfill({ json: {} });
+  });
+  await logIn({ page, trouble });
+  const asks = page.getByRole("alert").filter({ hasText: "Powershell" });
+  await asks.getByText('"command": "dir"').waitFor();
+  await asks.getByRole("button", { name: "Refuse" }).click();
+  await asks.waitFor({ state: "detached" });
+  expect([decided, trouble]).toEqual([[{ decision: "deny" }], []]);
+  await page.context().close();
+});
+
+test("calls are found by words and filters, which stand in the address", async () => {
+  await stories;
+  const { page } = wide;
+  await page.getByRole("link", { name: "Calls", exact: true }).click();
+  const rows = page.getByRole("list", { name: "Calls found" }).getByRole("listitem");
+  await rows.nth(1).waitFor();
+  await page.getByLabel("Search").fill("chest pain");
+  await page.waitForURL(/text=chest\+pain/);
+  await page.waitForFunction(`document.querySelectorAll(".call-list li").length === 1`);
+  expect(await rows.first().textContent()).toContain("Escalated");
+  await page.getByLabel("Escalated").selectOption("no");
+  await page.getByText("No call fits.").waitFor();
+  await page.reload();
+  await page.getByText("No call fits.").waitFor();
+  expect(await page.getByLabel("Search").inputValue()).toBe("chest pain");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await rows.nth(1).waitFor();
+  expect(page.url()).toBe(`${stand.url}/calls`);
+});
+
+test("a story shows what was cut, how long everything took, and why", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/calls/${await callsOf("default")}`);
+  await page.locator("del").first().waitFor();
+  const table = page.getByRole("table");
+  await table.getByText(/Interrupted, .* unheard/).waitFor();
+  await table.getByText("Cut by caller").waitFor();
+  expect(await table.getByRole("row").count()).toBeGreaterThanOrEqual(4);
+  for (const kind of ["listening", "thinking", "speaking", "interrupted"]) {
+    expect(await page.locator(`.span.${kind}`).count()).toBeGreaterThan(0);
+  }
+  await page.getByText("end_call").waitFor();
+});
+
+test("an emergency's story has the escalation, the intake and the recording, which plays", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/calls/${await callsOf("clinic")}`);
+  await page.getByText("accepted", { exact: true }).waitFor();
+  await page.getByText("Ada Miller", { exact: true }).waitFor();
+  await page.locator(".wave canvas").first().waitFor();
+  await page.getByRole("button", { name: "Play the recording" }).click();
+  await page.getByRole("button", { name: "Pause the recording" }).click();
+  await page.getByRole("button", { name: "Play the recording" }).waitFor();
+});
+
+test("what is wrong with a configuration stands beside its field, and nothing is stored until it is right", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/organization/clinic`);
+  await page.locator("summary", { hasText: "Escalation" }).click();
+  await page.getByRole("button", { name: "Add a contact" }).click();
+  await page.getByLabel("Name", { exact: true }).last().fill("Front desk");
+  const number = page.locator("#field-escalation-contacts-1-number");
+  await number.fill("five five five");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#field-escalation-contacts-1-number-wrong").getByText("must be a phone number").waitFor();
+  await page.waitForFunction(`document.activeElement?.id === "field-escalation-contacts-1-number"`);
+  expect(wide.trouble.splice(0)).toEqual([expect.stringContaining("400")]);
+  await number.fill("+15550006666");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved: the next caller hears it").waitFor();
+  await page.getByRole("button", { name: "Take version 1" }).click();
+  await page.getByText("Changed: escalation").waitFor();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByText("Nothing changed").waitFor();
+  const { escalation } = (await (await stand.ask("/api/org/config/clinic")).json()) as {
+    escalation: { contacts: unknown[] };
+  };
+  expect(escalation.contacts).toHaveLength(2);
+});
+
+test("a key that only looks is offered nothing that it may not do", async () => {
+  const { page, trouble } = await openPage(browser);
+  await page.goto(`${stand.url}/login#${KEYS.reader}`);
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+  await page.goto(`${stand.url}/organization/clinic`);
+  await page.getByLabel("Greeting", { exact: true }).first().waitFor();
+  expect(await page.getByLabel("Greeting", { exact: true }).first().isDisabled()).toBe(true);
+  expect(await page.getByRole("button", { name: "Save" }).count()).toBe(0);
+  await page.goto(`${stand.url}/talk`);
+  await page.getByText("A key that only looks cannot talk.").waitFor();
+  expect(trouble).toEqual([]);
+  await page.context().close();
+});
+
+test("the doctor's findings are listed", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/system`);
+  await page.getByRole("heading", { name: "What the doctor sees" }).waitFor();
+  const checks = page.locator(".checks-list > li");
+  expect(await checks.count()).toBeGreaterThan(8);
+  expect(await checks.filter({ hasText: "Database" }).textContent()).toContain("Good");
+});
+
+test("a person talks with the agent through the microphone, reads both sides, interrupts it by typing, and hangs up", async () => {
+  const { page, trouble } = await openPage(browser);
+  await logIn({ page, trouble });
+  await page.goto(`${stand.url}/realtime_client.html`);
+  await page.getByRole("button", { name: "Talk to the agent" }).click();
+  const log = page.getByRole("log");
+  await log.locator(".line.agent").first().waitFor();
+  // What the microphone hears is transcribed, answered, and the answer is played to its end.
+  await log.locator(".line.caller", { hasText: "could you tell me your opening hours" }).waitFor();
+  await log.locator(".line.agent:not(.open)").nth(1).waitFor();
+  await page.getByText("The agent listens").waitFor();
+  await page.getByLabel("Write to the agent").fill("Tuesday at nine, please.");
+  await page.keyboard.press("Enter");
+  await page.getByText("The agent speaks").waitFor();
+  await page.getByLabel("Write to the agent").fill("How long does the repair take?");
+  await page.keyboard.press("Enter");
+  await log.locator("del").first().waitFor();
+  await log.locator(".line.agent", { hasText: "forty minutes and costs" }).waitFor();
+  if (SCREENS) await photograph(page, "talking");
+  await page.getByRole("button", { name: "Hang up" }).click();
+  await page.getByText("The call is over").waitFor();
+  await page.getByRole("link", { name: "Read its story" }).click();
+  await page.getByRole("heading", { name: "Browser" }).waitFor();
+  // Heard as the marks told it: the first answer whole, the second cut.
+  await page.locator(".line.caller", { hasText: "opening hours" }).waitFor();
+  expect(await page.locator(".line.agent del").count()).toBeGreaterThan(0);
+  expect(trouble).toEqual([]);
+  await page.context().close();
+});
+
+test("without a microphone one types, and is told why", async () => {
+  const { page, trouble } = await openPage(browser);
+  await logIn({ page, trouble });
+  await page.addInitScript(
+    `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"))`,
+  );
+  await page.goto(`${stand.url}/talk`);
+  await page.getByRole("button", { name: "Talk to the agent" }).click();
+  await page.getByText("You can type instead.").waitFor();
+  await page.getByText("The agent listens").or(page.getByText("The agent speaks")).waitFor();
+  await page.getByLabel("Write to the agent").fill("How long does the repair take?");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").locator(".line.agent", { hasText: "forty minutes" }).waitFor();
+  await page.getByRole("button", { name: "Hang up" }).click();
+  expect(trouble).toEqual([]);
+  await page.context().close();
+});
+
+test("the agent calls the simulated phone, and the call is followed", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/talk`);
+  await page.getByRole("button", { name: "Call the simulated phone" }).click();
+  await page.getByRole("log").locator(".line").first().waitFor();
+  await page.getByRole("button", { name: "End …" }).click();
+  await page.getByRole("button", { name: "End the call" }).click();
+  await page.getByText(/The call has ended/).waitFor();
+});
+
+describe.each([
+  ["light", { colorScheme: "light", viewport: WIDE }],
+  ["dark", { colorScheme: "dark", viewport: WIDE }],
+  ["phone", { colorScheme: "light", viewport: PHONE_SIZE }],
+] as const)("%s", (name, options) => {
+  let watched: Watched;
+  beforeAll(async () => {
+    watched = await openPage(browser, options);
+    await logIn(watched);
+  });
+  afterAll(() => watched?.page.context().close());
+
+  test.each([
+    ["live", "/", ".count"],
+    ["calls", "/calls", ".call-row"],
+    ["story", "/calls/default", ".turns"],
+    ["recorded", "/calls/clinic", ".wave canvas"],
+    ["talk", "/realtime_client.html", ".orb"],
+    ["organization", "/organization/clinic", "#field-name"],
+    ["health", "/system", ".checks-list"],
+  ] as const)("%s can be used by everybody", async (view, path, landmark) => {
+    const { page, trouble } = watched;
+    const call = view === "live" ? stand.call(LISTENER) : undefined;
+    const [, orgId] = /^\/calls\/(\w+)$/.exec(path) ?? [];
+    await page.goto(stand.url + (orgId === undefined ? path : `/calls/${await callsOf(orgId)}`));
+    await page.locator(landmark).first().waitFor();
+    if (call) await page.locator("a.card.call").first().waitFor();
+    expect(await unusable(page)).toEqual([]);
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    if (SCREENS) await photograph(page, `${view}-${name}`);
+    if (call) call.hangUp();
+    expect(trouble.splice(0)).toEqual([]);
+  });
+});
+
+interface Found {
+  readonly violations: readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
+}
+
+/** What axe finds that keeps people out. */
+async function unusable(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  // Without preload: it would copy style sheets of shadow roots into the page, which the page's policy forbids.
+  const { violations }: Found = await page.evaluate<Found>("axe.run(document, { preload: false })");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+async function photograph(page: Page, name: string): Promise<void> {
+  mkdirSync(SCREENS as string, { recursive: true });
+  await page.screenshot({ path: join(SCREENS as string, `${name}.png`) });
+}
+
+test("the theme is switched and remembered", async () => {
+  const { page } = wide;
+  await page.goto(`${stand.url}/calls`);
+  const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+  const light = await ground();
+  await page.getByRole("button", { name: "Dark theme" }).click();
+  expect(await ground()).not.toBe(light);
+  await page.reload();
+  await page.getByRole("button", { name: "Light theme" }).click();
+  expect(await ground()).toBe(light);
+});
