@@ -59,7 +59,19 @@ export async function startPageStand() {
       RATE_LIMIT_PER_MINUTE: "100000",
     },
   });
-  await server.says(/VOICE AGENT SYSTEM STARTED/);
+  async function close(): Promise<void> {
+    await twilio.close();
+    server.signal("SIGKILL");
+    await server.exited;
+    await openai.close();
+    rmSync(folder.path, { recursive: true, force: true });
+  }
+  try {
+    await server.says(/VOICE AGENT SYSTEM STARTED/, 240_000);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   const ask = async (path: string, body?: object): Promise<Response> => {
     const answer = await fetch(url + path, {
@@ -85,12 +97,6 @@ export async function startPageStand() {
         call(clinicCaller, { to: CLINIC_NUMBER, dialOutcome: await nurse() }).done,
       ]);
     },
-    async close(): Promise<void> {
-      await twilio.close();
-      server.signal("SIGKILL");
-      await server.exited;
-      await openai.close();
-      rmSync(folder.path, { recursive: true, force: true });
-    },
+    close,
   };
 }
