@@ -23,7 +23,7 @@ const KEPT = [
   "story-dark",
   "recorded-light",
   "talking",
-  "organization-light",
+  "organization-dark",
   "health-dark",
   "live-phone",
   "story-phone",
