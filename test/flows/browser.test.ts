@@ -304,6 +304,41 @@ test(
 );
 
 test(
+  "a conversation that was begun over requests goes on over the socket, for whoever may see it",
+  sideBySide(async (start) => {
+    const asked: BrainInput[] = [];
+    const flow = await begin(start, {
+      openai: {
+        script: {
+          brain(input) {
+            asked.push(input);
+            return `You said ${input.text}`;
+          },
+        },
+      },
+    });
+    const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
+      const answer = await fetch(flow.url + path, {
+        method: "POST",
+        headers: { ...AUTH, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as Record<string, unknown>;
+    };
+    const id = String((await post("/conversation/start", { customer_id: "ada" }))["session_id"]);
+    expect(await post("/conversation/process", { session_id: id, user_input: "My name is Ada." })).toMatchObject({
+      agent_response: "You said My name is Ada.",
+    });
+    expect(await statusOf(socketUrl(flow, id), { headers: { authorization: `Bearer ${OTHER}` } })).toBe(404);
+    const client = await open(flow, id);
+    client.send({ type: "text_input", text: "What is my name?" });
+    await client.next("audio_response");
+    expect(asked.at(-1)?.history.map(({ text }) => text)).toContain("My name is Ada.");
+    client.close();
+  }),
+);
+
+test(
   "a socket that breaks and comes back goes on with its call; later, with its conversation",
   sideBySide(async (start) => {
     const asked: BrainInput[] = [];

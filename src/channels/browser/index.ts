@@ -91,8 +91,9 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
     const id = url.split("?", 1)[0]?.split("/").at(-1) ?? "";
     if (!SESSION_ID.test(id)) throw new Problem(404, "There is no such session");
     const guest = await admit(request, query.ticket);
-    const { asked, byDefault } = organizations(guest.principal, query.orgId);
-    const session = await sessions.open(id, asked, guest, byDefault);
+    const begun = await sessions.begun(id);
+    const { asked, byDefault } = organizations(guest.principal, query.orgId ?? begun?.orgId);
+    const session = await sessions.open(id, asked, guest, { orgId: byDefault, ...(begun && { begunAs: id }) });
     const next = await sessions.next(session);
     const { party, resumes } = next;
     const verdict = closed ? "draining" : await calls.admit(party);

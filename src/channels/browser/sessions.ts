@@ -23,6 +23,8 @@ export interface Session {
   readonly orgId: string;
   /** Its last call. */
   readonly party?: CallParty;
+  /** The record of the conversation that was begun over requests and goes on here. */
+  readonly begunAs?: string;
   /** The assistant's thread of it. */
   readonly threadId?: string;
 }
@@ -91,8 +93,18 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
   }
 
   return {
+    /** A conversation that was begun over requests by this name, which is its record's. */
+    async begun(id: string): Promise<Pick<CallRecord, "orgId"> | undefined> {
+      const found = await record(id);
+      return found?.channel === "text" ? found : undefined;
+    },
     /** The session of this name, made for whoever asks first. @throws Problem 404 for somebody else's. */
-    async open(id: string, orgId: string | undefined, guest: SocketGuest, defaultOrg: string): Promise<Session> {
+    async open(
+      id: string,
+      orgId: string | undefined,
+      guest: SocketGuest,
+      defaults: Pick<Session, "orgId" | "begunAs">,
+    ): Promise<Session> {
       const shared = guest.isAnonymous ? await read(sharedKey(id)) : undefined;
       if (shared) {
         if (shared.owner === guest.owner) return shared;
@@ -107,7 +119,7 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
           return known;
         }
         if (await state.first(`${key}:claim`, CLAIM_MS)) {
-          const session: Session = { id, owner: guest.owner, orgId: orgId ?? defaultOrg };
+          const session: Session = { ...defaults, id, owner: guest.owner, ...(orgId !== undefined && { orgId }) };
           await state.put(key, session, SESSION_MS);
           return session;
         }
@@ -119,7 +131,8 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
     async next(session: Session): Promise<Continuation> {
       const goesOn = await interrupted(session);
       if (goesOn) return goesOn;
-      const before = session.party && (await record(session.party.callId));
+      const last = session.party?.callId ?? session.begunAs;
+      const before = last === undefined ? undefined : await record(last);
       const callId = ids.callId();
       return {
         party: {

@@ -318,7 +318,7 @@ describe("a peer that misbehaves", () => {
       1008,
       "protocol",
       ({ ws }) => {
-        for (let n = 0; n < 100; n++) ws.send("x", { fin: false });
+        for (let n = 0; n < 300; n++) ws.send("x", { fin: false });
       },
     ],
   ])("%s: %i, and the other call notices nothing", async (_, code, cause, misbehave) => {
