@@ -88,6 +88,17 @@ export const SECTIONS: readonly Section[] = [
       facts: list("Facts", long("Fact"), "Add a fact", "What the agent may tell: address, services, prices"),
       business_rules: list("Rules", long("Rule"), "Add a rule", "What the agent has to keep to"),
       tools: list("Tools", text("Tool"), "Add a tool", "Names of those it may use; none: all there are"),
+      mcp: group("Tools of MCP servers", {
+        servers: list(
+          "Servers",
+          text("Server"),
+          "Add a server",
+          "Of those that are allowed for this organization, only these; none: all of them",
+        ),
+      }),
+      memory: group("Memory", {
+        phone: flag("Callers are remembered by their number, where the carrier vouches for it"),
+      }),
     },
   },
   {
