@@ -6,7 +6,7 @@ import { openBrowserChannel } from "./app/browser-channel.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
 import { createCluster } from "./app/cluster.ts";
 import { createContacts } from "./app/contacts.ts";
-import { drainCalls } from "./app/drain.ts";
+import { drainCalls, untilNone } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createLimits } from "./app/limits.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
@@ -211,12 +211,13 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     phone?.close();
     browser.close();
     directory.close();
-    limits.close();
     for (const stop of looking) stop();
-    await Promise.all([recordings.close(), outside.close()]);
     await admin?.close();
     await management.close();
+    await Promise.all([recordings.close(), outside.close()]);
     await cluster.close();
+    // After all that ends calls, or their places would be held for nobody.
+    limits.close();
     await server.close();
     await memories.close();
     await voicing.close();
@@ -248,7 +249,11 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     },
     async drain(now) {
       management.drain();
-      await drainCalls(calls, { clock, timeoutMs: config.DRAIN_TIMEOUT_S * 1000, now });
+      const timeoutMs = config.DRAIN_TIMEOUT_S * 1000;
+      await Promise.all([
+        drainCalls(calls, { clock, timeoutMs, now }),
+        untilNone(() => management.active(), { clock, timeoutMs, now }),
+      ]);
       await this.close();
     },
     close: () => (closed ??= close()),

@@ -156,10 +156,15 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, 
     enter(line: Line, party: CallParty): void {
       // A stream that comes after its slot was given up is still a caller with a good token: they take any free slot.
       const held = slots.get(party.callId);
+      // Two lines of one call: the first one has it.
+      if (held?.call) return line.close();
       const slot = held ?? takeSlot(party);
       if (!slot) return line.close();
       // It is let in as a call that was admitted before.
-      if (!held && slot.seat.mostCalls !== Infinity) void places.take(party, Infinity);
+      if (!held && slot.seat.mostCalls !== Infinity) {
+        // It may be over before its place is taken, and nobody would give it back.
+        void places.take(party, Infinity).then(() => slots.has(party.callId) || places.leave(party.callId));
+      }
       let call: Call;
       try {
         call = slot.seat.startCall(line, slot.early, slot.before ?? {});

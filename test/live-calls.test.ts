@@ -131,6 +131,24 @@ describe("admission", () => {
     expect(await state.takePlace("calls-of:shop", "theirs too", 2, 60_000)).toBe(true);
   });
 
+  test("a place that is taken late is given back when the call is over by then", async () => {
+    const { calls, state, line, started } = setup(10, 1);
+    calls.enter(line(1), party(1, "shop"));
+    started[0]?.end("caller-hangup");
+    await settle();
+    expect(await state.takePlace("calls-of:shop", "the next", 1, 60_000)).toBe(true);
+  });
+
+  test("of two lines of one call the first has it", async () => {
+    const { calls, line, lines, started } = setup();
+    calls.enter(line(1), party(1));
+    calls.enter(line(2), party(1));
+    expect([started.length, lines]).toEqual([1, [2]]);
+    started[0]?.end("caller-hangup");
+    await settle();
+    expect(calls.counts().active).toBe(0);
+  });
+
   test("given up makes room, and closes the voice that was opened early", async () => {
     const { calls, voices } = setup(1);
     await calls.admit(party(1));

@@ -9,6 +9,7 @@ import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
 import { detailOf } from "./call-view.ts";
 import { json, route, WRITERS, type Route } from "./define-route.ts";
+import type { Conversations } from "./conversation.ts";
 import type { FindCall } from "./find-call.ts";
 import type { BrowserCalls, Organizations } from "./ports.ts";
 
@@ -20,6 +21,7 @@ export interface CallLifeParts {
   readonly organizations: Pick<Organizations, "get">;
   readonly find: FindCall;
   readonly endPhoneCall: EndPhoneCall;
+  readonly conversations: Pick<Conversations, "end">;
 }
 
 const orgId = z.string().regex(ORG_ID, "must be an organization's id");
@@ -36,7 +38,13 @@ const begun = z.strictObject({
   started_at: z.iso.datetime(),
 });
 
-export function callLifeRoutes({ browserCalls, organizations, find, endPhoneCall }: CallLifeParts): Route[] {
+export function callLifeRoutes({
+  browserCalls,
+  organizations,
+  find,
+  endPhoneCall,
+  conversations,
+}: CallLifeParts): Route[] {
   /** @throws Problem 404 for one that there is not, or not for this principal. */
   async function known(id: string, principal: Principal): Promise<string> {
     if (!sees(principal, id) || !(await organizations.get(id))) throw new Problem(404, "There is no such organization");
@@ -121,12 +129,12 @@ export function callLifeRoutes({ browserCalls, organizations, find, endPhoneCall
       },
       async ({ body, principal, signal }) => {
         const found = await find(body.call_id, principal);
-        const record =
-          found.status === "completed"
-            ? found
-            : isReported(found)
-              ? await browserCalls.end(found.callId, body.reason)
-              : await endPhoneCall(found, signal);
+        const end = (): Promise<CallRecord> => {
+          if (isReported(found)) return browserCalls.end(found.callId, body.reason);
+          if (found.channel === "text") return conversations.end(found.callId, principal, signal);
+          return endPhoneCall(found, signal);
+        };
+        const record = found.status === "completed" ? found : await end();
         const { callId, status, endedAt = record.startedAt, durationSeconds = 0 } = record;
         return json({ call_id: callId, status, ended_at: endedAt, duration_seconds: durationSeconds });
       },

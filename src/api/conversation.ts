@@ -2,7 +2,7 @@
 // where it is kept, is not known here.
 import { z } from "zod";
 import type { Principal } from "../core/access.ts";
-import type { CallPhase } from "../core/call.ts";
+import type { CallPhase, CallRecord } from "../core/call.ts";
 import { callPhase } from "../wire/rest/call.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { WRITERS, json, route, type Route, type RouteAccess } from "./define-route.ts";
@@ -44,6 +44,8 @@ export interface Conversations {
     principal: Principal,
     signal: AbortSignal,
   ): Promise<ConversationTurn>;
+  /** Ends it by hand, after the turns that are being taken. @throws Problem 404, 409 when it has ended. */
+  end(sessionId: string, principal: Principal, signal: AbortSignal): Promise<CallRecord>;
 }
 
 const sessionId = z.string().min(1).max(64).meta({ description: "Of POST /conversation/start." });

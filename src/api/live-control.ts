@@ -8,10 +8,12 @@ import { e164, escalationView, urgency } from "../wire/rest/call.ts";
 import { callParams } from "./calls.ts";
 import { viewOfEscalation } from "./call-view.ts";
 import { json, route, WRITERS, type Answer, type Route } from "./define-route.ts";
+import type { Conversations } from "./conversation.ts";
 import type { FindCall } from "./find-call.ts";
 import type { BrowserCalls, Contacts } from "./ports.ts";
 
 export interface LiveControlParts {
+  readonly conversations: Pick<Conversations, "end">;
   readonly find: FindCall;
   readonly control: ControlCall;
   readonly contacts: Contacts;
@@ -46,7 +48,7 @@ export async function perform(control: ControlCall, { callId }: CallRecord, what
   }
 }
 
-export function liveControlRoutes({ find, control, contacts, browserCalls }: LiveControlParts): Route[] {
+export function liveControlRoutes({ find, control, contacts, browserCalls, conversations }: LiveControlParts): Route[] {
   async function live(id: string, principal: Principal): Promise<CallRecord> {
     const record = await find(id, principal);
     if (record.status === "completed") throw new Problem(409, "The call has ended");
@@ -85,9 +87,10 @@ export function liveControlRoutes({ find, control, contacts, browserCalls }: Liv
   return [
     route(
       { ...command("end", "Ends a live call"), body: z.strictObject({}), answers: accepted },
-      async ({ params, principal }) => {
+      async ({ params, principal, signal }) => {
         const record = await live(params.call_id, principal);
         if (isReported(record)) await browserCalls.end(record.callId, "ended by hand");
+        else if (record.channel === "text") await conversations.end(record.callId, principal, signal);
         else await perform(control, record, { kind: "end" });
         return did(record, "end");
       },

@@ -20,7 +20,8 @@ export async function sendPieces(
 ): Promise<Answer> {
   const own = new AbortController();
   const abort = (): void => own.abort(asked.reason);
-  asked.addEventListener("abort", abort, { once: true });
+  if (asked.aborted) abort();
+  else asked.addEventListener("abort", abort, { once: true });
   const pieces = make(own.signal)[Symbol.asyncIterator]();
   const first = await pieces.next();
   return {

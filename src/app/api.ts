@@ -68,6 +68,8 @@ export interface Management {
   readonly router: Router;
   readonly sockets: readonly SocketRoute[];
   /** The stream of a call that is held here is over, whatever it looks like from here. */
+  /** Conversations of the personal assistant that are held here. */
+  active(): number;
   loseLine(carrierId: string): void;
   /** Every route, for its documentation. */
   readonly routes: readonly Route[];
@@ -185,6 +187,7 @@ export function createManagement(parts: ManagementParts): Management {
   return {
     router: api.router,
     sockets: [assistant.socket],
+    active: () => assistant.active(),
     loseLine: (carrierId) => assistant.lose(carrierId),
     routes: api.routes,
     admitSocket: (request, ticket) => access.admitSocket(request, TALKERS, { ticket, purpose: TALK_PURPOSE }),

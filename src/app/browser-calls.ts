@@ -193,11 +193,16 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
         return { record, isNew: result };
       }
       const callId = await admission.requireRoom(orgId);
-      const { record } = await admission.register(callId, orgId, sessionId, {
-        started: true,
-        ...(metadata && { metadata }),
-      });
-      return { record, isNew: true };
+      try {
+        const { record } = await admission.register(callId, orgId, sessionId, {
+          started: true,
+          ...(metadata && { metadata }),
+        });
+        return { record, isNew: true };
+      } catch (error) {
+        leavePlace(orgId, callId);
+        throw error;
+      }
     },
     end: (callId, said) => finish(callId, "caller-hangup", said),
     async move(callId, phase) {

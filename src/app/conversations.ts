@@ -13,7 +13,7 @@ import { ThreadError } from "../core/thread.ts";
 import type { ModelUsage } from "../core/usage.ts";
 import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
-import { newCall } from "./browser-call.ts";
+import { ended, newCall } from "./browser-call.ts";
 import type { InLine } from "./in-line.ts";
 import type { Kits } from "./kit.ts";
 import { asProblem } from "./model-problem.ts";
@@ -149,22 +149,33 @@ export function createConversations(parts: ConversationsParts): Conversations {
         try {
           const turn = await within(talk, input, inPlace);
           inPlace.throwIfAborted();
-          await keep(row, turn.talk);
-          store.update(sessionId, recordOfTalk(turn.talk));
-          if (turn.talk.endReason) {
-            meter.count("voice_calls_ended_total", {
-              reason: turn.talk.endReason,
-              result: resultOf(turn.talk.endReason),
-            });
-          }
+          await settle(row, turn.talk);
           return { answer: turn.answer, state: turn.talk.phase };
         } catch (error) {
-          await forgetThread(row, talk);
+          // Whoever lost their place writes over nobody: the next one may have kept their turn already.
+          if (!inPlace.aborted || signal.aborted) await forgetThread(row, talk);
           throw asProblem(error);
         }
       });
     },
+    async end(sessionId, principal, signal) {
+      await read(sessionId, principal);
+      return inLine(`conversation:${sessionId}`, signal, async () => {
+        const { row, talk } = await read(sessionId, principal);
+        const over: Talk = { ...talk, ...ended(talk, "caller-hangup", clock.date()) };
+        await settle(row, over);
+        return { ...recordOfTalk(over), timeline: [] };
+      });
+    },
   };
+
+  /** Keeps what it has come to, for whoever goes on with it and for its record. */
+  async function settle(row: SessionRow, talk: Talk): Promise<void> {
+    await keep(row, talk);
+    store.update(row.sessionId, recordOfTalk(talk));
+    if (!talk.endReason) return;
+    meter.count("voice_calls_ended_total", { reason: talk.endReason, result: resultOf(talk.endReason) });
+  }
 
   /** What it was asked and has not answered is in it by now: the next turn makes another, from what was said. */
   async function forgetThread(row: SessionRow, talk: Talk): Promise<void> {

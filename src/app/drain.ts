@@ -32,6 +32,23 @@ export async function drainCalls(
   now?.removeEventListener("abort", hurry);
 }
 
+const LOOK_AGAIN_MS = 250;
+
+/** Resolves when there are none, or their time is over: they are cut then, which a client that comes back can mend. */
+export async function untilNone(
+  count: () => number,
+  {
+    clock,
+    timeoutMs,
+    now,
+  }: { readonly clock: Clock; readonly timeoutMs: number; readonly now?: AbortSignal | undefined },
+): Promise<void> {
+  const deadline = clock.now() + timeoutMs;
+  const never = new AbortController().signal;
+  while (count() > 0 && clock.now() < deadline && now?.aborted !== true)
+    await pause(clock, LOOK_AGAIN_MS, now ?? never);
+}
+
 function pause(clock: Clock, ms: number, cutShort: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, resolve);

@@ -46,7 +46,7 @@ export class Tape {
     if (bytes <= 0) return 0;
     const inPage = (this.length - this.#firstAt) % PAGE_BYTES;
     if (inPage + bytes <= PAGE_BYTES) {
-      if (inPage === 0) this.#pages.push(spare.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES));
+      this.#room(this.length);
       // What is no base64 takes no room: what was on the page before must never be heard.
       bytes = (this.#pages.at(-1) as Buffer).write(payload, inPage, "base64");
     } else bytes = this.#spread(Buffer.from(payload, "base64"));
@@ -57,10 +57,16 @@ export class Tape {
   #spread(audio: Buffer): number {
     let inPage = (this.length - this.#firstAt) % PAGE_BYTES;
     for (let from = 0; from < audio.length; inPage = 0) {
-      if (inPage === 0) this.#pages.push(spare.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES));
+      this.#room(this.length + from);
       from += audio.copy(this.#pages.at(-1) as Buffer, inPage, from);
     }
     return audio.length;
+  }
+
+  /** A page for the next byte, where there is none: one that was taken and not written to is not followed by another. */
+  #room(at: number): void {
+    if (this.#pages.length * PAGE_BYTES > at - this.#firstAt) return;
+    this.#pages.push(spare.pop() ?? Buffer.allocUnsafeSlow(PAGE_BYTES));
   }
 
   /** What comes next at a position, at most `most` bytes (300 ms) of it; undefined at the end. */

@@ -22,7 +22,7 @@ export function createLineEvents(onDropped: (cause: "before-answer" | "events-be
   let ended = false;
   // Before attaching, and while what was kept is being handed over, new events queue behind the old ones.
   let queueing = true;
-  let kept: LineEvent[] = [];
+  const kept: LineEvent[] = [];
   let keptChars = 0;
   let keptOthers = 0;
 
@@ -54,8 +54,10 @@ export function createLineEvents(onDropped: (cause: "before-answer" | "events-be
       if (listener) throw new Error("a line has one listener");
       listener = given;
       // The listener may play, close or be told more meanwhile: all of it lands behind what is still to be handed over.
-      for (let at = 0; at < kept.length; at++) given(kept[at] as LineEvent);
-      kept = [];
+      for (let next = kept.shift(); next; next = kept.shift()) {
+        if (next.type === "line.audio") keptChars -= next.payload.length;
+        given(next);
+      }
       queueing = false;
     },
     deliver(event) {

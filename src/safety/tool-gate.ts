@@ -15,7 +15,7 @@ export interface GateParts {
 }
 
 /** A model that asks again without having told the caller anything waits no longer than a caller endures, ms. */
-const HOLD_MS = 20_000;
+const HOLD_MS = 8_000;
 const MINUTE_MS = 60_000;
 /** What waiting itself may take beside the time of the confirmation, ms. */
 const SLACK_MS = 2000;

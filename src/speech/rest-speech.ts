@@ -78,8 +78,10 @@ export function createRestSynthesizer(options: RestSpeechOptions & { readonly vo
         { signal: patience.signal },
       );
       for await (const piece of answer.body ?? []) {
-        patience.renew();
+        // Whoever listens may take their time: that is not the far side's silence.
+        patience.end();
         yield piece as Uint8Array;
+        patience.renew();
       }
     } catch (error) {
       throw told(error, patience.signal, asked, options);

@@ -5,6 +5,9 @@ import { readAudioDelta } from "./openai-audio.ts";
 
 export { readAudioDelta } from "./openai-audio.ts";
 
+/** Of any length, and with stray bits where a server leaves them: what it decodes to has the length it seems to have. */
+const BASE64_TEXT = /^(?:[A-Za-z0-9+/]+={0,2})?$/;
+
 const text = z.string();
 const index = z.number().int().nonnegative();
 const inPart = { response_id: text, item_id: text, output_index: index.default(0), content_index: index.default(0) };
@@ -104,7 +107,7 @@ const schemas = {
   "response.output_audio.delta": z.object({
     type: z.literal("response.output_audio.delta"),
     ...inPart,
-    delta: text.refine((payload) => payload.length % 4 === 0, "is not whole base64"),
+    delta: text.refine((payload) => payload.length % 4 === 0 && BASE64_TEXT.test(payload), "is not whole base64"),
   }),
   "response.output_audio_transcript.delta": z.object({
     type: z.literal("response.output_audio_transcript.delta"),

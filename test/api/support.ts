@@ -470,6 +470,9 @@ const fakeConversations = (): Conversations => {
       await deliver?.("Yes.", signal);
       return { answer: `You said: ${text}`, state: "intake" };
     },
+    async end() {
+      throw new Problem(404, "There is no such session");
+    },
   };
 };
 

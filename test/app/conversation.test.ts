@@ -299,6 +299,28 @@ describe("a conversation", () => {
     });
   });
 
+  test("is ended by hand like a call, by those who may see it, and can be deleted then", async () => {
+    const { url, app, begin, say, post, record } = await start();
+    const sessionId = await begin();
+    await say(sessionId, "I want to book an oil change.");
+    expect((await post(`/api/calls/${sessionId}/end`, {}, "beta")).status).toBe(404);
+    const over = await post("/api/call/end", { call_id: sessionId });
+    expect([over.status, over.body]).toEqual([
+      200,
+      { call_id: sessionId, status: "completed", ended_at: expect.any(String), duration_seconds: expect.any(Number) },
+    ]);
+    expect(await record(sessionId)).toMatchObject({ status: "completed", endReason: "caller-hangup" });
+    const after = await say(sessionId, "One more thing.");
+    expect([after.status, after.body.detail]).toEqual([409, "The conversation has ended"]);
+    expect((await post("/api/call/end", { call_id: sessionId })).body).toEqual(over.body);
+    const gone = await fetch(`${url}/api/calls/${sessionId}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${KEYS.desk}` },
+    });
+    expect(gone.status).toBe(204);
+    expect(await app.store.get(sessionId)).toBeUndefined();
+  });
+
   test("calls for a human where the guard or the agent says so, and says the words of the organization", async () => {
     const { post, begin, say, record } = await start();
     const words_ = "Hang up and dial the emergency number now.";

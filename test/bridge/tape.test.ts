@@ -28,6 +28,17 @@ function readFrom(tape: Tape, position: number): { audio: Buffer; at: number } {
   return { audio: Buffer.concat(out), at };
 }
 
+test("what is no base64 takes no room, and nothing of another call comes in its place", () => {
+  const theirs = new Tape();
+  fill(theirs, [Buffer.alloc(4000, 0x11), Buffer.alloc(4000, 0x11)]);
+  theirs.forget(8000);
+  const mine = new Tape();
+  mine.append(Buffer.alloc(4000, 0x22).toString("base64"));
+  for (const odd of ["====", "!!!!", "\u00e9\u00e9\u00e9\u00e9"]) expect(mine.append(odd)).toBe(0);
+  mine.append(Buffer.alloc(4000, 0x33).toString("base64"));
+  expect(readFrom(mine, 0).audio).toEqual(Buffer.concat([Buffer.alloc(4000, 0x22), Buffer.alloc(4000, 0x33)]));
+});
+
 test("the length of base64 text, padded or not", () => {
   fc.assert(
     fc.property(chunk, (bytes) => {

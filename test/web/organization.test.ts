@@ -1,6 +1,7 @@
 // The organization's form: its fields are those of the schema, and values are changed, compared and refused field by field.
 import { z } from "zod";
-import { SECTIONS, type Field, type Fields } from "../../src/web/organization/fields.ts";
+import type { Field, Fields } from "../../src/web/organization/field-kinds.ts";
+import { SECTIONS } from "../../src/web/organization/fields.ts";
 import {
   changesOf,
   errorsOf,

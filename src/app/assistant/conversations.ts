@@ -78,7 +78,7 @@ export function createConversations(parts: ConversationsParts) {
       await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
     const record = await store.get(callId);
     if (!record) return { lines };
-    if (record.status === "in-progress")
+    if (record.status === "in-progress" && !(await state.findLive(callId)))
       return { party: partyOf(record), resumed: await cluster.recall(record, "line"), lines };
     return { lines: capped([...lines, ...spokenLines(record.turns, record.replies)]) };
   }

@@ -38,7 +38,6 @@ export interface PersonalAssistant {
 
 /** A sideband that is asked for again runs nothing twice. ms. */
 const SIDEBAND_MS = 3_600_000;
-const ASKED_MS = 1000;
 
 const WHY_NOT: Readonly<Record<NoRoom, string>> = {
   busy: "The server has as many calls as it takes",
@@ -154,24 +153,30 @@ export function createPersonalAssistant(parts: PersonalAssistantParts): Personal
       if (full)
         throw new Problem(full === "busy" || full === "draining" ? 503 : 429, WHY_NOT[full], { "Retry-After": "30" });
       const key = `assistant-sideband:${callId}`;
-      const isTaken = (await state.get(key)) !== undefined || !(await state.first(`${key}:asked`, ASKED_MS));
-      if (isTaken) throw new Problem(409, "The server is connected to this call already");
-      const connected = await connectSideband((hooks) => relays.sideband(callId, hooks));
-      if (connected.kind === "refused") return connected;
-      if (signal.aborted) {
-        connected.close();
-        throw new Problem(503, "No answer in time", { "Retry-After": "5" });
+      if (!(await state.first(key, SIDEBAND_MS)))
+        throw new Problem(409, "The server is connected to this call already");
+      let close = (): void => {};
+      try {
+        const connected = await connectSideband((hooks) => relays.sideband(callId, hooks));
+        if (connected.kind === "refused") {
+          await state.drop(key);
+          return connected;
+        }
+        close = connected.close;
+        if (signal.aborted) throw new Problem(503, "No answer in time", { "Retry-After": "5" });
+        const tools = making.toolsOf(session);
+        const call = await conversations.begin(session, {
+          tools,
+          voice: making.voice(session, { model: session.model, voice: session.voice, instructions: "" }, tools),
+          open: connected.open,
+        });
+        if (typeof call === "string") throw new Problem(503, WHY_NOT[call], { "Retry-After": "30" });
+        return { kind: "ok", value: { callId: call.party.callId } };
+      } catch (error) {
+        close();
+        await state.drop(key).catch(() => undefined);
+        throw error;
       }
-      await state.put(key, true, SIDEBAND_MS);
-      const tools = making.toolsOf(session);
-      const call = await conversations.begin(session, {
-        tools,
-        voice: making.voice(session, { model: session.model, voice: session.voice, instructions: "" }, tools),
-        open: connected.open,
-      });
-      if (typeof call !== "string") return { kind: "ok", value: { callId: call.party.callId } };
-      connected.close();
-      throw new Problem(503, WHY_NOT[call], { "Retry-After": "30" });
     },
   };
 

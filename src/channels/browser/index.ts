@@ -120,6 +120,10 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
     const { session, guest, next, query, cancel } = found;
     const { party } = next;
     cancel();
+    if (closed) {
+      calls.abandon(party.callId);
+      return socket.close(1001, "the server goes away");
+    }
     const { callId, carrierId, orgId } = party;
     const stream = openBrowserStream(socket, {
       sessionId: session.id,

@@ -1,14 +1,11 @@
 // The Line of a phone call: what the bridge plays goes out as Twilio messages, what the caller does comes in as line events.
 // It does not read the socket: stream.ts does, and tells it what to deliver and why it ended.
+import { createLineEvents } from "../../core/line-events.ts";
 import type { Line, LineCloseCause, LineEvent } from "../../core/line.ts";
 import type { Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
 import { TwilioWriter } from "../../wire/twilio-stream.ts";
 
-/** Base64 characters of 30 s of audio: what is kept until the line is attached. */
-const KEPT_CHARS = (30 * 8000 * 4) / 3;
-/** Other events than audio that are kept. */
-const KEPT_EVENTS = 200;
 /** Base64 characters in one message: 4.5 s of audio, well below 64 KiB, and cut between whole groups of four. */
 const MESSAGE_CHARS = 48_000;
 /** Bytes that the network may owe us before the far side counts as gone: a minute and a half of audio. */
@@ -39,53 +36,13 @@ export interface PhoneLineOptions {
 
 export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: PhoneLineOptions): PhoneLine {
   const writer = new TwilioWriter(streamSid);
-  let listener: ((event: LineEvent) => void) | undefined;
-  let ended = false;
-  // Before attaching, and while what was kept is being handed over, new events queue behind the old ones.
-  let queueing = true;
-  const kept: LineEvent[] = [];
-  let keptChars = 0;
-  let keptOthers = 0;
-
-  function keep(event: LineEvent): void {
-    if (event.type === "line.audio") {
-      keptChars += event.payload.length;
-      kept.push(event);
-      while (keptChars > KEPT_CHARS) dropOldestAudio();
-    } else if (event.type === "line.closed" || keptOthers < KEPT_EVENTS) {
-      keptOthers++;
-      kept.push(event);
-    } else {
-      meter.count("voice_frames_dropped_total", { leg: "phone", cause: "events-before-answer" });
-    }
-  }
-
-  function dropOldestAudio(): void {
-    const at = kept.findIndex(({ type }) => type === "line.audio");
-    const [oldest] = kept.splice(at, 1);
-    if (oldest?.type === "line.audio") keptChars -= oldest.payload.length;
-    meter.count("voice_frames_dropped_total", { leg: "phone", cause: "before-answer" });
-  }
-
-  function emit(event: LineEvent): void {
-    if (queueing) keep(event);
-    else listener?.(event);
-  }
+  const events = createLineEvents((cause) => meter.count("voice_frames_dropped_total", { leg: "phone", cause }));
 
   const line: Line = {
     id: streamSid,
-    attach(given) {
-      if (listener) throw new Error("a line has one listener");
-      listener = given;
-      // The listener may play, close or be told more meanwhile: all of it lands behind what is still to be handed over.
-      for (let next = kept.shift(); next; next = kept.shift()) {
-        if (next.type === "line.audio") keptChars -= next.payload.length;
-        given(next);
-      }
-      queueing = false;
-    },
+    attach: events.attach,
     play(payload, mark) {
-      if (ended || payload.length === 0) return;
+      if (events.isEnded() || payload.length === 0) return;
       let rest = payload;
       for (; rest.length > MESSAGE_CHARS; rest = rest.slice(MESSAGE_CHARS)) {
         tally.sent++;
@@ -96,26 +53,16 @@ export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: Pho
       if (socket.bufferedBytes > SLOW_BYTES) onDone("slow-consumer");
     },
     mark(name) {
-      if (!ended) socket.sendAscii(writer.mark(name));
+      if (!events.isEnded()) socket.sendAscii(writer.mark(name));
     },
     clear() {
-      if (!ended) socket.sendAscii(writer.clear);
+      if (!events.isEnded()) socket.sendAscii(writer.clear);
     },
     bufferedBytes: () => socket.bufferedBytes,
     close() {
-      if (!ended) onDone("closed-by-us");
+      if (!events.isEnded()) onDone("closed-by-us");
     },
   };
 
-  return {
-    line,
-    deliver(event) {
-      if (!ended) emit(event);
-    },
-    end(cause) {
-      if (ended) return;
-      ended = true;
-      emit({ type: "line.closed", cause });
-    },
-  };
+  return { line, deliver: events.deliver, end: events.end };
 }

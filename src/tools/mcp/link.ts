@@ -65,6 +65,8 @@ export function createLink(parts: LinkParts): Link {
         onTools: () => opened && relist(opened),
         onClosed: () => lost(opened, "it closed the connection"),
       });
+      // It was closed while the other side was being opened: nobody else knows of that one.
+      if (closed) return await shut(opened);
       current = opened;
       await opened.client.connect(opened.transport, { timeout: OPEN_MS });
       await list(opened.client);

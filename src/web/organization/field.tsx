@@ -1,5 +1,5 @@
 // One field of the form, whatever its kind, with what is wrong with it right beside it.
-import type { Field, Fields } from "./fields.ts";
+import type { Field, Fields } from "./field-kinds.ts";
 import { errorsWithin, pointerOf, valueAt, type Config, type Errors, type Value } from "./values.ts";
 
 export interface FormState {

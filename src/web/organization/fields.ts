@@ -1,72 +1,11 @@
 // The fields of an organization's configuration as a person fills them in: a tree with the shape of the schema that validates them
 // (wire/rest/organization.ts; a test compares the two). What is wrong with a value the server says.
-
-export type Field =
-  | { readonly kind: "text" | "long"; readonly label: string; readonly hint?: string; readonly example?: string }
-  | { readonly kind: "number"; readonly label: string; readonly hint?: string; readonly step?: number }
-  | { readonly kind: "flag"; readonly label: string; readonly hint?: string; readonly byDefault?: boolean }
-  | {
-      readonly kind: "choice";
-      readonly label: string;
-      readonly hint?: string;
-      readonly options: readonly string[];
-      readonly byDefault?: string;
-      readonly isNumber?: boolean;
-      readonly names?: readonly string[];
-    }
-  /** Any of these; none given means all. */
-  | { readonly kind: "some"; readonly label: string; readonly hint?: string; readonly options: readonly string[] }
-  | {
-      readonly kind: "list";
-      readonly label: string;
-      readonly hint?: string;
-      readonly item: Field;
-      readonly add: string;
-    }
-  | { readonly kind: "group"; readonly label: string; readonly hint?: string; readonly fields: Fields };
-
-export type Fields = Readonly<Record<string, Field>>;
+import { choice, flag, group, list, long, number, phrases, text, type Fields } from "./field-kinds.ts";
 
 export interface Section {
   readonly title: string;
   readonly fields: Fields;
 }
-
-const text = (label: string, hint?: string, example?: string): Field => ({
-  kind: "text",
-  label,
-  ...(hint && { hint }),
-  ...(example && { example }),
-});
-const long = (label: string, hint?: string): Field => ({ kind: "long", label, ...(hint && { hint }) });
-const number = (label: string, hint?: string, step = 1): Field => ({
-  kind: "number",
-  label,
-  step,
-  ...(hint && { hint }),
-});
-const flag = (label: string, byDefault = false): Field => ({ kind: "flag", label, byDefault });
-const choice = (label: string, options: readonly string[], byDefault?: string, hint?: string): Field => ({
-  kind: "choice",
-  label,
-  options,
-  ...(byDefault && { byDefault }),
-  ...(hint && { hint }),
-});
-const list = (label: string, item: Field, add: string, hint?: string): Field => ({
-  kind: "list",
-  label,
-  item,
-  add,
-  ...(hint && { hint }),
-});
-const group = (label: string, fields: Fields, hint?: string): Field => ({
-  kind: "group",
-  label,
-  fields,
-  ...(hint && { hint }),
-});
-const phrases = (label: string, hint?: string): Field => list(label, text("Phrase"), "Add a phrase", hint);
 
 const URGENCIES = ["emergency", "high", "normal", "low"];
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

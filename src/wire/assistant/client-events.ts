@@ -102,7 +102,11 @@ const gaSettings = z.strictObject({
 });
 
 const item = z.strictObject({
-  id: z.string().min(1).max(32).optional(),
+  // Items of this name are the server's: they are neither guarded nor told.
+  id: z
+    .string()
+    .regex(/^(?!vb_).{1,32}$/su, "Expected 1 to 32 characters, and vb_ is the server's own")
+    .optional(),
   object: z.literal("realtime.item").optional(),
   type: z.literal("message"),
   status: z.enum(["completed", "incomplete", "in_progress"]).optional(),
@@ -123,6 +127,8 @@ const response = {
   metadata: z
     .record(z.string().max(64), z.string().max(512))
     .refine((given) => Object.keys(given).length <= 15, "Expected at most 15 pairs")
+    // By these the server knows its own responses again.
+    .refine((given) => !("say" in given || "respond" in given), "say and respond are the server's own")
     .optional(),
 };
 /** The beta took both, or text alone. */

@@ -107,6 +107,19 @@ test.each([
     "session.turn_detection.threshold",
   ],
   [
+    "an answer that says it is the server's own words",
+    { type: "response.create", response: { metadata: { say: "x" } } },
+    "invalid_value",
+    "response.metadata",
+  ],
+  [
+    "an answer that says the server asked for it",
+    { type: "response.create", response: { metadata: { respond: "x" } } },
+    "invalid_value",
+    "response.metadata",
+  ],
+  ["an item by a name of the server's", message(TEXT, { id: "vb_1" }), "invalid_value", "item.id"],
+  [
     "instructions for one answer",
     { type: "response.create", response: { instructions: "x" } },
     "unknown_parameter",
