@@ -146,7 +146,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       calls,
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
-  const erasure = createErasure({ calls: store, dataDir: config.DATA_DIR, clock, log });
+  const erasure = createErasure({ calls: store, forget: callerThreads.forget, dataDir: config.DATA_DIR, ...ports });
   const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
     ...outside,

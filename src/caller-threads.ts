@@ -10,6 +10,8 @@ export interface CallerThreads {
   claim(party: CallParty): Promise<string | undefined>;
   /** The call is over; `threadId` is what its thread turned out to be. Never rejects. */
   release(party: CallParty, threadId: string | undefined): Promise<void>;
+  /** The caller's next call begins anew: what they said is to be forgotten. @throws StateUnavailable */
+  readonly forget: (caller: Pick<CallParty, "orgId" | "from">) => Promise<void>;
 }
 
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -35,10 +37,14 @@ export function createCallerThreads(
   /** Calls of this process that hold their caller's place. */
   const holders = new Set<string>();
 
+  // By organization and not by the number that was called: that may be another organization's tomorrow.
   function keyOf(party: CallParty): string | undefined {
     if (per === "call" || !party.attested || !E164.test(party.from)) return undefined;
-    return `thread:${createHash("sha256").update(`${party.to} ${party.from}`).digest("base64url")}`;
+    return nameOf(party);
   }
+
+  const nameOf = ({ orgId, from }: Pick<CallParty, "orgId" | "from">): string =>
+    `thread:${createHash("sha256").update(`${orgId} ${from}`).digest("base64url")}`;
 
   async function takePlace(key: string, callId: string): Promise<boolean> {
     const place = `${key}:place`;
@@ -82,6 +88,9 @@ export function createCallerThreads(
       } catch {
         // The place is free again when its time is over.
       }
+    },
+    async forget(caller) {
+      if (per === "caller") await state.drop(nameOf(caller));
     },
   };
 }

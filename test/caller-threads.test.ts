@@ -76,13 +76,23 @@ describe("a fresh thread, always, for", () => {
     expect(await threads.claim({ ...unknown, callId: "other" })).toBeUndefined();
   });
 
-  test("another called number, and another caller", async () => {
+  test("another organization, and another caller; not another number of the organization", async () => {
     const threads = make("caller");
     const first = call();
     await threads.claim(first);
     await threads.release(first, "thread-1");
-    expect(await threads.claim(call({ to: "+15550003333" }))).toBeUndefined();
+    expect(await threads.claim(call({ orgId: "another" }))).toBeUndefined();
     expect(await threads.claim(call({ from: "+15551110002" }))).toBeUndefined();
+    expect(await threads.claim(call({ to: "+15550003333" }))).toBe("thread-1");
+  });
+
+  test("whoever is forgotten", async () => {
+    const threads = make("caller");
+    const first = call();
+    await threads.claim(first);
+    await threads.release(first, "thread-1");
+    await threads.forget(first);
+    expect(await threads.claim(call())).toBeUndefined();
   });
 
   test("a second call of the same caller at the same time, which leaves nothing behind either", async () => {

@@ -43,11 +43,12 @@ function cleaned(fields: LogFields, secrets: readonly string[]): Record<string, 
 }
 
 function prettyLine(info: winston.Logform.TransformableInfo): string {
-  const { level, message, timestamp, call, callId: _callId, stack: _stack, ...rest } = info;
+  const { level, message, timestamp, call, callId, stack: _stack, ...rest } = info;
   const details = Object.entries(rest)
     .map(([name, value]) => `${name}=${flat(String(value))}`)
     .join(" ");
-  const prefix = typeof call === "string" ? `[${call}] ` : "";
+  const id = call ?? callId;
+  const prefix = typeof id === "string" ? `[${id}] ` : "";
   const word = level === "info" ? "" : `${level.toUpperCase()} `;
   return `${prefix}${String(timestamp).slice(11, 23)} ${word}${flat(String(message))}${details ? `  ${details}` : ""}`;
 }

@@ -14,6 +14,8 @@ const DAY_MS = 86_400_000;
 
 export interface ErasureParts {
   readonly calls: CallStore;
+  /** What else knows of the caller of a call that is taken away by hand. */
+  readonly forget?: (call: Pick<CallRecord, "orgId" | "from">) => Promise<void>;
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,7 +23,7 @@ export interface ErasureParts {
 
 export type Erasure = ReturnType<typeof createErasure>;
 
-export function createErasure({ calls, dataDir, clock, log }: ErasureParts) {
+export function createErasure({ calls, forget, dataDir, clock, log }: ErasureParts) {
   /** Where the recording of a call is, when it has one. A record's name never leads out of the folder. */
   function recordingOf({ recording }: Pick<CallRecord, "recording">): string | undefined {
     return recording && join(dataDir, "recordings", basename(recording.file));
@@ -53,7 +55,9 @@ export function createErasure({ calls, dataDir, clock, log }: ErasureParts) {
     /** Everything of a call. False when there is none. */
     async removeCall(callId: string): Promise<boolean> {
       const found = await calls.get(callId);
-      return found !== undefined && removeFound(found);
+      if (found === undefined) return false;
+      await forget?.(found);
+      return removeFound(found);
     },
     /** Everything of every call with this number. Returns how many there were. */
     async removeNumber(number: string): Promise<number> {
