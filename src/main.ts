@@ -17,13 +17,21 @@ function readOrExit(): Config {
   }
 }
 
+function logOrExit(): ReturnType<typeof createLog> {
+  const { LOG_LEVEL: level, LOG_FILE: file } = config;
+  try {
+    return createLog({ level, file, pretty: process.stdout.isTTY, secrets: secretsOf(config) });
+  } catch (error) {
+    process.stderr.write(
+      `LOG_FILE: its folder cannot be made (${error instanceof Error ? error.message : "unknown"}).\n` +
+        "To mend: name a file in a folder that can be written to, or leave LOG_FILE empty.\n",
+    );
+    process.exit(1);
+  }
+}
+
 const config = readOrExit();
-const log = createLog({
-  level: config.LOG_LEVEL,
-  file: config.LOG_FILE,
-  pretty: process.stdout.isTTY,
-  secrets: secretsOf(config),
-});
+const log = logOrExit();
 const app = buildApp({ config, log });
 
 // A log that nobody reads any more (a closed terminal, a dead pipe) ends nothing; and telling of it would fail again, for ever.

@@ -88,6 +88,13 @@ describe("starting", () => {
     expect(server.stderr()).not.toContain("    at ");
   });
 
+  test("a log that cannot be: one line that says how to mend it, and no stack", async () => {
+    const server = start({ PORT: "0", LOG_FILE: "/dev/null/logs/voice_agent.log" });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/^LOG_FILE: its folder cannot be made \(.*\)\.\nTo mend: /);
+    expect(server.output()).not.toMatch(/\n\s+at /);
+  });
+
   test("a port that is taken", async () => {
     const port = await freePort();
     const first = start({ PORT: String(port) });
