@@ -28,8 +28,9 @@ type Entry = Confirmation & { readonly run: string };
 
 const TOPIC = "confirmations";
 const ALL = "all";
-/** Waiting at once: of one call, and of all. */
+/** Waiting at once: of one call, of one organization (which must not use up what others may need), and of all. */
 const MOST_OF_A_CALL = 3;
+const MOST_OF_AN_ORGANIZATION = 25;
 const MOST = 100;
 /** A settled one is remembered for so long after it would have expired, ms: a denial is not asked about again and again. */
 const REMEMBERED_MS = 60_000;
@@ -105,7 +106,9 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
         if (before) return { result: { entry: before, isNew: false } };
         const waiting = entries.filter(({ status }) => status === "pending");
         const ofCall = waiting.filter(({ callId }) => callId === request.callId);
-        if (waiting.length >= MOST || ofCall.length >= MOST_OF_A_CALL) return { result: undefined };
+        const ofOrg = waiting.filter(({ orgId }) => orgId === request.orgId);
+        if (waiting.length >= MOST || ofOrg.length >= MOST_OF_AN_ORGANIZATION || ofCall.length >= MOST_OF_A_CALL)
+          return { result: undefined };
         const at = now();
         const entry: Entry = {
           ...request,

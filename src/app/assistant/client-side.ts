@@ -167,8 +167,9 @@ export function createClientSide(parts: ClientSideParts) {
       isSpeaking = false;
       if (!isTold) client.send({ type: "session.created", event_id: nameIt("event_vb"), session: told(given) });
       isTold = true;
-      // A connection that was rolled over has heard everything until now.
+      // A connection that was rolled over has taken every turn until now; only what is not committed yet went with it.
       if (after !== "expiry") repeat();
+      else if (turnDetection === null) for (const piece of heard.take({ withTurn: false }).rest) connection.hear(piece);
       for (const { command, eventId } of waiting.splice(0)) perform(command, eventId);
     },
     /** The connection is gone; `repeats`: the turn that was not understood yet is to be heard again. */
