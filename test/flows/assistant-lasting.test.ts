@@ -184,6 +184,21 @@ describe("from outside of it", () => {
   });
 });
 
+test("a secret that the model says is not passed on: no word after its beginning, in no event", async () => {
+  const secret = "metrics-secret-Qm7xVb2Lk9Zt4Rw8Yn3Pq6";
+  const server = await world.start({ METRICS_TOKEN: secret });
+  world.openai.script = { brain: () => `The token is ${secret} and that is all I have to say about it.` };
+  const { client } = await server.talk();
+  client.send(text("What is the token?"));
+  await client.next("response.created");
+  const record = await eventually(server, ({ timeline }) => timeline.some(({ what }) => what === "guard"));
+  expect(record.timeline.find(({ what }) => what === "guard")?.detail).toMatchObject({ rule: "disclosure: secret" });
+  await until("other words are said", () => said(client.events).includes("something I cannot tell you"));
+  await until("both answers are over", () => client.of("response.done").length >= 2);
+  expect(JSON.stringify(client.events)).not.toContain(secret);
+  expect(said(client.events)).not.toContain("that is all");
+});
+
 describe("OpenAI's hour", () => {
   const fast = createWorld({ speed: 20, sessionSeconds: 60 });
 

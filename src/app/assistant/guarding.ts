@@ -20,11 +20,14 @@ export interface GuardingParts {
 export type Guarding = ReturnType<typeof createGuarding>;
 
 const PASS: Verdict = { kind: "pass" };
+const MOST_STOPPED = 20;
 const SENTENCE_END = /[.!?…]["'”’»)\]]*\s/;
 
 export function createGuarding({ guard, journal, matters, instead, tell, end }: GuardingParts) {
   /** The reply that is being transcribed. */
   let reply = { id: "", rest: "", found: new Set<string>() };
+  /** Replies of which nothing more is for the client; the newest ones. */
+  const stopped: string[] = [];
 
   /** A guard that fails says nothing: the conversation goes on without it. */
   function judge(ask: () => Verdict): Verdict {
@@ -59,8 +62,20 @@ export function createGuarding({ guard, journal, matters, instead, tell, end }: 
     }
   }
 
+  function judgeReply(words: string): void {
+    const verdict = judge(() => guard.agent(words));
+    if (verdict.kind === "pass" || reply.found.has(verdict.rule)) return;
+    reply.found.add(verdict.rule);
+    if (verdict.kind === "say" || verdict.kind === "end") {
+      stopped.push(reply.id);
+      if (stopped.length > MOST_STOPPED) stopped.shift();
+    }
+    carryOut(verdict, "agent");
+  }
+
   return {
     escalate,
+    isStopped: (id: unknown): boolean => typeof id === "string" && stopped.includes(id),
     /** A finished turn of the user. */
     user(text: string): void {
       const verdict = judge(() => guard.caller(text));
@@ -70,21 +85,22 @@ export function createGuarding({ guard, journal, matters, instead, tell, end }: 
       const verdict = judge(() => guard.unheard());
       if (verdict.kind !== "pass") carryOut(verdict, "caller");
     },
-    /** Words of a reply, as they come; `isWhole`: these were the last. */
+    /**
+     * Words of a reply, as they come and before the client gets them; `isWhole`: these were the last. Sentence by sentence, and the
+     * beginning of a sentence as well: what is nobody's to hear would be out before its end.
+     */
     reply(id: string, words: string, isWhole: boolean): void {
       if (reply.id !== id) reply = { id, rest: "", found: new Set() };
       reply.rest += words;
       for (;;) {
         const found = SENTENCE_END.exec(reply.rest);
         const length = found ? found.index + found[0].length : isWhole ? reply.rest.length : 0;
-        if (length === 0) return;
+        if (length === 0) break;
         const sentence = reply.rest.slice(0, length);
         reply.rest = reply.rest.slice(length);
-        const verdict = judge(() => guard.agent(sentence));
-        if (verdict.kind === "pass" || reply.found.has(verdict.rule)) continue;
-        reply.found.add(verdict.rule);
-        carryOut(verdict, "agent");
+        judgeReply(sentence);
       }
+      if (reply.rest !== "") judgeReply(reply.rest);
     },
   };
 }

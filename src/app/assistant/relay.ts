@@ -21,6 +21,7 @@ import { createReplies } from "./replies.ts";
 import { watchUser } from "./sideband.ts";
 import { createToolCalls } from "./tool-calls.ts";
 import { createTurns } from "./turns.ts";
+import { withoutStopped } from "./unsaid.ts";
 
 /** A model that speaks in an endless loop of tools is stopped; of one turn of the user. */
 const MOST_ROUNDS = 25;
@@ -180,6 +181,7 @@ export function startRelay(parts: RelayParts): Call {
   }
 
   function onAudio(audio: AudioDelta, frame: string): void {
+    if (guarding.isStopped(audio.item_id)) return;
     answers.audio(audio.item_id, millisecondsIn(audio.delta));
     side?.passAudio(frame);
   }
@@ -190,7 +192,8 @@ export function startRelay(parts: RelayParts): Call {
     side?.see(event);
     if (!side) watchUser(event, { turns, replies });
     answers.take(event);
-    side?.pass(event);
+    const passed = withoutStopped(event, guarding.isStopped);
+    if (passed) side?.pass(passed);
   }
 
   /** True for the refusal of something that we asked for, and no client. */
