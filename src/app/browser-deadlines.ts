@@ -7,6 +7,7 @@ import type { State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import { hasEnded, type BrowserCall } from "./browser-call.ts";
 import type { BrowserCallLimits } from "./browser-call-parts.ts";
+import { openCalls } from "./open-calls.ts";
 
 export interface BrowserDeadlineParts {
   readonly calls: { get(id: string): Promise<BrowserCall | undefined> };
@@ -19,7 +20,6 @@ export interface BrowserDeadlineParts {
 /** The shared state did not answer: looked at again after this, ms. */
 const AGAIN_MS = 15_000;
 const SWEEP_MS = 600_000;
-const MOST_SWEPT = 200;
 
 export function createBrowserDeadlines({ calls, clock, limits, log, end }: BrowserDeadlineParts) {
   const timers = new Map<string, () => void>();
@@ -73,8 +73,7 @@ export function createBrowserDeadlines({ calls, clock, limits, log, end }: Brows
   /** Records of calls that were forgotten: all instances died at once, or the shared state was emptied. */
   async function sweepOnce(store: Pick<CallStore, "list">): Promise<void> {
     const to = new Date(+clock.date() - limits.maxCallMs - limits.idleMs);
-    for (const record of await store.list({ status: "in-progress", to, limit: MOST_SWEPT }))
-      if (isReported(record)) await end(record.callId, "abandoned");
+    for await (const record of openCalls(store, to)) if (isReported(record)) await end(record.callId, "abandoned");
   }
 
   return {

@@ -9,6 +9,7 @@ import { recall } from "../core/resumption.ts";
 import type { LiveCall, State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import type { LiveEvents } from "./live-events.ts";
+import { openCalls } from "./open-calls.ts";
 
 export interface ReaperParts {
   readonly state: State;
@@ -122,8 +123,7 @@ export function createReaper(parts: ReaperParts): Reaper {
   /** What slipped through: all instances died at once, or the shared state was emptied. */
   async function sweep(): Promise<void> {
     const to = new Date(+clock.date() - parts.sweepOlderThanMs);
-    const open = await store.list({ status: "in-progress", to, limit: MOST_SWEPT });
-    for (const { callId, instance } of open) {
+    for await (const { callId, instance } of openCalls(store, to)) {
       // A call without an instance is a browser's, whose audio never came here.
       if (instance !== undefined && !(await state.findLive(callId))) suspect(callId, "instance-lost", RETURN_MS);
     }

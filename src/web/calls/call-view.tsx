@@ -9,7 +9,7 @@ import { mayChange } from "../shell/session.ts";
 import { capital, clockTime, dayAndTime, inWords, length, phoneNumber } from "../shell/words.ts";
 import { Spoken } from "./spoken.tsx";
 import type { Story } from "./story.ts";
-import { tokensOf } from "./story.ts";
+import { OTHERS, tokensOf } from "./story.ts";
 import { TimeLineView } from "./time-line.tsx";
 
 const Recording = lazy(async () => (await import("./recording.tsx")).Recording);
@@ -43,13 +43,13 @@ export function Call({ callId }: { readonly callId: string }) {
         <a class="back" href="/calls" aria-label="Back to the calls">
           <Icon name="back" />
         </a>
-        <h1>{story.channel === "browser" ? "Browser" : phoneNumber(other)}</h1>
+        <h1>{OTHERS[story.channel] ?? phoneNumber(other)}</h1>
         {story.escalated && (
           <span class="badge bad">
             <Icon name="flag" /> Escalated
           </span>
         )}
-        {story.status === "in-progress" && (
+        {story.status === "in-progress" && story.channel !== "text" && (
           <a class="badge good" href={`/live/${story.call_id}`}>
             Live: follow it
           </a>

@@ -6,7 +6,7 @@ import { Icon } from "../shell/icons.tsx";
 import { useOrganizations } from "../organization/organizations.ts";
 import { capital, clockTime, dayAndTime, inWords, phoneNumber } from "../shell/words.ts";
 import { askedOf, NO_FILTERS, queryOf, readFilters, type Filters } from "./filters.ts";
-import type { Summary } from "./story.ts";
+import { OTHERS, type Summary } from "./story.ts";
 
 interface Found {
   readonly calls: readonly Summary[];
@@ -92,7 +92,7 @@ function Row({ call }: { readonly call: Summary }) {
       <a class="call-row" href={`/calls/${call.call_id}`}>
         <span class="when">{dayAndTime(call.started_at)}</span>
         <strong class="number">
-          {call.channel === "browser" ? "Browser" : phoneNumber(other)}
+          {OTHERS[call.channel] ?? phoneNumber(other)}
           {call.direction === "outbound" && <span class="muted"> (called)</span>}
         </strong>
         <span class="muted org">{call.org_id}</span>
@@ -103,7 +103,11 @@ function Row({ call }: { readonly call: Summary }) {
             </span>
           )}
           <span class={`badge ${call.status === "in-progress" ? "good" : ""}`}>
-            {call.status === "in-progress" ? "Live" : capital(inWords(call.end_reason ?? "ended"))}
+            {call.status === "completed"
+              ? capital(inWords(call.end_reason ?? "ended"))
+              : call.channel === "text"
+                ? "Open"
+                : "Live"}
           </span>
         </span>
         <span class="muted turns">{call.turns === 1 ? "1 turn" : `${call.turns} turns`}</span>

@@ -27,6 +27,9 @@ export interface Entry {
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Who is at the other end, where it is no phone. */
+export const OTHERS: Readonly<Record<string, string>> = { browser: "Browser", text: "In writing" };
+
 export interface Summary {
   readonly call_id: string;
   readonly call_sid: string | null;
@@ -34,7 +37,7 @@ export interface Summary {
   readonly status: "in-progress" | "completed";
   readonly phase: string;
   readonly escalated: boolean;
-  readonly channel: "phone" | "browser";
+  readonly channel: "phone" | "browser" | "text";
   readonly direction: "inbound" | "outbound";
   readonly from: string | null;
   readonly to: string | null;

@@ -31,7 +31,10 @@ export interface TalkSession {
 }
 
 export function beginTalk({ orgId, speaks }: { readonly orgId?: string; readonly speaks: boolean }): TalkSession {
-  const sessionId = crypto.randomUUID();
+  // Not randomUUID: that is there over https and on this machine alone, and typing works everywhere.
+  const sessionId = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
   const query = new URLSearchParams({ stream: "1", format: "pcm", ...(orgId !== undefined && { org_id: orgId }) });
   const url = `${location.origin.replace(/^http/, "ws")}/ws/voice-agent/${sessionId}?${query}`;
   let socket: WebSocket | undefined;
