@@ -256,7 +256,10 @@ test.each(named)("a good request: %s", async (name, route) => {
   if (route.method === "delete") await t.ask("acme", "POST", "/api/call/end", { call_id: callId });
   if (route.path.endsWith("/recording"))
     t.store.update(callId, { recording: { file: "a.wav", consent: "given", durationMs: 1 } });
-  const asked = await t.confirmations.ask({ callId, orgId, tool: "desktop__Click", arguments: {} });
+  // One that waits, where it is asked about; an organization has room for some only.
+  const asked = route.path.includes("{confirmation_id}")
+    ? await t.confirmations.ask({ callId, orgId, tool: "desktop__Click", arguments: {} })
+    : undefined;
   if (name === "post /ws/disconnect/{session_id}") {
     const ends = { from: "", to: "", channel: "browser", direction: "inbound" } as const;
     const carrierId = socketCarrierId.of("session123", callId);
@@ -276,7 +279,7 @@ test.each(named)("a good request: %s", async (name, route) => {
     call_id: callId,
     name: "end_call",
     e164: "+15551110000",
-    confirmation_id: asked.confirmation.id,
+    confirmation_id: asked?.confirmation.id ?? "none",
     memory_id: await oneMemory(),
     id: "sess_1",
   };

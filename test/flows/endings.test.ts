@@ -192,6 +192,8 @@ test(
     const flow = await start();
     const { record, result } = await flow.run([
       ...answer("goodbye"),
+      // A filler may be heard before it: the goodbye is what comes with the tool.
+      { do: "wait-for", condition: () => flow.log.lines.some(({ message }) => message === "tool") },
       { do: "wait-for-agent" },
       { do: "pause", ms: 300 },
       { do: "hang-up" },
