@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "../config.ts";
 import { explain } from "../storage/explain.ts";
 import { schemaSql } from "../storage/migrate.ts";
+import { askServer } from "./ask-server.ts";
 import { EXIT, type Terminal } from "./command.ts";
 import { openStorage, readStoreSettings } from "./store-settings.ts";
 
@@ -29,7 +30,16 @@ export async function migrateDatabase(argv: readonly string[], terminal: Termina
     return EXIT.usage;
   }
   try {
-    const storage = await openStorage(readStoreSettings(terminal), terminal);
+    const settings = readStoreSettings(terminal);
+    // An embedded database that is in use is its server's, which has brought it up to date at its start.
+    const running =
+      settings.DATABASE_URL === undefined ? await askServer(settings.DATA_DIR, "store.check", undefined) : undefined;
+    if (running) {
+      if (running.error === undefined) terminal.write("The tables are up to date: the running server has seen to it.");
+      else terminal.complain(`The running server says: ${running.error}.`);
+      return running.error === undefined ? EXIT.done : EXIT.unreachable;
+    }
+    const storage = await openStorage(settings, terminal);
     await storage.close();
     terminal.write("The tables are up to date.");
     return EXIT.done;
