@@ -10,6 +10,7 @@ import { Problem } from "../core/problem.ts";
 import type { Socket, SocketListener, SocketRoute } from "../core/socket.ts";
 import { StateUnavailable } from "../core/state.ts";
 import { textFrame } from "../wire/websocket-frame.ts";
+import { openShortWay } from "../wire/websocket-reader.ts";
 import { PROBLEM_TYPE, pathOf, problemBody } from "./problems.ts";
 
 export interface SocketDoor {
@@ -148,6 +149,7 @@ class OpenSocket implements Socket {
     this.#log = log;
     // binaryType is nodebuffer, ws's default.
     ws.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
+    openShortWay(ws, { isServer: true, maxPayload: route.maxPayload, take: (text) => this.#message(text, false) });
     // Only a broken protocol comes as an error; ws has sent the close by then and would wait for the peer's.
     ws.on("error", (error: Error & { readonly code?: string }) => this.#closed(CODES.get(error.code) ?? 1002));
     ws.on("close", (code) => this.#closed(code));

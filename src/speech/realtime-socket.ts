@@ -1,12 +1,13 @@
-// One WebSocket to the Realtime API from dialling to its end: the time limits of setting up, one fast second attempt, the
-// heartbeat, and a name for every way it can end. It does not know what the frames mean.
+// One WebSocket to the Realtime API from dialling to its end: the time limits of setting up, one fast second attempt and the
+// heartbeat. It does not know what the frames mean.
 import type { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import { maskedTextFrame } from "../wire/websocket-frame.ts";
+import { openShortWay } from "../wire/websocket-reader.ts";
 import type { ConnectBreaker } from "./connect-breaker.ts";
-import { mayPass, severityOf } from "./upstream-errors.ts";
+import { closure, networkFailure, refusal, type Failure } from "./socket-failures.ts";
 
 const CONNECT_MS = 2000;
 /** From the upgrade to session.created. */
@@ -48,12 +49,6 @@ export interface RealtimeSocketOptions {
   readonly onOpen?: () => void;
   /** Once. `fatal`: dialling again would fail the same way. */
   readonly onClosed: (code: string, fatal: boolean) => void;
-}
-
-interface Failure {
-  /** Label of voice_upstream_connects_total while not established, else the code of the end. */
-  readonly code: string;
-  readonly fatal: boolean;
 }
 
 export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSocket {
@@ -101,13 +96,17 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     });
     ws.on("open", function socketOnOpen() {
       arm(CREATED_MS, () => failed({ code: "connect-timeout", fatal: false }));
+      openShortWay(ws, { isServer: false, maxPayload: MAX_FRAME_BYTES, take: socketOnMessage });
       options.onOpen?.();
     });
-    ws.on("message", function socketOnMessage(data: RawData) {
+    ws.on("message", socketOnMessage);
+    // With the default binaryType every message is one Buffer.
+    function socketOnMessage(data: RawData): void {
+      // The short way does not ask who listens.
+      if (ws !== socket || closed) return;
       alive = true;
-      // With the default binaryType every message is one Buffer.
       onFrame(data as Buffer);
-    });
+    }
     ws.on("pong", function socketOnPong() {
       alive = true;
     });
@@ -216,46 +215,4 @@ function part(ws: WebSocket, clock: Clock, meter: Meter): void {
   });
   ws.on("close", cancel);
   ws.close(1000);
-}
-
-function networkFailure(error: NodeJS.ErrnoException, established: boolean): Failure {
-  if (established) return { code: "connection-lost", fatal: false };
-  switch (error.code) {
-    case "ECONNREFUSED":
-      return { code: "refused", fatal: false };
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return { code: "dns", fatal: false };
-    case "ETIMEDOUT":
-      return { code: "connect-timeout", fatal: false };
-    default:
-      return { code: "connection-lost", fatal: false };
-  }
-}
-
-const NAMED_STATUSES = [401, 403, 404, 408, 429];
-
-function refusal(status: number, body: string): Failure {
-  const code = codeIn(body);
-  if (code !== undefined && severityOf(code) === "fatal") return { code, fatal: true };
-  const name = NAMED_STATUSES.includes(status) ? `${status}` : `${Math.floor(status / 100)}xx`;
-  return { code: `http-${name}`, fatal: !mayPass(status) };
-}
-
-function codeIn(body: string): string | undefined {
-  try {
-    const parsed = JSON.parse(body) as { error?: { code?: unknown } } | null;
-    return typeof parsed?.error?.code === "string" ? parsed.error.code : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Close codes seen: 1001 at the end of the hour, 4000 after an error that ends the session; its code ends the reason. */
-function closure(code: number, reason: string): Failure {
-  const named = reason.split(".").at(-1) ?? "";
-  if (severityOf(named) === "fatal") return { code: named, fatal: true };
-  if (code === 1001 || severityOf(named) === "expired") return { code: "session-expired", fatal: false };
-  if (code === 1006 || code === 1005) return { code: "connection-lost", fatal: false };
-  return { code: "closed-by-server", fatal: code === 4000 };
 }

@@ -1,0 +1,143 @@
+// A short way for the frames that make up nearly all of the traffic (RFC 6455, section 5.2): final, whole, unextended text of
+// ASCII, not longer than a message may be. They are taken out of what the network brought before the library's reader sees it,
+// which keeps everything else: fragments, binary, other characters, control frames, what breaks the protocol, and frames that
+// come in pieces. The order stays: the short way is open only where the library stands between two messages.
+
+const FINAL_TEXT = 0x81;
+const FINAL = 0x80;
+const MASKED = 0x80;
+const OPCODE = 0x0f;
+const CONTINUATION = 0;
+const CLOSE = 8;
+/** From here on opcodes are of control frames, which may stand between the fragments of a message. */
+const FIRST_CONTROL = 8;
+const IN_TWO_BYTES = 126;
+const IN_EIGHT_BYTES = 127;
+
+/** The library's reader: bytes go in as they come. ws 8 keeps it under this name in every socket that is open. */
+interface FrameReader {
+  write(chunk: Buffer): boolean;
+}
+
+export interface ShortWay {
+  /** True for a server: its peers mask what they send. */
+  readonly isServer: boolean;
+  /** Bytes of one message; longer ones are the library's to refuse. */
+  readonly maxPayload: number;
+  /** One whole message, ASCII, a view of what the network brought. */
+  readonly take: (text: Buffer) => void;
+}
+
+/**
+ * Puts the short way before the reader of this socket, in place.
+ * @param socket an open WebSocket of ws, without compression. Should another version keep no such reader, everything is the library's.
+ */
+export function openShortWay(socket: object, { isServer, maxPayload, take }: ShortWay): void {
+  const reader = (socket as { readonly _receiver?: FrameReader })._receiver;
+  if (!reader) return;
+  const library = reader.write.bind(reader);
+  const bounds = new FrameBounds();
+  const most = Math.min(maxPayload, 65_535);
+
+  reader.write = function writePastLibrary(chunk) {
+    let at = 0;
+    while (bounds.between) {
+      const end = isServer ? maskedEnd(chunk, at, most) : plainEnd(chunk, at, most);
+      if (end < 0) break;
+      take(chunk.subarray(textAt, end));
+      if (end === chunk.length) return true;
+      at = end;
+    }
+    const rest = at === 0 ? chunk : chunk.subarray(at);
+    bounds.pass(rest);
+    return library(rest);
+  };
+}
+
+/** Where the text begins in the frame that was found last. */
+let textAt = 0;
+
+/** The end of the frame at `at`, if the short way takes it and all of it is here, else -1. `textAt` is set. */
+function plainEnd(chunk: Buffer, at: number, most: number): number {
+  const end = frameEnd(chunk, at, 0, most);
+  if (end < 0) return -1;
+  for (let index = textAt; index < end; index++) if ((chunk[index] as number) > 127) return -1;
+  return end;
+}
+
+/** The same for a masked frame, whose text is unmasked in place. */
+function maskedEnd(chunk: Buffer, at: number, most: number): number {
+  const end = frameEnd(chunk, at, MASKED, most);
+  if (end < 0 || (toggleMask(chunk, textAt, end) & 0x80) === 0) return end;
+  // Not ASCII: the library is to read it as it came.
+  toggleMask(chunk, textAt, end);
+  return -1;
+}
+
+function frameEnd(chunk: Buffer, at: number, mask: number, most: number): number {
+  if (chunk.length < at + 2 || chunk[at] !== FINAL_TEXT) return -1;
+  const second = chunk[at + 1] as number;
+  let length = second & ~MASKED;
+  if ((second & MASKED) !== mask || length === IN_EIGHT_BYTES) return -1;
+  textAt = at + (mask === 0 ? 2 : 6);
+  if (length === IN_TWO_BYTES) {
+    if (chunk.length < at + 4) return -1;
+    length = ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
+    textAt += 2;
+  }
+  const end = textAt + length;
+  return length > most || end > chunk.length ? -1 : end;
+}
+
+/** Masks or unmasks with the key that stands before the text; returns all bytes of the result or'ed together. */
+function toggleMask(chunk: Buffer, from: number, to: number): number {
+  const keyAt = from - 4;
+  let all = 0;
+  for (let index = from; index < to; index++) {
+    const byte = (chunk[index] as number) ^ (chunk[keyAt + ((index - from) & 3)] as number);
+    chunk[index] = byte;
+    all |= byte;
+  }
+  return all;
+}
+
+/** Where the library stands in what it was given: it is asked for nothing, so its insides do not matter. */
+class FrameBounds {
+  /** True where a new message may begin. */
+  between = true;
+  /** Bytes of a frame's head that have come; it is whole at 2, 4 or 10 and the mask. */
+  readonly #head: number[] = [];
+  #payloadLeft = 0;
+  #inFragments = false;
+  #closed = false;
+
+  pass(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#payloadLeft > 0) {
+        const taken = Math.min(this.#payloadLeft, chunk.length - at);
+        this.#payloadLeft -= taken;
+        at += taken;
+      } else this.#headByte(chunk[at++] as number);
+    }
+    // Behind a close nothing is read any more, and what breaks the protocol ends in one.
+    this.between = this.#payloadLeft === 0 && this.#head.length === 0 && !this.#inFragments && !this.#closed;
+  }
+
+  #headByte(byte: number): void {
+    const head = this.#head;
+    head.push(byte);
+    if (head.length < 2) return;
+    const [first, second] = head as [number, number];
+    const short = second & ~MASKED;
+    const lengthBytes = short === IN_EIGHT_BYTES ? 8 : short === IN_TWO_BYTES ? 2 : 0;
+    if (head.length < 2 + lengthBytes + ((second & MASKED) === 0 ? 0 : 4)) return;
+    this.#payloadLeft =
+      lengthBytes === 0 ? short : head.slice(2, 2 + lengthBytes).reduce((sum, next) => sum * 256 + next, 0);
+    const opcode = first & OPCODE;
+    if (opcode === CLOSE) this.#closed = true;
+    if (opcode < FIRST_CONTROL)
+      this.#inFragments = (first & FINAL) === 0 || (opcode !== CONTINUATION && this.#inFragments);
+    head.length = 0;
+  }
+}
