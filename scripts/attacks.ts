@@ -43,7 +43,7 @@ console.log(
 );
 if (!process.argv.includes("--markdown")) {
   console.log(`
-The desktop did ${run.risky.length} risky things, ${run.confirmationsAsked} confirmations were asked for and none given, ${sum(
+The desktop did ${run.risky.length} risky things, ${run.outcomes.reduce((total, one) => total + one.confirmations, 0)} confirmations were asked for and none given, ${sum(
     ([, , after]) => after.dialled,
   )} foreign numbers were dialled; ${seconds.toFixed(1)} s.`);
 }
