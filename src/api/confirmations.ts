@@ -41,7 +41,7 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
         path: "/api/confirmations",
         summary: "What waits for a confirmation",
         description:
-          "Risky runs of tools that an agent was asked for and that nobody decided on yet, oldest first. `GET /api/live` and `GET /api/calls/{call_id}/events` tell of each as `confirmation`, and again when it is settled.",
+          "Risky runs of tools that an agent was asked for and that nobody decided on yet, oldest first. `GET /api/live` and `GET /api/calls/{call_id}/events` tell of each as `confirmation`, and again when it is settled or has expired.",
         tag: "confirmations",
         access: READERS,
         query: z.strictObject({

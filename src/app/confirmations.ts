@@ -12,6 +12,7 @@ import {
 import type { Log } from "../core/observe.ts";
 import type { LiveEvent, State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
+import { CONFIRMATION_NEWS, listenFor } from "./confirmation-news.ts";
 import { EVENTS_TOPIC } from "./live-events.ts";
 import { createSharedValues } from "./shared-value.ts";
 
@@ -26,7 +27,6 @@ export interface ConfirmationsParts {
 
 type Entry = Confirmation & { readonly run: string };
 
-const TOPIC = "confirmations";
 const ALL = "all";
 /** Waiting at once: of one call, of one organization (which must not use up what others may need), and of all. */
 const MOST_OF_A_CALL = 3;
@@ -36,8 +36,11 @@ const MOST = 100;
 const REMEMBERED_MS = 60_000;
 /** Messages between instances can be lost: so often it is looked at all the same, ms. */
 const LOOK_MS = 1000;
+/** A timer and the date need not agree to the millisecond. */
+const SURELY_OVER_MS = 50;
 
-export function createConfirmations(parts: ConfirmationsParts): Confirmations {
+/** `close` ends the waiting for those that nobody decides on. */
+export function createConfirmations(parts: ConfirmationsParts): Confirmations & { close(): void } {
   const { state, store, confirmMs, clock, ids, log } = parts;
   const shared = createSharedValues<readonly Entry[]>({
     state,
@@ -48,6 +51,8 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
   });
 
   let audits = Promise.resolve();
+  /** Cancels the end of each that was asked for here and is not settled. */
+  const ends = new Map<string, () => void>();
 
   const now = (): number => clock.date().getTime();
   const asOf = (entry: Entry, at = now()): Entry =>
@@ -66,16 +71,25 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
   }
 
   function tell({ run: _run, ...confirmation }: Entry, by?: string): void {
-    const { callId, orgId, id, tool, status, expiresAt, arguments: args } = confirmation;
+    const { callId, orgId, userId, id, tool, status, expiresAt, arguments: args } = confirmation;
     const event: LiveEvent = {
       callId,
       orgId,
       type: "confirmation",
       at: clock.date().toISOString(),
-      data: { confirmation_id: id, tool, arguments: args, status, expires_at: expiresAt },
+      data: { confirmation_id: id, user: userId ?? null, tool, arguments: args, status, expires_at: expiresAt },
     };
     state.publish(EVENTS_TOPIC, event);
-    if (status !== "pending") state.publish(TOPIC, { id });
+    if (status === "pending")
+      ends.set(
+        id,
+        clock.after(confirmMs + SURELY_OVER_MS, () => void expire(id)),
+      );
+    else {
+      ends.get(id)?.();
+      ends.delete(id);
+      state.publish(CONFIRMATION_NEWS, { id });
+    }
     log.info("confirmation of a tool", { callId, confirmation: id, tool, status, ...(by !== undefined && { by }) });
     // One after the other, in the order in which it happened.
     audits = audits.then(() => audit(confirmation, by));
@@ -90,6 +104,21 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
       what: "confirmation",
       detail: { confirmation: id, tool, status, arguments_sha256: hashOf(args), ...(by !== undefined && { by }) },
     });
+  }
+
+  /** Nobody decided, here or elsewhere: told by whoever asked, and once. */
+  async function expire(id: string): Promise<void> {
+    ends.delete(id);
+    try {
+      const over = await change((entries) => {
+        const entry = entries.find((one) => one.id === id && one.status === "expired");
+        return entry ? { entries, result: entry } : { result: undefined };
+      });
+      if (over) tell(over);
+    } catch (error) {
+      // Whoever looks later finds it expired all the same.
+      log.warn("that nobody confirmed could not be told", { confirmation: id, error: nameOf(error) });
+    }
   }
 
   async function statusOf(id: string): Promise<ConfirmationStatus> {
@@ -126,14 +155,20 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
       return { confirmation: found.entry, isNew: found.isNew };
     },
     async settled(id, ms, signal) {
-      let status = await statusOf(id);
       const deadline = clock.now() + ms;
-      while (status === "pending" && clock.now() < deadline && !signal.aborted) {
-        await nextLook(state, clock, id, Math.min(LOOK_MS, deadline - clock.now()), signal);
-        status = await statusOf(id);
+      // Before it is looked at: what is told meanwhile is not missed.
+      const news = listenFor(id, { state, clock, signal });
+      try {
+        let status = await statusOf(id);
+        while (status === "pending" && clock.now() < deadline && !signal.aborted) {
+          await news.next(Math.min(LOOK_MS, deadline - clock.now()));
+          status = await statusOf(id);
+        }
+        signal.throwIfAborted();
+        return status;
+      } finally {
+        news.close();
       }
-      signal.throwIfAborted();
-      return status;
     },
     async redeem(id) {
       const entry = await change((entries) => {
@@ -167,6 +202,10 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations {
         .map((entry) => asOf(entry, at))
         .filter(({ status }) => status === "pending");
     },
+    close() {
+      for (const cancel of ends.values()) cancel();
+      ends.clear();
+    },
   };
 }
 
@@ -185,20 +224,4 @@ function hashOf(value: unknown): string {
     .digest("hex");
 }
 
-/** Until something is told of it, or `ms` are over, or the signal fires. */
-function nextLook(state: State, clock: Clock, id: string, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      unsubscribe();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = clock.after(ms, done);
-    const unsubscribe = state.subscribe(TOPIC, (message) => {
-      if ((message as { readonly id?: string }).id === id) done();
-    });
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-  });
-}
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

@@ -46,6 +46,9 @@ export function createOutside(parts: OutsideParts): Outside {
     secrets: secretsOf(config),
     outsideTools: () => mcp.tools(),
     start: () => mcp.start(),
-    close: () => mcp.close(),
+    async close() {
+      confirmations.close();
+      await mcp.close();
+    },
   };
 }

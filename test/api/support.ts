@@ -431,6 +431,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     },
     async close() {
       api.close();
+      confirmations.close();
       await browserCalls.close();
       await server.close();
     },

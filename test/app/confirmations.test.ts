@@ -88,6 +88,60 @@ test("it expires, and nobody can settle it then", async () => {
   expect(time.pending()).toBe(0);
 });
 
+test("that nobody decided is told to those who watch, once, and stands in the story of the call", async () => {
+  const { confirmations, make, events, store, time } = setup();
+  const elsewhere = make();
+  const { confirmation } = await confirmations.ask({ ...REQUEST, userId: "ada" });
+  const { confirmation: decided } = await confirmations.ask({ ...REQUEST, arguments: { command: "other" } });
+  await time.run(59_000);
+  await elsewhere.decide(decided.id, "deny", "root", anyone);
+  // Whoever asks once more makes the shared state know that it is over.
+  await time.run(1010);
+  await elsewhere.ask({ ...REQUEST, callId: "call_2" });
+  await time.run(5000);
+  const told = events.filter(({ data }) => data["status"] === "expired");
+  expect(told).toMatchObject([{ callId: "call_1", data: { confirmation_id: confirmation.id, user: "ada" } }]);
+  const rows = (await store.get("call_1"))?.timeline.filter(({ what }) => what === "confirmation") ?? [];
+  expect(rows.map(({ detail }) => [detail?.confirmation, detail?.status, detail?.by])).toEqual([
+    [confirmation.id, "pending", undefined],
+    [decided.id, "pending", undefined],
+    [decided.id, "denied", "root"],
+    [confirmation.id, "expired", undefined],
+  ]);
+  confirmations.close();
+  elsewhere.close();
+  expect(time.pending()).toBe(0);
+});
+
+test("a decision that comes while it is being looked at is not missed", async () => {
+  const time = createVirtualTime();
+  const state = createMemoryState({ clock: time.clock });
+  const slow: State = {
+    ...state,
+    async get(key) {
+      const value = await state.get(key);
+      await new Promise<void>((resolve) => void time.after(100, resolve));
+      return value;
+    },
+  };
+  const { confirmations } = setup(state);
+  const far = createConfirmations({
+    state: slow,
+    store: createMemoryCallStore(),
+    confirmMs: 60_000,
+    clock: time.clock,
+    ids: systemIds,
+    log: keptLog(),
+  });
+  const { confirmation } = await confirmations.ask(REQUEST);
+  let status: string | undefined;
+  void far.settled(confirmation.id, 60_000, never).then((value) => (status = value));
+  await time.run(50);
+  await confirmations.decide(confirmation.id, "approve", "root", anyone);
+  await time.run(300);
+  expect(status).toBe("approved");
+});
+
 test("an approval that nobody comes for is void after a while", async () => {
   const { confirmations, time } = setup();
   const { confirmation } = await confirmations.ask(REQUEST);
