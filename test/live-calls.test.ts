@@ -61,6 +61,7 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
           end: (how, goodbye) => void ends.push([how, goodbye]),
           gone: () => void entry.gone++,
           say: () => undefined,
+          note: () => undefined,
           transfer: () => undefined,
           escalate: () => undefined,
           draft: () => ({ phase: "intake", transcript: [] }),

@@ -31,7 +31,9 @@ import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
 import { createSecretKey } from "./secret-key.ts";
 import { createConversations } from "./conversations.ts";
+import { createKeptTalks } from "./kept-talks.ts";
 import { createSpeechDesk } from "./speech-desk.ts";
+import { createSpokenTalks, type SpokenTalks } from "./spoken-talks.ts";
 import { createTextTalk } from "./text-talk.ts";
 import { VERSION } from "./version.ts";
 import type { Voicing } from "./voicing.ts";
@@ -75,6 +77,8 @@ export interface Management {
   readonly routes: readonly Route[];
   /** Who opens a socket to talk over. @throws Problem 401, 403 or 429. */
   admitSocket(request: UpgradeRequest, ticket: string | undefined): Promise<Guest>;
+  /** Conversations over requests, for the sockets they go on over. */
+  readonly written: SpokenTalks;
   /** True for a request that bears any key. */
   bearsKey(request: Request): Promise<boolean>;
   /** A browser's call whose instance is gone. */
@@ -129,6 +133,8 @@ export function createManagement(parts: ManagementParts): Management {
     mint: ({ voice }, signal) => mint(voice, signal),
   });
   const inLine = createInLine({ state, clock, ids });
+  const talks = createKeptTalks({ customers: storage.customers, store: storage.calls, clock, meter });
+  const spoken = createSpokenTalks({ talks, control: cluster.control, inLine, clock, log });
   const { textModel } = voicing;
   const talk = createTextTalk({
     ...(textModel && { model: textModel }),
@@ -158,7 +164,8 @@ export function createManagement(parts: ManagementParts): Management {
       ...parts,
       customers: storage.customers,
       organizations: storage.organizations,
-      store: storage.calls,
+      talks,
+      spoken,
       threadClient: voicing.threadClient,
       canThink: config.OPENAI_API_KEY !== undefined,
       inLine,
@@ -190,6 +197,7 @@ export function createManagement(parts: ManagementParts): Management {
     active: () => assistant.active(),
     loseLine: (carrierId) => assistant.lose(carrierId),
     routes: api.routes,
+    written: spoken,
     admitSocket: (request, ticket) => access.admitSocket(request, TALKERS, { ticket, purpose: TALK_PURPOSE }),
     bearsKey: (request) => access.bearsKey(request),
     adopt: (call) => browserCalls.adopt(call),
@@ -210,6 +218,7 @@ export function createManagement(parts: ManagementParts): Management {
       api.close();
       await assistant.close();
       await browserCalls.close();
+      await spoken.settled();
     },
   };
 }

@@ -14,12 +14,13 @@ export interface BrowserChannelParts extends Pick<
   readonly config: Pick<Config, "OPENAI_API_KEY">;
   readonly directory: Pick<Directory, "all">;
   readonly calls: LiveCalls;
-  readonly management: Pick<Management, "admitSocket">;
+  readonly management: Pick<Management, "admitSocket" | "written">;
 }
 
 export function openBrowserChannel({ config, directory, management, ...parts }: BrowserChannelParts): BrowserChannel {
   return createBrowserChannel({
     ...parts,
+    written: management.written,
     loseLine: (carrierId) => parts.calls.lineIsOver(carrierId),
     async admit(request, ticket) {
       const guest = await management.admitSocket(request, ticket);

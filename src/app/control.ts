@@ -57,6 +57,8 @@ export function createControl({ state, instance, find, loseLine, clock, ids, log
         return call.transfer(command.to, command.note);
       case "say":
         return call.say(command.text);
+      case "note":
+        return call.note(command.text);
       case "escalate":
         return call.escalate({ trigger: "manual", urgency: command.urgency, reason: command.reason });
       case "recording":

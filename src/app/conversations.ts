@@ -1,14 +1,12 @@
-// Conversations over requests: kept in the database as sessions of customers, so that they go on after a restart and at any instance;
-// their turns taken in the order of coming; and each with a record beside those of calls. What a turn is is in talk-turn.ts.
+// Conversations over requests: begun, gone on with turn by turn in the order of coming, and ended. What a turn is is in talk-turn.ts,
+// where they are kept in kept-talks.ts, and how they go on over a socket in spoken-talks.ts.
 import type { ConversationInput, Conversations } from "../api/conversation.ts";
-import { ANYONE, sees, type Principal } from "../core/access.ts";
+import { ANYONE, sees } from "../core/access.ts";
 import { DEFAULT_ORG } from "../core/call.ts";
-import { isOver } from "../core/conversation.ts";
-import { resultOf } from "../core/end-result.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
-import type { CallStore, CustomerStore, OrganizationStore, SessionRow } from "../core/stores.ts";
+import type { CustomerStore, OrganizationStore } from "../core/stores.ts";
 import { ThreadError } from "../core/thread.ts";
 import type { ModelUsage } from "../core/usage.ts";
 import type { Budgets } from "../organizations/budgets.ts";
@@ -17,14 +15,17 @@ import { ended, newCall } from "./browser-call.ts";
 import type { InLine } from "./in-line.ts";
 import type { Kits } from "./kit.ts";
 import { asProblem } from "./model-problem.ts";
-import { recordOfTalk, withLine, withThread, withUsage, type Talk } from "./talk.ts";
+import type { KeptTalks } from "./kept-talks.ts";
+import type { SpokenTalks } from "./spoken-talks.ts";
+import { recordOfTalk, withLine, withUsage, type Talk } from "./talk.ts";
 import { takeTurn, type TurnResult } from "./talk-turn.ts";
 import type { Voicing } from "./voicing.ts";
 
 export interface ConversationsParts {
-  readonly customers: CustomerStore;
+  readonly customers: Pick<CustomerStore, "customer">;
   readonly organizations: Pick<OrganizationStore, "get">;
-  readonly store: Pick<CallStore, "open" | "update">;
+  readonly talks: KeptTalks;
+  readonly spoken: Pick<SpokenTalks, "tell" | "end">;
   readonly directory: Pick<Directory, "of">;
   readonly kits: Kits;
   readonly budgets: Pick<Budgets, "open" | "mostCalls">;
@@ -40,24 +41,9 @@ export interface ConversationsParts {
 
 /** For the model, with all the tools it uses. */
 const MODEL_MS = 20_000;
-/** Of the table's sessions those are ours that say so. */
-const KIND = "talk";
-
-const noSuchSession = (): Problem => new Problem(404, "There is no such session");
 
 export function createConversations(parts: ConversationsParts): Conversations {
-  const { customers, store, directory, kits, budgets, threadClient, inLine, clock, ids, log, meter } = parts;
-
-  async function read(sessionId: string, principal: Principal): Promise<{ row: SessionRow; talk: Talk }> {
-    const row = await customers.session(sessionId);
-    if (!row || !sees(principal, row.orgId) || row.data["kind"] !== KIND) throw noSuchSession();
-    const talk = row.data["talk"] as Talk;
-    if (isOver(talk.phase)) throw new Problem(409, "The conversation has ended");
-    return { row, talk };
-  }
-
-  const keep = (row: SessionRow, talk: Talk): Promise<void> =>
-    customers.putSession({ ...row, state: talk.phase, data: { kind: KIND, talk }, updatedAt: clock.date() });
+  const { customers, talks, spoken, directory, kits, budgets, threadClient, inLine, clock, ids, log, meter } = parts;
 
   /** @throws ThreadError */
   async function within(
@@ -120,7 +106,7 @@ export function createConversations(parts: ConversationsParts): Conversations {
       const metadata = customerId === undefined ? {} : { customer_id: customerId };
       const begun: Talk = newCall(party, sessionId, now, { started: true, metadata });
       const talk = withLine(begun, "agent", settings.greeting, now);
-      await keep(
+      await talks.open(
         {
           sessionId,
           orgId,
@@ -132,54 +118,40 @@ export function createConversations(parts: ConversationsParts): Conversations {
         },
         talk,
       );
-      store.open(party, now);
-      store.update(sessionId, recordOfTalk(talk));
       meter.count("voice_calls_started_total", { direction: "inbound", channel: "text" });
       return { sessionId, state: talk.phase, orgId, greeting: settings.greeting };
     },
     async look(sessionId, principal) {
-      await read(sessionId, principal);
+      await talks.read(sessionId, principal);
     },
     async take(sessionId, input, principal, signal) {
       // Before a place in line is taken, or anybody could fill lines of names that are none.
-      await read(sessionId, principal);
+      await talks.read(sessionId, principal);
       if (!parts.canThink) throw new Problem(503, "OPENAI_API_KEY is not set");
       return inLine(`conversation:${sessionId}`, signal, async (inPlace) => {
-        const { row, talk } = await read(sessionId, principal);
+        const { row, talk } = await talks.read(sessionId, principal);
         try {
           const turn = await within(talk, input, inPlace);
           inPlace.throwIfAborted();
-          await settle(row, turn.talk);
+          await talks.settle(row, turn.talk);
+          await spoken.tell(turn.talk, input.text, turn.answer);
           return { answer: turn.answer, state: turn.talk.phase };
         } catch (error) {
           // Whoever lost their place writes over nobody: the next one may have kept their turn already.
-          if (!inPlace.aborted || signal.aborted) await forgetThread(row, talk);
+          if (!inPlace.aborted || signal.aborted) await talks.forgetThread(row, talk);
           throw asProblem(error);
         }
       });
     },
     async end(sessionId, principal, signal) {
-      await read(sessionId, principal);
+      await talks.read(sessionId, principal);
       return inLine(`conversation:${sessionId}`, signal, async () => {
-        const { row, talk } = await read(sessionId, principal);
+        const { row, talk } = await talks.read(sessionId, principal);
         const over: Talk = { ...talk, ...ended(talk, "caller-hangup", clock.date()) };
-        await settle(row, over);
+        await talks.settle(row, over);
+        await spoken.end(over);
         return { ...recordOfTalk(over), timeline: [] };
       });
     },
   };
-
-  /** Keeps what it has come to, for whoever goes on with it and for its record. */
-  async function settle(row: SessionRow, talk: Talk): Promise<void> {
-    await keep(row, talk);
-    store.update(row.sessionId, recordOfTalk(talk));
-    if (!talk.endReason) return;
-    meter.count("voice_calls_ended_total", { reason: talk.endReason, result: resultOf(talk.endReason) });
-  }
-
-  /** What it was asked and has not answered is in it by now: the next turn makes another, from what was said. */
-  async function forgetThread(row: SessionRow, talk: Talk): Promise<void> {
-    if (talk.threadId === undefined) return;
-    await keep(row, withThread(talk, undefined)).catch(() => undefined);
-  }
 }

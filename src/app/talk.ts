@@ -3,11 +3,13 @@
 import { isOver, nextPhase, type ConversationEvent } from "../core/conversation.ts";
 import type { CallRecord, TurnRecord } from "../core/call.ts";
 import type { SpokenLine } from "../core/voice.ts";
-import { MOST_LINES, atMs, ended, recordOf, type BrowserCall } from "./browser-call.ts";
+import { MOST_LINES, atMs, ended, recordOf, type BrowserCall, type BrowserLine } from "./browser-call.ts";
 
 export interface Talk extends BrowserCall {
   /** The assistant's thread, while it knows all that was said. */
   readonly threadId?: string;
+  /** Its last call over a socket. */
+  readonly spokenIn?: string;
   readonly usage?: Readonly<Record<string, number>>;
   /** In the currency of PRICES_FILE; absent where it is not known. */
   readonly cost?: number;
@@ -16,6 +18,19 @@ export interface Talk extends BrowserCall {
 export function withLine(talk: Talk, role: "caller" | "agent", text: string, now: Date, by?: TurnRecord["by"]): Talk {
   const line = { role, text, atMs: atMs(talk, now), ...(by && { by }) };
   return { ...talk, lines: [...talk.lines, line].slice(-MOST_LINES), activeAt: +now };
+}
+
+/** With what was said in a call of it: a line that is there already is replaced, what is new comes last. Its thread knows none of it. */
+export function withSpoken(talk: Talk, lines: readonly Omit<BrowserLine, "atMs">[], now: Date): Talk {
+  const all = [...talk.lines];
+  let at = Math.max(atMs(talk, now), (all.at(-1)?.atMs ?? -1) + 1);
+  for (const line of lines) {
+    const known = all.findIndex(({ itemId }) => itemId === line.itemId);
+    if (known >= 0) all[known] = { ...all[known], ...line, atMs: all[known]?.atMs ?? at };
+    else all.push({ ...line, atMs: at++ });
+  }
+  const next = { ...talk, lines: all.slice(-MOST_LINES), activeAt: +now };
+  return lines.length > 0 ? withThread(next, undefined) : next;
 }
 
 export const spoken = ({ lines }: Talk): SpokenLine[] => lines.map(({ role, text }) => ({ role, text }));

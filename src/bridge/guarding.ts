@@ -119,6 +119,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
 
   return {
     carryOut,
+    note: tell,
     /** What the guard makes of a finished turn of the caller. */
     read: (text: string): Verdict => judge((given) => given.caller(text)),
     /** True when the caller only asks again for what is under way. */

@@ -31,6 +31,7 @@ export function createHandle(parts: {
         // Into a goodbye nothing is put in.
         if (!ending.wanted()) phrases.tell(text);
       }),
+    note: (text) => post(() => guarding.note(text)),
     transfer: (to, note) => post(() => parting.end({ kind: "transfer", reason: "transferred", to, note }, "transfer")),
     escalate: (request) =>
       post(() => {

@@ -82,6 +82,8 @@ export interface Call {
   gone(): void;
   /** Says this in the agent's voice, after what is being said. */
   say(text: string): void;
+  /** Tells whoever answers next something, in sentences; the caller hears nothing of it. */
+  note(text: string): void;
   /** Hands the caller to this number, E.164; `note` is for the human. */
   transfer(to: string, note: string): void;
   /** Records an escalation and sets off what the organization does about it. */

@@ -6,6 +6,8 @@ export type CallCommand =
   /** `to`: E.164. */
   | { readonly kind: "transfer"; readonly to: string; readonly note: string }
   | { readonly kind: "say"; readonly text: string }
+  /** For whoever answers next; the caller hears nothing of it. */
+  | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "escalate"; readonly reason: string; readonly urgency: Urgency }
   | { readonly kind: "recording"; readonly action: "pause" | "resume" };
 

@@ -72,6 +72,7 @@ function fakeCall(of: CallParty): FakeCall {
     end: (how) => void call.asked.push(how),
     gone: () => void call.asked.push("gone"),
     say: (text) => void call.asked.push({ say: text }),
+    note: (text) => void call.asked.push({ note: text }),
     transfer: (to, note) => void call.asked.push({ to, note }),
     escalate: (request) => void call.asked.push(request),
     draft: () => call.draftNow,
@@ -210,6 +211,7 @@ describe("control", () => {
       { to: "+15550009999", note: "A leak" },
     ],
     [{ kind: "say", text: "One more thing." }, { say: "One more thing." }],
+    [{ kind: "note", text: "It is written." }, { note: "It is written." }],
     [
       { kind: "escalate", reason: "looks bad", urgency: "high" },
       { trigger: "manual", urgency: "high", reason: "looks bad" },

@@ -330,11 +330,38 @@ test(
       agent_response: "You said My name is Ada.",
     });
     expect(await statusOf(socketUrl(flow, id), { headers: { authorization: `Bearer ${OTHER}` } })).toBe(404);
+    const known = (): string[] => asked.at(-1)?.history.map(({ text }) => text) ?? [];
     const client = await open(flow, id);
     client.send({ type: "text_input", text: "What is my name?" });
     await client.next("audio_response");
-    expect(asked.at(-1)?.history.map(({ text }) => text)).toContain("My name is Ada.");
+    expect(known()).toContain("My name is Ada.");
+
+    // What is said over the socket is known to the next request, and that to the socket, which is still open.
+    await post("/conversation/process", { session_id: id, user_input: "My car is red." });
+    expect(known()).toEqual(expect.arrayContaining(["What is my name?", "You said What is my name?"]));
+    client.send({ type: "text_input", text: "Which colour is it?" });
+    await client.next("audio_response");
+    expect(asked.at(-1)?.notes.join()).toMatch(/My car is red\..*You said My car is red\./);
     client.close();
+    await until("the call is over", () => flow.log.lines.some(({ message }) => message === "call ended"));
+
+    // Another socket of it knows everything, and so does the record, in the order in which it was said.
+    const later = await open(flow, id);
+    later.send({ type: "text_input", text: "What do you know?" });
+    await later.next("audio_response");
+    const said = ["My name is Ada.", "What is my name?", "My car is red.", "Which colour is it?"];
+    expect(known().filter((text) => said.includes(text))).toEqual(said);
+    const record = await recordOf(flow, id, ({ turns }) => turns.length === 5);
+    expect(record.turns.map(({ text }) => text)).toEqual([...said, "What do you know?"]);
+    expect(record.replies.slice(1).map(({ heard }) => heard)).toEqual(
+      record.turns.map(({ text }) => `You said ${text}`),
+    );
+    expect(record).toMatchObject({ channel: "text", status: "in-progress", phase: "intake" });
+
+    // What has ended has ended, whichever way one comes.
+    later.close();
+    await post("/api/call/end", { call_id: id });
+    expect(await statusOf(socketUrl(flow, id), { headers: AUTH })).toBe(409);
   }),
 );
 

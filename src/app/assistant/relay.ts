@@ -244,7 +244,8 @@ export function startRelay(parts: RelayParts): Call {
     end: (how: CallEnding) => finish(how.reason, "The session was ended"),
     gone: () => finish("line-lost", undefined, { returns: true }),
     say: (text) => safely(() => say(text)),
-    // False, for whoever asks: nobody can be dialled from here.
+    // False, for whoever asks: nothing can be put in here, and nobody can be dialled.
+    note: () => false as unknown as void,
     transfer: () => false as unknown as void,
     escalate(request) {
       const { say: words } = guarding.escalate(request);

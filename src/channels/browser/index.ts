@@ -13,6 +13,7 @@ import { readSocketQuery, SESSION_ID, type SocketQuery } from "../../wire/browse
 import { createSessions, type Continuation, type Session, type SessionsParts, type SocketGuest } from "./sessions.ts";
 import { BROWSER_TIMING, CLOSE, MAX_PAYLOAD, type BrowserTiming } from "./settings.ts";
 import { openBrowserStream, type BrowserStream } from "./stream.ts";
+import type { WrittenTalks } from "./written.ts";
 
 /** What the channel asks of the program's calls. */
 export interface BrowserCallsOfChannel {
@@ -37,6 +38,8 @@ export interface BrowserChannelOptions extends Pick<SessionsParts, "state" | "st
     ticket: string | undefined,
   ) => Promise<SocketGuest & { readonly principal: Principal }>;
   readonly hasOrganization: (orgId: string) => boolean;
+  /** Conversations that were begun over requests. */
+  readonly written: WrittenTalks;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -60,13 +63,14 @@ interface Prepared {
   readonly guest: SocketGuest;
   readonly next: Continuation;
   readonly query: SocketQuery;
+  readonly isWritten: boolean;
   readonly cancel: () => void;
 }
 
 export const VOICE_AGENT_PATH = "/ws/voice-agent/{session_id}";
 
 export function createBrowserChannel(options: BrowserChannelOptions): BrowserChannel {
-  const { calls, clock, log, meter, admit, hasOrganization } = options;
+  const { calls, clock, log, meter, admit, hasOrganization, written } = options;
   const timing = { ...BROWSER_TIMING, ...options.timing };
   const sessions = createSessions({ ...options, timing, isHere: (carrierId) => calls.isLive(carrierId) });
   const streams = new Set<BrowserStream>();
@@ -91,10 +95,11 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
     const id = url.split("?", 1)[0]?.split("/").at(-1) ?? "";
     if (!SESSION_ID.test(id)) throw new Problem(404, "There is no such session");
     const guest = await admit(request, query.ticket);
-    const begun = await sessions.begun(id);
+    const begun = await written.find(id);
     const { asked, byDefault } = organizations(guest.principal, query.orgId ?? begun?.orgId);
-    const session = await sessions.open(id, asked, guest, { orgId: byDefault, ...(begun && { begunAs: id }) });
-    const next = await sessions.next(session);
+    if (begun?.isOver) throw new Problem(409, "The conversation has ended");
+    const session = await sessions.open(id, asked, guest, { orgId: byDefault });
+    const next = await sessions.next(session, begun);
     const { party, resumes } = next;
     const verdict = closed ? "draining" : await calls.admit(party);
     if (verdict === "draining") throw new Problem(503, "The server goes away", { "Retry-After": "1" });
@@ -110,14 +115,14 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
     }
     // A voice that is opened now knows nothing of what was said.
     if (!resumes && next.history.length === 0) calls.prewarm(party);
-    prepared.set(request, { session, guest, next, query, cancel });
+    prepared.set(request, { session, guest, next, query, isWritten: begun !== undefined, cancel });
   }
 
   function accept(socket: Socket, request: UpgradeRequest): void {
     const found = prepared.get(request);
     prepared.delete(request);
     if (!found) return socket.close(CLOSE.failed, "not prepared");
-    const { session, guest, next, query, cancel } = found;
+    const { session, guest, next, query, isWritten, cancel } = found;
     const { party } = next;
     cancel();
     if (closed) {
@@ -135,6 +140,7 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
       log,
       meter,
       timing,
+      ...(isWritten && { watch: written.follow(session.id, callId) }),
       onEnded: (ended) => void streams.delete(ended),
     });
     streams.add(stream);

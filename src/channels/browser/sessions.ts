@@ -9,6 +9,7 @@ import type { CallStore } from "../../core/stores.ts";
 import type { SpokenLine } from "../../core/voice.ts";
 import { socketCarrierId } from "../../wire/browser.ts";
 import { SESSION_MS, type BrowserTiming } from "./settings.ts";
+import type { WrittenTalk } from "./written.ts";
 
 /** Who is at the door. */
 export interface SocketGuest {
@@ -23,8 +24,6 @@ export interface Session {
   readonly orgId: string;
   /** Its last call. */
   readonly party?: CallParty;
-  /** The record of the conversation that was begun over requests and goes on here. */
-  readonly begunAs?: string;
   /** The assistant's thread of it. */
   readonly threadId?: string;
 }
@@ -73,7 +72,7 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
   }
 
   /** The call that the session's last socket had, where it is to be gone on with. */
-  async function interrupted({ party }: Session): Promise<Continuation | undefined> {
+  async function interrupted({ party }: Session, written?: WrittenTalk): Promise<Continuation | undefined> {
     if (!party) return undefined;
     const { callId, carrierId } = party;
     if (await state.findLive(callId)) {
@@ -88,22 +87,19 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
     const [ending, last] = await Promise.all([state.getEnding(carrierId), record(callId)]);
     if (!last || last.status !== "in-progress" || isReported(last)) return undefined;
     if (ending && ending.kind !== "reconnect") return undefined;
+    // It does not know what was said over requests since.
+    if (written && written.lastCall !== callId && written.history.length > 0) return undefined;
     await state.dropEnding(carrierId);
     return { party, resumes: ending ? "line" : "instance", history: [] };
   }
 
   return {
-    /** A conversation that was begun over requests by this name, which is its record's. */
-    async begun(id: string): Promise<Pick<CallRecord, "orgId"> | undefined> {
-      const found = await record(id);
-      return found?.channel === "text" ? found : undefined;
-    },
     /** The session of this name, made for whoever asks first. @throws Problem 404 for somebody else's. */
     async open(
       id: string,
       orgId: string | undefined,
       guest: SocketGuest,
-      defaults: Pick<Session, "orgId" | "begunAs">,
+      defaults: Pick<Session, "orgId">,
     ): Promise<Session> {
       const shared = guest.isAnonymous ? await read(sharedKey(id)) : undefined;
       if (shared) {
@@ -127,12 +123,13 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
       } while (clock.now() < deadline);
       throw new Problem(409, "The session is just being opened", { "Retry-After": "1" });
     },
-    /** Its call: the one that broke off, or a new one that knows what was said before. */
-    async next(session: Session): Promise<Continuation> {
-      const goesOn = await interrupted(session);
+    /** Its call: the one that broke off, or a new one that knows what was said before, be it `written` or not. */
+    async next(session: Session, written: WrittenTalk | undefined): Promise<Continuation> {
+      const goesOn = await interrupted(session, written);
       if (goesOn) return goesOn;
-      const last = session.party?.callId ?? session.begunAs;
+      const last = written ? undefined : session.party?.callId;
       const before = last === undefined ? undefined : await record(last);
+      const history = before ? spokenLines(before.turns, before.replies) : (written?.history ?? []);
       const callId = ids.callId();
       return {
         party: {
@@ -144,8 +141,9 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
           direction: "inbound",
           orgId: session.orgId,
         },
-        history: before ? spokenLines(before.turns, before.replies).slice(-MOST_HISTORY) : [],
-        ...(session.threadId !== undefined && { threadId: session.threadId }),
+        history: history.slice(-MOST_HISTORY),
+        // Its thread does not know what was written.
+        ...(!written && session.threadId !== undefined && { threadId: session.threadId }),
       };
     },
     /** Remembers the call of the session, and its thread. */

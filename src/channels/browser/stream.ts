@@ -32,6 +32,8 @@ export interface BrowserStreamOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly timing: BrowserTiming;
+  /** Told what happens in the call, before the far side is. */
+  readonly watch?: (type: string, data: Readonly<Record<string, unknown>>) => void;
   /** Told once, when the line has ended. */
   readonly onEnded: (stream: BrowserStream) => void;
 }
@@ -106,6 +108,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
     bufferedBytes: () => socket.bufferedBytes,
     meter,
     told(type, data) {
+      options.watch?.(type, data);
       if (type === "speech.started" || type === "speech.stopped")
         inlet.speech(type === "speech.started" ? "started" : "stopped");
       if (type === "reply" && data["kind"] !== "greeting") turns.answered();
