@@ -36,13 +36,16 @@ const listQuery = z.strictObject({
   /** By start: from this moment on, and before that one. */
   from: moment.optional(),
   to: moment.optional(),
-  /** In a number, in what was said, or an id. */
   text: z
     .string()
     .trim()
     .min(1)
     .max(200)
     .refine((text) => !/\0|\p{Surrogate}/u.test(text), "holds a NUL or half a character")
+    .meta({
+      description:
+        "Calls in which every one of these words begins a word of one and the same turn or reply, as it was heard (case, order and punctuation aside); or with this part of a number; or with this id.",
+    })
     .optional(),
 });
 

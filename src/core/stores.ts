@@ -54,7 +54,10 @@ export interface CallFilter {
   /** By start time. */
   readonly from?: Date;
   readonly to?: Date;
-  /** In either number, in what was said and heard (case aside), or the id of the call or the carrier. */
+  /**
+   * Words, each of which begins a word of one and the same turn or heard reply (case and order aside); or a part of either number;
+   * or the whole id of the call or the carrier.
+   */
   readonly text?: string;
 }
 

@@ -124,6 +124,7 @@ async function writeTranscripts(trx: Transaction<Tables>, list: readonly CallCha
               "heard_ms",
               "interrupted",
               "divergence",
+              "words",
             ),
           ),
       )

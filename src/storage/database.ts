@@ -103,6 +103,8 @@ export interface CallsTable {
   carrier_status: string | null;
   /** When status, phase, instance and end were last decided: an older decision that comes late changes nothing. */
   state_at: Time;
+  /** Made by the database of both numbers, for the search. */
+  number_parts: Generated<string>;
 }
 
 /** What is remembered of a person. `words` is for the search by words, and made by the database. */
@@ -153,6 +155,8 @@ export interface TranscriptsTable {
   cut_ms: Generated<number | null>;
   interrupted: boolean | null;
   divergence: number | null;
+  /** Of a turn, or of what was heard of a reply; for the search. */
+  words: string | null;
 }
 
 /** Asks the database for something that is no call's business. Rejects with StoreUnavailable while it is away. */

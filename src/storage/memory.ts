@@ -2,6 +2,7 @@
 // process. A server keeps its records through calls.ts.
 import type { CallRecord, CallSummary, TimelineEntry } from "../core/call.ts";
 import type { CallFilter, CallStore } from "../core/stores.ts";
+import { isFound, wantedBy } from "./call-words.ts";
 import { merged } from "./change.ts";
 
 /** Entries of one call's time line; a call of an hour has some hundreds. */
@@ -137,7 +138,6 @@ function fits(record: CallRecord, { before, orgId, status, phase, escalated, fro
 }
 
 function contains({ callId, carrierId, from, to, turns, replies }: CallRecord, text: string): boolean {
-  if (callId === text || carrierId === text || from.includes(text) || to.includes(text)) return true;
   const said = [...turns.map(({ text }) => text), ...replies.map(({ heard }) => heard)];
-  return said.some((words) => words.toLowerCase().includes(text.toLowerCase()));
+  return isFound(wantedBy(text), [callId, carrierId], [from, to], said);
 }

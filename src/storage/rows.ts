@@ -9,6 +9,7 @@ import type {
   TimelineEntry,
   TurnRecord,
 } from "../core/call.ts";
+import { wordsSaid } from "./call-words.ts";
 import type { CallChange, CallFields } from "./change.ts";
 import type { CallsTable, Tables, TranscriptsTable } from "./database.ts";
 
@@ -122,6 +123,7 @@ export function turnRow(callId: string, position: number, turn: TurnRecord): Tra
     text: clean(turn.text),
     latency_ms: turn.latencyMs ?? null,
     cause: maybe(turn.cause),
+    words: wordsSaid(turn.text),
   };
 }
 
@@ -142,6 +144,7 @@ export function replyRow(callId: string, position: number, reply: ReplyRecord): 
     heard_ms: reply.heardMs,
     interrupted: reply.interrupted,
     divergence: reply.divergence ?? null,
+    words: wordsSaid(reply.heard),
   };
 }
 

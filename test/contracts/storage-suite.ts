@@ -302,19 +302,58 @@ export function storageContract(name: string, given: () => Storage): void {
       const word = `gearbox${n}`;
       const [a, b, c] = [party(), party(), party({ from: `+1557${n}9999` })] as [CallParty, CallParty, CallParty];
       for (const one of [a, b, c]) calls.open(one, day);
-      calls.update(a.callId, { turns: [turn(1, { text: `My ${word.toUpperCase()} 100% hums` })] });
-      calls.update(b.callId, { replies: [reply(1, { heard: `A ${word} is 1_00`, generated: `unheard${word}` })] });
+      calls.update(a.callId, {
+        turns: [turn(1, { text: `My ${word.toUpperCase()} isn't 100% well, 胸口痛${n}` }), turn(2)],
+      });
+      calls.update(b.callId, {
+        replies: [reply(1, { heard: `A ${word} is Straße1_00`, generated: `unheard${word}` })],
+      });
       const ids = async (text: string) => (await calls.list({ limit: 10, text })).map(({ callId }) => callId);
       expect(await ids(word)).toEqual([b.callId, a.callId]);
-      expect(await ids(`${word} 100%`)).toEqual([a.callId]);
-      expect(await ids(`${word} 1%`)).toEqual([]);
-      expect(await ids(`${word} is 1_00`)).toEqual([b.callId]);
-      expect(await ids(`${word} is 1__0`)).toEqual([]);
+      // Every word by its beginning, in any order, in one and the same turn.
+      expect(await ids(`100 ${word.slice(0, -1)}`)).toContain(a.callId);
+      expect(await ids(`well isnt ${word}`)).toEqual([a.callId]);
+      expect(await ids(`isn’t, ${word}!`)).toEqual([a.callId]);
+      expect(await ids(`straß ${word}`)).toEqual([b.callId]);
+      expect(await ids(`${word} words`)).toEqual([]);
+      expect(await ids(`earbox${n}`)).toEqual([]);
       expect(await ids(`unheard${word}`)).toEqual([]);
+      // Where no spaces are written, any piece.
+      expect(await ids(`口痛${n}`)).toEqual([a.callId]);
+      expect(await ids(`${word} 痛`)).toEqual([a.callId]);
+      expect(await ids(`${word} 痛口`)).toEqual([]);
+      // Any part of a number, as people write numbers.
       expect(await ids(`1557${n}`)).toEqual([c.callId]);
+      expect(await ids(`(557) ${n}-99 99`)).toEqual([c.callId]);
+      expect(await ids(`1557${n}0`)).toEqual([]);
+      // Ids whole.
       expect(await ids(c.carrierId)).toEqual([c.callId]);
       expect(await ids(b.callId)).toEqual([b.callId]);
-      expect(await ids(`${word}\\`)).toEqual([]);
+      // What is no word asks for nothing, and is no syntax.
+      for (const none of ["!?", "'", "' | '", "\\", "%", "':* & !'"]) expect(await ids(none)).toEqual([]);
+      expect(await ids(`'${word}':* & \\ | (`)).toEqual([b.callId, a.callId]);
+      // A turn that changes is found by what it says now.
+      calls.update(a.callId, { turns: [turn(1, { text: `other${word}` })] });
+      expect(await ids(word)).toEqual([b.callId]);
+      expect(await ids(`other${word}`)).toEqual([a.callId]);
+    });
+
+    test("the search goes with the other filters, and takes long words and many", async () => {
+      const { calls } = given();
+      const word = `piston${++count}`;
+      const [a, b] = [party(), party()] as [CallParty, CallParty];
+      for (const one of [a, b]) calls.open(one, day);
+      const many = Array.from({ length: 3000 }, (_, n) => `w${n}`).join(" ");
+      calls.update(a.callId, { turns: [turn(1, { text: `${word} ${"x".repeat(5000)} ${many}` })] });
+      calls.update(b.callId, { status: "completed", turns: [turn(1, { text: word })] });
+      const ids = async (filter: object) =>
+        (await calls.list({ limit: 10, text: word, ...filter })).map(({ callId }) => callId);
+      expect(await ids({})).toEqual([b.callId, a.callId]);
+      expect(await ids({ limit: 1 })).toEqual([b.callId]);
+      expect(await ids({ before: b.callId, orgId: "default" })).toEqual([a.callId]);
+      expect(await ids({ status: "completed" })).toEqual([b.callId]);
+      expect(await ids({ orgId: "nobody" })).toEqual([]);
+      expect(await ids({ text: `${word} ${"x".repeat(200)} w10 w11` })).toEqual([a.callId]);
     });
 
     test("by number, by age and by instance", async () => {

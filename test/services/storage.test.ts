@@ -7,7 +7,9 @@ import { systemClock, systemIds } from "../../src/observe/system.ts";
 import { checkDatabase } from "../../src/ops/check-database.ts";
 import { createStorage, type OpenableStorage, type StorageParts } from "../../src/storage/index.ts";
 import { DatabaseUnusable } from "../../src/storage/explain.ts";
+import { listCalls } from "../../src/storage/call-reader.ts";
 import { migrate, schemaSql } from "../../src/storage/migrate.ts";
+import { MIGRATIONS } from "../../src/storage/migrations/index.ts";
 import { openPostgres } from "../../src/storage/postgres.ts";
 import { readAddress } from "../../src/storage/postgres-address.ts";
 import { emptyFolder } from "../support/child.ts";
@@ -15,6 +17,7 @@ import { keptLog, keptMeter } from "../support/observe.ts";
 import { until } from "../support/until.ts";
 import { memoryContract, ticking } from "../contracts/memory-suite.ts";
 import { storageContract } from "../contracts/storage-suite.ts";
+import { indexSuite } from "./index-suite.ts";
 import { hasPgvector, PASSWORD, startPostgres, type Postgres } from "./postgres.ts";
 
 const MOST_MEMORIES = 12;
@@ -96,29 +99,25 @@ test("the printed schema makes the same tables", async () => {
   }
 });
 
-test("every list has an index", async () => {
-  const one = openPostgres(readAddress(postgres.url, undefined));
-  const questions = [
-    "org_id = 'a' order by call_id desc limit 50",
-    "org_id = 'a' and call_id < 'b' order by call_id desc limit 50",
-    "status = 'in-progress' order by call_id desc limit 50",
-    "phase = 'intake' order by call_id desc limit 50",
-    "escalated is true order by call_id desc limit 50",
-    "started_at >= now() and started_at < now()",
-    "carrier_id = 'a' order by call_id desc limit 1",
-    "(from_number = 'a' or to_number = 'a') order by call_id desc",
-    "status = 'in-progress' and instance = 'a' order by call_id",
-  ];
+indexSuite(() => postgres);
+
+test("calls from before the search are found by what was said in them", async () => {
+  const one = openPostgres(readAddress(await postgres.freshDatabase("before"), undefined));
   try {
-    await one.db.transaction().execute(async (trx) => {
-      await sql`set local enable_seqscan = off`.execute(trx);
-      for (const question of questions) {
-        const { rows } = await sql
-          .raw<Record<string, string>>(`explain select * from calls where ${question}`)
-          .execute(trx);
-        expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toMatch(/Index/);
-      }
-    });
+    const search = MIGRATIONS.findIndex(({ name }) => name === "0004-search");
+    await migrate(one.db, MIGRATIONS.slice(0, search));
+    await sql
+      .raw(
+        `insert into calls (call_id, org_id, carrier_id, from_number, to_number, channel, direction, status, phase, started_at, state_at)
+         values ('call_old', 'default', 'CA1', '+15550001111', 'sip:desk@example.com', 'phone', 'inbound', 'completed', 'completed', now(), now());
+         insert into call_transcripts (call_id, role, position, at_ms, text) values ('call_old', 'caller', 0, 1, 'It isn''t the Gearbox');
+         insert into call_transcripts (call_id, role, position, at_ms, heard) values ('call_old', 'agent', 0, 2, 'Then the clutch')`,
+      )
+      .execute(one.db);
+    expect((await migrate(one.db)).applied).toContain("0004-search");
+    for (const text of ["gearb isn't", "the clutch", "0001111", "desk@example"])
+      expect((await listCalls(one.db, { limit: 9, text })).map(({ callId }) => callId)).toEqual(["call_old"]);
+    expect(await listCalls(one.db, { limit: 9, text: "gearbox clutch" })).toEqual([]);
   } finally {
     await one.close();
   }
