@@ -326,9 +326,12 @@ describe("a network that misbehaves", () => {
       t.calls.onEnter = ({ line }) => line.play(TONE);
       await call({ faults: { ending, skipActionAfterHangUp: true } }).done;
       await nothingLeft();
-      expect(ends(t.calls.entered[0] as Entered)).toEqual([
-        ending.stop || ending.close !== "abrupt" ? "hangup" : "network",
-      ]);
+      const [reason, ...more] = ends(t.calls.entered[0] as Entered);
+      expect(more).toEqual([]);
+      const isTorn = !ending.stop && ending.close === "abrupt";
+      // The broken socket and the callback come by two ways: either may be here first.
+      if (isTorn && ending.statusCallback) expect(["network", "hangup"]).toContain(reason);
+      else expect(reason).toBe(isTorn ? "network" : "hangup");
     },
   );
 });
