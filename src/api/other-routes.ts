@@ -1,75 +1,29 @@
 // The routes of the program that are not of this API, for its description only: the carrier's webhooks (channels/phone serves them)
 // and what tells of the server's health (http serves it).
 import { z } from "zod";
+import { TWILIO_WEBHOOKS } from "../wire/twilio-webhook.ts";
 import type { RouteSpec } from "./define-route.ts";
 
-const TWIML = "text/xml";
+const SIGNED =
+  "Signed by the carrier in `X-Twilio-Signature` over the public address; 403 without, before the body is read. Repeated requests do nothing twice.";
 
-const CALL_FIELDS = {
-  CallSid: z.string().describe("The carrier's id of the call."),
-  AccountSid: z.string(),
-  From: z.string().optional(),
-  To: z.string().optional(),
-  CallStatus: z.string().optional(),
-  Direction: z.string().optional(),
-};
-
-type Fields = Readonly<Record<string, z.ZodType>>;
-
-function webhook(path: string, summary: string, fields: Fields, answer: string, type?: string): RouteSpec {
-  return {
-    method: "post",
-    path,
-    summary,
-    description:
-      "Signed by the carrier in `X-Twilio-Signature` over the public address; 403 without, before the body is read. Repeated requests do nothing twice.",
-    tag: "phone",
-    access: "public",
-    form: z.looseObject({ ...CALL_FIELDS, ...fields }),
-    answers: type === undefined ? { 204: { description: answer } } : { 200: { description: answer, type } },
-  };
-}
-
-const word = z.string().optional();
-
-const STIR = { StirVerstat: word };
-
-const { form: _, ...INCOMING } = webhook(
-  "/voice",
-  "A call comes in",
-  STIR,
-  "Opens a media stream, says that all lines are busy, or hangs up.",
-  TWIML,
+/** What the phone channel serves, by the schemas with which it reads the requests. */
+export const PHONE_ROUTES: readonly RouteSpec[] = Object.values(TWILIO_WEBHOOKS).flatMap(
+  ({ path, methods, summary, form, query, answer, isTwiml }) =>
+    methods.map((method): RouteSpec => {
+      const common = { path, description: SIGNED, tag: "phone", access: "public" } as const;
+      const answers = isTwiml ? { 200: { description: answer, type: "text/xml" } } : { 204: { description: answer } };
+      return method === "POST"
+        ? { ...common, method: "post", summary, form, query, answers }
+        : {
+            ...common,
+            method: "get",
+            summary: `${summary}, for numbers that are set to GET`,
+            query: form.extend(query.shape),
+            answers,
+          };
+    }),
 );
-
-/** What the phone channel serves. */
-export const PHONE_ROUTES: readonly RouteSpec[] = [
-  { ...INCOMING, form: z.looseObject({ ...CALL_FIELDS, ...STIR }) },
-  {
-    ...INCOMING,
-    method: "get",
-    query: z.looseObject({ ...CALL_FIELDS, ...STIR }),
-    summary: "A call comes in, for numbers that are set to GET",
-  },
-  webhook("/voice/after-stream", "The media stream is over", { StreamSid: word }, "What happens next.", TWIML),
-  webhook("/voice/status", "The call's status", { SequenceNumber: word, CallDuration: word }, "Taken."),
-  webhook(
-    "/voice/stream-status",
-    "The media stream's status",
-    { StreamSid: word, StreamEvent: word, StreamError: word },
-    "Taken.",
-  ),
-  webhook(
-    "/voice/after-dial",
-    "The dialled human's leg is over",
-    { DialCallStatus: word, DialBridged: word },
-    "Back to the agent, or the end.",
-    TWIML,
-  ),
-  webhook("/voice/briefing", "The human picked up", {}, "The briefing, and the question for a key.", TWIML),
-  webhook("/voice/briefing-answer", "The human pressed a key", { Digits: word }, "Joins the two, or not.", TWIML),
-  webhook("/voice/amd", "Who answered: a person or a machine", { AnsweredBy: word }, "Taken."),
-];
 
 function look(path: string, summary: string, answers: RouteSpec["answers"], description?: string): RouteSpec {
   return {

@@ -84,7 +84,7 @@ test("says what a body must hold, what it may be filtered by, and who may ask", 
   expect(operations.get("post /voice")).toMatchObject({
     security: [],
     requestBody: {
-      content: { "application/x-www-form-urlencoded": { schema: { required: ["CallSid", "AccountSid"] } } },
+      content: { "application/x-www-form-urlencoded": { schema: { required: ["CallSid"] } } },
     },
   });
 });

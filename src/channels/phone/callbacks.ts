@@ -2,7 +2,7 @@
 // a call only ever moves forward, and nothing is done twice.
 import type { Log, Meter } from "../../core/observe.ts";
 import type { CallStore } from "../../core/stores.ts";
-import { isTerminalStatus, statusRank, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import { isTerminalStatus, statusRank, type CallForm, type FormOf, type QueryOf } from "../../wire/twilio-webhook.ts";
 import type { AnsweredBy } from "./answered-by.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
@@ -29,10 +29,10 @@ export interface CallbacksOptions {
 
 export interface Callbacks {
   /** A CallStatus, from its own callback or from any other request about the call. */
-  readonly status: (form: TwilioForm) => Promise<void>;
-  readonly streamStatus: (form: TwilioForm) => void;
+  readonly status: (form: CallForm) => Promise<void>;
+  readonly streamStatus: (form: FormOf<"streamStatus">) => void;
   /** About a call that we placed, or about a human who is dialled for a call: the address says which. */
-  readonly answeringMachine: (form: TwilioForm, query: Fields) => Promise<void>;
+  readonly answeringMachine: (form: FormOf<"amd">, query: QueryOf<"amd">) => Promise<void>;
 }
 
 /** Closed by the server: Twilio's name for every stream that we end ourselves. */
@@ -78,7 +78,7 @@ export function createCallbacks(options: CallbacksOptions): Callbacks {
     },
 
     async answeringMachine(form, query) {
-      if (query.outbound !== undefined) return answeredBy.told(String(query.outbound), form.AnsweredBy ?? "unknown");
+      if (query.outbound !== undefined) return answeredBy.told(query.outbound, form.AnsweredBy ?? "unknown");
       if (query.call !== undefined) return endings.detected(form, query);
       await endings.note(form.CallSid, "answered-by", { by: form.AnsweredBy ?? "unknown" });
     },

@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/observe.ts";
 import type { CarrierState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
-import { isTerminalStatus, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import { isTerminalStatus, type CallForm, type FormOf, type QueryOf } from "../../wire/twilio-webhook.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { Reception } from "./reception.ts";
@@ -32,19 +32,22 @@ export interface EndingsOptions {
   readonly dropLeg: (carrierId: string) => void;
 }
 
+/** What the address of a request from the human's leg says. */
+type AboutLeg = QueryOf<"briefing">;
+
 /** Each answers TwiML. */
 export interface Endings {
-  readonly afterStream: (form: TwilioForm) => Promise<string>;
-  readonly afterDial: (form: TwilioForm) => Promise<string>;
+  readonly afterStream: (form: FormOf<"afterStream">) => Promise<string>;
+  readonly afterDial: (form: FormOf<"afterDial">) => Promise<string>;
   /** These two come from the human's leg: the address says which call is passed on. */
-  readonly briefing: (form: TwilioForm, query: Fields) => Promise<string>;
-  readonly briefingAnswer: (form: TwilioForm, query: Fields) => Promise<string>;
+  readonly briefing: (form: FormOf<"briefing">, query: AboutLeg) => Promise<string>;
+  readonly briefingAnswer: (form: FormOf<"briefingAnswer">, query: AboutLeg) => Promise<string>;
   /** What answering machine detection found of a dialled human. */
-  readonly detected: (form: TwilioForm, query: Fields) => Promise<void>;
+  readonly detected: (form: FormOf<"amd">, query: AboutLeg) => Promise<void>;
   /** What is to be done with a call that nobody asks about; undefined when nothing is known of it. */
   readonly unasked: (carrierId: string) => Promise<string | undefined>;
   /** For a caller whom a fault of ours keeps from anything better. */
-  readonly apology: (form: TwilioForm) => string;
+  readonly apology: (form: CallForm) => string;
   /** Puts one entry on the call's time line, once, if there is a record of the call. Never rejects. */
   readonly note: (carrierId: string, what: string, detail: Readonly<Record<string, string>>) => Promise<void>;
 }
@@ -55,7 +58,7 @@ const BRIDGE_CLOSES_MS = 1000;
 /** A caller whom nobody wants comes back to the agent this often; then the call ends. */
 const MOST_RETURNS = 2;
 /** What a dialling needs to know of the call it belongs to. */
-type Leg = Pick<TwilioForm, "CallSid" | "From" | "To">;
+type Leg = Pick<CallForm, "CallSid" | "From" | "To">;
 
 const E164 = /^\+[1-9]\d{6,14}$/;
 
@@ -64,7 +67,7 @@ export function createEndings(options: EndingsOptions): Endings {
     options;
   const { outcomes } = options;
 
-  async function afterStream(form: TwilioForm): Promise<string> {
+  async function afterStream(form: FormOf<"afterStream">): Promise<string> {
     const { CallSid: carrierId } = form;
     if (isTerminalStatus(form.CallStatus)) {
       await neverDialled(carrierId);
@@ -149,7 +152,7 @@ export function createEndings(options: EndingsOptions): Endings {
     };
   }
 
-  async function afterDial(form: TwilioForm): Promise<string> {
+  async function afterDial(form: FormOf<"afterDial">): Promise<string> {
     const { CallSid: carrierId } = form;
     const repeated = await reception.repeatReconnect(carrierId);
     if (repeated !== undefined) return repeated;
@@ -162,7 +165,7 @@ export function createEndings(options: EndingsOptions): Endings {
     return answered && outcome !== "declined" ? hangUp() : nobodyReached();
   }
 
-  async function afterEscalation(form: TwilioForm, transfer: Transfer): Promise<string> {
+  async function afterEscalation(form: FormOf<"afterDial">, transfer: Transfer): Promise<string> {
     const { CallSid: carrierId } = form;
     const outcome = await outcomes.settle(carrierId, transfer, outcomeOfDial(transfer.mode, form));
     await note(carrierId, `outcome of ${transfer.escalationId ?? ""}`, { outcome });
@@ -184,13 +187,13 @@ export function createEndings(options: EndingsOptions): Endings {
   async function passedOn({
     call,
     escalation,
-  }: Fields): Promise<{ carrierId: string; transfer: Transfer } | undefined> {
-    if (typeof call !== "string" || typeof escalation !== "string") return undefined;
+  }: AboutLeg): Promise<{ carrierId: string; transfer: Transfer } | undefined> {
+    if (call === undefined || escalation === undefined) return undefined;
     const transfer = await outcomes.transferOf(call, escalation);
     return transfer && { carrierId: call, transfer };
   }
 
-  async function settle(query: Fields, outcome: EscalationOutcome): Promise<EscalationOutcome | undefined> {
+  async function settle(query: AboutLeg, outcome: EscalationOutcome): Promise<EscalationOutcome | undefined> {
     const found = await passedOn(query);
     return found && outcomes.settle(found.carrierId, found.transfer, outcome);
   }
@@ -229,9 +232,9 @@ export function createEndings(options: EndingsOptions): Endings {
         return hangUp();
       }
       // Without the note the human can still take the call.
-      const ending = typeof call === "string" ? await state.getEnding(call).catch(() => undefined) : undefined;
+      const ending = call !== undefined ? await state.getEnding(call).catch(() => undefined) : undefined;
       const note = ending?.kind === "transfer" ? ending.note : "";
-      const isAbout = typeof call === "string" && typeof escalation === "string";
+      const isAbout = call !== undefined && escalation !== undefined;
       return briefing(webhookUrl, note, isAbout ? { call, escalation } : undefined);
     },
     async briefingAnswer({ Digits }, query) {

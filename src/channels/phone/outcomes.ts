@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import type { StreamState } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
-import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import { isTerminalStatus, type FormOf } from "../../wire/twilio-webhook.ts";
 
 export type Transfer = Extract<CallEnding, { kind: "transfer" }>;
 
@@ -90,7 +90,11 @@ export function isMachine(answeredBy: string | undefined): boolean {
 /** What the end of a <Dial> means where nothing was known before. */
 export function outcomeOfDial(
   mode: Transfer["mode"],
-  { DialCallStatus: dialled, DialBridged: bridged, CallStatus: caller }: TwilioForm,
+  {
+    DialCallStatus: dialled,
+    DialBridged: bridged,
+    CallStatus: caller,
+  }: Pick<FormOf<"afterDial">, "DialCallStatus" | "DialBridged" | "CallStatus">,
 ): EscalationOutcome {
   const isWarm = mode === "warm";
   switch (dialled) {

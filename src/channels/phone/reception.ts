@@ -7,7 +7,7 @@ import type { Log, Meter } from "../../core/observe.ts";
 import type { OutboundPlan } from "../../core/outbound.ts";
 import type { CarrierState, ResumeCause, StreamGrant } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
-import { isTerminalStatus, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import { isTerminalStatus, type CallForm, type FormOf } from "../../wire/twilio-webhook.ts";
 import type { Book, BookEntry } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
 import type { PhoneAccount, PhoneTiming } from "./settings.ts";
@@ -34,9 +34,9 @@ export interface ReceptionOptions {
 
 export interface Reception {
   /** TwiML for a call, whether it is new or asked for again. `outbound`: our id of one that we placed. */
-  readonly answer: (form: TwilioForm, outbound?: string) => Promise<string>;
+  readonly answer: (form: FormOf<"incoming">, outbound?: string) => Promise<string>;
   /** TwiML that opens a second stream for a call whose first one broke; undefined when that is not to be. */
-  readonly reconnect: (form: TwilioForm, ending: CallEnding, resumes?: ResumeCause) => Promise<string | undefined>;
+  readonly reconnect: (form: CallForm, ending: CallEnding, resumes?: ResumeCause) => Promise<string | undefined>;
   /** The call had a stream, on whichever instance, and has not ended. */
   readonly wasStreamed: (carrierId: string) => Promise<boolean>;
   /** Its server left it: true when it may be gone on with here. */
@@ -70,7 +70,7 @@ export function createReception(options: ReceptionOptions): Reception {
     },
   });
 
-  async function answer(form: TwilioForm, outbound?: string): Promise<string> {
+  async function answer(form: FormOf<"incoming">, outbound?: string): Promise<string> {
     const running = answering.get(form.CallSid);
     if (running) {
       duplicate();
@@ -81,7 +81,7 @@ export function createReception(options: ReceptionOptions): Reception {
     return first;
   }
 
-  async function decide(form: TwilioForm, outbound?: string): Promise<string> {
+  async function decide(form: FormOf<"incoming">, outbound?: string): Promise<string> {
     const { CallSid: carrierId } = form;
     const token = await state.unspentToken(carrierId);
     if (token !== undefined) {
@@ -114,7 +114,7 @@ export function createReception(options: ReceptionOptions): Reception {
     return theirs === undefined ? hangUp() : connectStream(account.webhookUrl, theirs);
   }
 
-  async function take(form: TwilioForm, plan?: OutboundPlan): Promise<string> {
+  async function take(form: FormOf<"incoming">, plan?: OutboundPlan): Promise<string> {
     const party: CallParty = {
       callId: plan?.callId ?? ids.callId(),
       carrierId: form.CallSid,
@@ -209,7 +209,7 @@ export function createReception(options: ReceptionOptions): Reception {
   }
 
   async function reconnect(
-    form: TwilioForm,
+    form: CallForm,
     ending: CallEnding,
     resumes: ResumeCause = ending.reason === "instance-lost" ? "instance" : "line",
   ): Promise<string | undefined> {

@@ -3,11 +3,18 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import type { Log, Meter } from "../../core/observe.ts";
 import { Problem } from "../../core/problem.ts";
-import { isTerminalStatus, parseTwilioForm, type Fields, type TwilioForm } from "../../wire/twilio-webhook.ts";
+import {
+  isTerminalStatus,
+  parseWebhook,
+  TWILIO_WEBHOOKS,
+  type Fields,
+  type FormOf,
+  type QueryOf,
+  type WebhookName,
+} from "../../wire/twilio-webhook.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { SecondWay } from "./second-way.ts";
 import type { Endings } from "./endings.ts";
-import { VOICE_PATHS } from "./paths.ts";
 import type { Reception } from "./reception.ts";
 import type { PhoneAccount } from "./settings.ts";
 import type { Signatures } from "./signature.ts";
@@ -23,8 +30,11 @@ export interface WebhookOptions {
   readonly meter: Meter;
 }
 
-/** TwiML, or undefined for a callback that wants no answer. `query` is what stands in the address. */
-type Answer = (form: TwilioForm, query: Fields) => Promise<string | undefined>;
+/** TwiML, or nothing for a callback that wants no answer. `query` is what stands in the address. */
+type Answer<Name extends WebhookName> = (
+  form: FormOf<Name>,
+  query: QueryOf<Name>,
+) => void | Promise<string | undefined | void>;
 
 /** Bytes of a form; Twilio's have one or two thousand. */
 const FORM_BYTES = 32_768;
@@ -63,25 +73,25 @@ export function createWebhook(options: WebhookOptions): Router {
   }
 
   /** @throws Problem when the request is not our carrier's, or not about a call of ours. */
-  function judge(request: Request): TwilioForm {
+  function judge<Name extends WebhookName>(name: Name, request: Request) {
     const fields = formOf(request);
     const signed = request.method === "GET" ? {} : fields;
     if (!signatures.webhook(request.originalUrl, signed, request.get("x-twilio-signature"))) {
       throw deny("The signature is not good for this address");
     }
     if (account.validate && fields.AccountSid !== account.accountSid) throw deny("The account is another one");
-    const parsed = parseTwilioForm(fields);
+    const parsed = parseWebhook(name, fields, request.query as Fields);
     if (!parsed.ok) throw new Problem(400, parsed.why);
-    return parsed.form;
+    return parsed;
   }
 
   /** `speaks`: a caller waits for the answer, so that a fault is answered with spoken words and not with a problem. */
-  function serve(answer: Answer, speaks: boolean): RequestHandler {
+  function serve<Name extends WebhookName>(name: Name, answer: Answer<Name>, speaks: boolean): RequestHandler {
     return async (request: Request, response: Response) => {
-      const form = judge(request);
-      let twiml: string | undefined;
+      const { form, query } = judge(name, request);
+      let twiml: string | undefined | void;
       try {
-        twiml = await answer(form, request.query as Fields);
+        twiml = await answer(form, query);
       } catch (error) {
         if (!speaks) throw error;
         log.error("a caller got an apology instead of an answer", {
@@ -97,32 +107,28 @@ export function createWebhook(options: WebhookOptions): Router {
   }
 
   const router = express.Router();
-  function route(path: string, methods: readonly string[], answer: Answer, { speaks }: { speaks: boolean }): void {
+  function route<Name extends WebhookName>(name: Name, answer: Answer<Name>, { speaks }: { speaks: boolean }): void {
+    const { path, methods } = TWILIO_WEBHOOKS[name];
     const onlyThese: RequestHandler = (request, _response, next) => {
-      if (methods.includes(request.method)) next();
+      if ((methods as readonly string[]).includes(request.method)) next();
       else next(new Problem(405, `${request.method} is not served here`, { Allow: methods.join(", ") }));
     };
-    router.all(path, onlyThese, requireSignature, limitForm, readForm, serve(answer, speaks));
+    router.all(path, onlyThese, requireSignature, limitForm, readForm, serve(name, answer, speaks));
   }
 
   const spoken = { speaks: true };
   const told = { speaks: false };
-  route(
-    VOICE_PATHS.incoming,
-    ["POST", "GET"],
-    (form, { outbound }) => reception.answer(form, outbound?.toString()),
-    spoken,
-  );
-  route(VOICE_PATHS.afterStream, ["POST"], afterwards(endings.afterStream), spoken);
-  route(VOICE_PATHS.afterDial, ["POST"], afterwards(endings.afterDial), spoken);
-  route(VOICE_PATHS.briefing, ["POST"], endings.briefing, told);
-  route(VOICE_PATHS.briefingAnswer, ["POST"], endings.briefingAnswer, told);
-  route(VOICE_PATHS.status, ["POST"], silently(callbacks.status), told);
-  route(VOICE_PATHS.streamStatus, ["POST"], silently(callbacks.streamStatus), told);
-  route(VOICE_PATHS.amd, ["POST"], silently(callbacks.answeringMachine), told);
+  route("incoming", (form, { outbound }) => reception.answer(form, outbound), spoken);
+  route("afterStream", afterwards(endings.afterStream), spoken);
+  route("afterDial", afterwards(endings.afterDial), spoken);
+  route("briefing", endings.briefing, told);
+  route("briefingAnswer", endings.briefingAnswer, told);
+  route("status", callbacks.status, told);
+  route("streamStatus", callbacks.streamStatus, told);
+  route("amd", callbacks.answeringMachine, told);
 
   /** These are asked for when the caller has hung up as well, perhaps before any callback has said so. */
-  function afterwards(answer: (form: TwilioForm) => Promise<string>): Answer {
+  function afterwards<Name extends WebhookName>(answer: (form: FormOf<Name>) => Promise<string>): Answer<Name> {
     return async (form) => {
       secondWay.settled(form.CallSid);
       if (isTerminalStatus(form.CallStatus)) await callbacks.status(form);
@@ -130,11 +136,4 @@ export function createWebhook(options: WebhookOptions): Router {
     };
   }
   return router;
-}
-
-function silently(take: (form: TwilioForm, query: Fields) => void | Promise<void>): Answer {
-  return async (form, query) => {
-    await take(form, query);
-    return undefined;
-  };
 }
