@@ -37,8 +37,7 @@ async function open(path: string): Promise<{ readonly page: Page; readonly said:
 
 test("Swagger UI shows every group and opens a route, without a word on the console", async () => {
   const { page, said } = await open("/docs");
-  await page.locator(".opblock-tag").first().waitFor();
-  expect(await page.locator(".opblock-tag").count()).toBeGreaterThan(5);
+  await page.locator(".opblock-tag").nth(5).waitFor();
   await page.locator("#operations-health-getHealth button").first().click();
   await page.getByRole("button", { name: "Try it out" }).click();
   await page.getByRole("button", { name: "Execute" }).click();
