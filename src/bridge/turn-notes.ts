@@ -31,11 +31,11 @@ export function createTurnNotes(parts: TurnNotesParts) {
   }
 
   return {
-    /** A turn begins to be answered; the same number again means that words were added to it. */
+    /** A turn begins to be answered; the same number again means that words were added to it, and what went wrong before stands. */
     turn(turn: number, by: TurnRecord["by"], text: string, endedAt: number): void {
       const known = turns.findIndex((one) => one.turn === turn);
-      if (known >= 0) turns.splice(known, 1);
-      turns.push({ turn, by, text, endedAtMs: atMs(endedAt) });
+      const { cause } = known < 0 ? {} : (turns.splice(known, 1)[0] as TurnRecord);
+      turns.push({ turn, by, text, endedAtMs: atMs(endedAt), ...(cause !== undefined && { cause }) });
       note("turn", { turn, by });
       log.info("turn begins", { turn, by, ...(parts.logContent && { text }) });
       // What is said while a human is called for does not call it off.

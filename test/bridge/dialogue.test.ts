@@ -177,6 +177,16 @@ describe("an interruption", () => {
     expect(asked[1]).toMatchObject({ turn: { number: 1, text: "one two" }, correction: undefined });
   });
 
+  test("of an answer whose question is asked again with more words stays the cause of that turn", async () => {
+    const { dialogue, store, last } = setup();
+    dialogue.accept("one", "speech", 10);
+    last().utterance = utterance(1);
+    dialogue.cut([cutOf(last().utterance as Utterance, "", "An answer.")]);
+    dialogue.accept("two", "speech", 20);
+    const { turns } = (await store.get(PARTY.callId)) ?? {};
+    expect(turns).toMatchObject([{ turn: 1, text: "one two", cause: "cut-by-caller" }]);
+  });
+
   test("of an answer in the making of which something was heard ends the turn, and is told once", () => {
     const { dialogue, asked, last } = setup();
     dialogue.accept("one", "speech", 10);
