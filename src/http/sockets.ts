@@ -60,7 +60,6 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
   const wsOptions: Omit<ServerOptions, "WebSocket"> & { readonly closeTimeout: number } = {
     // Compressing 20 ms frames costs 2.5 times the CPU and saves nothing.
     perMessageDeflate: false,
-    maxPayload: Math.max(1, ...routes.map((route) => route.maxPayload)),
     // A browser sends a long message in fragments of 64 KiB or more, and a slow network brings one in pieces of a packet; these
     // keep a flood of tiny ones from piling up.
     maxFragments: 256,
@@ -68,7 +67,11 @@ export function createSocketDoor({ app, server, routes, log, closeTimeoutMs = 50
     closeTimeout: closeTimeoutMs,
     verifyClient({ req: request }, answer) {
       void judge(request).then((problem) => {
-        if (!problem) return answer(true);
+        if (!problem) {
+          // Read in the handshake, which the answer is: a message over its route's limit is refused at its header.
+          wss.options.maxPayload = admitted.get(request)?.maxPayload ?? 1;
+          return answer(true);
+        }
         const { status, detail, headers } = problem;
         answer(false, status, problemBody(status, detail), { ...headers, "Content-Type": PROBLEM_TYPE });
       });
@@ -122,6 +125,9 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${literal.replaceAll(/\{\w+\}/g, "[^/]+")}$`, "i");
 }
 
+/** How long a peer that broke the protocol may go on sending, so that it can read why it is cut off. */
+const BROKEN_MS = 50;
+
 /** `readyState` of a WebSocket that is neither being opened nor being closed. */
 const OPEN = 1;
 
@@ -150,8 +156,12 @@ class OpenSocket implements Socket {
     // binaryType is nodebuffer, ws's default.
     ws.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
     openShortWay(ws, { isServer: true, maxPayload: route.maxPayload, take: (text) => this.#message(text, false) });
-    // Only a broken protocol comes as an error; ws has sent the close by then and would wait for the peer's.
-    ws.on("error", (error: Error & { readonly code?: string }) => this.#closed(CODES.get(error.code) ?? 1002));
+    // Only a broken protocol comes as an error; ws has sent the close by then, and would read what comes until the peer's.
+    ws.on("error", (error: Error & { readonly code?: string }) => {
+      const cut = setTimeout(() => ws.terminate(), BROKEN_MS).unref();
+      ws.once("close", () => clearTimeout(cut));
+      this.#closed(CODES.get(error.code) ?? 1002);
+    });
     ws.on("close", (code) => this.#closed(code));
     ws.on("pong", () => !this.#gone && this.#listener?.pong?.());
   }
@@ -188,12 +198,6 @@ class OpenSocket implements Socket {
 
   #message(message: Buffer, isBinary: boolean): void {
     if (this.#gone || !this.#listener) return;
-    if (message.length > this.#route.maxPayload) {
-      // The library's limit is that of the largest route.
-      this.#ws.close(1009);
-      this.#closed(1009);
-      return;
-    }
     try {
       this.#listener.message(message, isBinary);
     } catch (error) {

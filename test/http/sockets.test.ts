@@ -218,8 +218,8 @@ describe("a socket", () => {
   });
 
   test.each<readonly [string, string, number, (client: WebSocket) => void]>([
-    ["a message over the library's limit", "/b", 1009, (client) => client.send("x".repeat(4097))],
-    ["a message over its own route's limit", "/a", 1009, (client) => client.send("x".repeat(1025))],
+    ["a message over its route's limit", "/b", 1009, (client) => client.send("x".repeat(4097))],
+    ["a message over another route's limit", "/a", 1009, (client) => client.send("x".repeat(1025))],
     ["a megabyte", "/a", 1009, (client) => client.send("x".repeat(1 << 20))],
     ["text that is no UTF-8", "/a", 1007, (client) => client.send(Buffer.from([0xc3, 0x28]), { binary: false })],
     [
@@ -240,6 +240,40 @@ describe("a socket", () => {
     expect((await closed)[0]).toBe(code);
     await server.close();
     expect(met.codes).toEqual([code]);
+  });
+
+  test("is closed at the header of a message over its own route's limit, of which no byte has come", async () => {
+    const { port, server, met, open } = await setup();
+    await open("/b"); // Whose limit is larger, and is not that of the next one.
+    const raw = connect(port, "127.0.0.1").on("error", () => undefined);
+    raw.write(`GET /a HTTP/1.1\r\nUpgrade: websocket\r\n${HANDSHAKE}\r\n`);
+    await once(raw, "data");
+    let answer: Buffer | undefined;
+    raw.on("data", (data: Buffer) => (answer = data));
+    raw.write(Buffer.from([0x81, 0xfe, 0x04, 0x01])); // Text, masked, 1025 bytes.
+    await until(() => answer !== undefined).finally(() => raw.destroy());
+    expect([...(answer ?? [])]).toEqual([0x88, 2, 1009 >> 8, 1009 & 0xff]);
+    expect(await met[1]?.closed).toBe(1009);
+    await server.close();
+  });
+
+  test("that broke the protocol hears so and is cut off, however much it has still to send", async () => {
+    const { port, server } = await setup({ closeTimeoutMs: 600_000 });
+    const raw = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => undefined);
+    raw.write(`GET /a HTTP/1.1\r\nUpgrade: websocket\r\n${HANDSHAKE}\r\n`);
+    await once(raw, "data");
+    const answer: number[] = [];
+    raw.on("data", (data: Buffer) => answer.push(...data));
+    const piece = Buffer.alloc(1 << 16);
+    const more = (): void => {
+      while (!raw.destroyed && raw.write(piece));
+    };
+    raw.on("drain", more);
+    raw.write(Buffer.from([0x81, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0])); // Without end.
+    more();
+    await until(() => raw.destroyed).finally(() => raw.destroy());
+    expect(answer).toEqual([0x88, 2, 1009 >> 8, 1009 & 0xff]);
+    await server.close();
   });
 
   test("at exactly its limit is served", async () => {

@@ -56,7 +56,7 @@ export const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/
 
 /** Resolves once the condition holds. @throws after 5 s, naming the condition. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never came true: ${condition.toString()}`);
     await new Promise(setImmediate);
