@@ -3,7 +3,7 @@
 import type { CallEnding, EscalationRecord } from "../../../src/core/call.ts";
 import { isMachine } from "../../../src/channels/phone/outcomes.ts";
 import { startTwilioSim } from "../../../src/sim/twilio/index.ts";
-import { ACCOUNT, incoming, newCallSid, phone, TOKEN, until, type Form, type Phone } from "./support.ts";
+import { ACCOUNT, incoming, manualClock, newCallSid, phone, TOKEN, until, type Form, type Phone } from "./support.ts";
 
 const HUMAN = "+15550003333";
 const open: Phone[] = [];
@@ -277,21 +277,30 @@ test.each([
 });
 
 describe("a call that is over while nobody has told how its dialling ended", () => {
-  const isOver = (p: Passed) => p.t.post("/voice/status", incoming(p.callSid, { CallStatus: "completed" }));
-  const decided = async (p: Passed) => (await p.outcome())?.outcome !== "pending";
-  const settled = async (p: Passed) => {
-    for (let n = 0; n < 400 && !(await decided(p)); n++) await new Promise((resolve) => setTimeout(resolve, 5));
-    return p.outcome();
-  };
+  const PATIENCE_MS = 10_000;
+
+  /** Time passes by hand, so that nothing falls due while a test looks. */
+  async function passed(mode: "warm" | "cold") {
+    const clock = manualClock();
+    const p = await passedOn(mode, { options: { clock, timing: { undecidedMs: PATIENCE_MS } } });
+    return { ...p, clock, isOver: () => p.t.post("/voice/status", incoming(p.callSid, { CallStatus: "completed" })) };
+  }
 
   test.each([
     ["warm", "dropped"],
     ["cold", "failed"],
   ] as const)("%s: %s, a little later", async (mode, outcome) => {
-    const p = await passedOn(mode, { options: { timing: { undecidedMs: 20 } } });
-    await isOver(p);
+    const p = await passed(mode);
+    await p.isOver();
+    p.clock.advance(PATIENCE_MS - 1);
     expect(await p.outcome()).toMatchObject({ outcome: "pending" });
-    expect(await settled(p)).toMatchObject({ outcome, decidedAtMs: expect.any(Number) });
+    p.clock.advance(1);
+    let known = await p.outcome();
+    await until(() => {
+      void p.outcome().then((one) => (known = one));
+      return known?.outcome !== "pending";
+    });
+    expect(known).toMatchObject({ outcome, decidedAtMs: expect.any(Number) });
     expect(p.t.meter.total("voice_escalation_outcomes_total", { outcome })).toBe(1);
     // What comes now changes nothing.
     await p.afterDial({ ...JOINED, CallStatus: "completed" });
@@ -299,21 +308,25 @@ describe("a call that is over while nobody has told how its dialling ended", () 
   });
 
   test("what comes right after it, or was known before, decides", async () => {
-    const late = await passedOn("warm", { options: { timing: { undecidedMs: 200 } } });
-    await isOver(late);
+    const late = await passed("warm");
+    await late.isOver();
     await late.afterDial({ DialCallStatus: "busy", CallStatus: "completed" });
-    expect(await settled(late)).toMatchObject({ outcome: "busy" });
-    const known = await passedOn("warm", { options: { timing: { undecidedMs: 1 } } });
+    late.clock.advance(PATIENCE_MS);
+    expect(await late.outcome()).toMatchObject({ outcome: "busy" });
+    const known = await passed("warm");
     await known.leg("briefing-answer", { Digits: "1" });
-    await isOver(known);
+    const before = known.clock.waiting();
+    await known.isOver();
+    expect(known.clock.waiting()).toBe(before);
     expect(await known.outcome()).toMatchObject({ outcome: "accepted" });
   });
 
   test("nothing is waited for after the end", async () => {
-    const p = await passedOn("warm", { options: { timing: { undecidedMs: 20 } } });
-    await isOver(p);
+    const p = await passed("warm");
+    await p.isOver();
+    expect(p.clock.waiting()).toBeGreaterThan(0);
     await p.t.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(p.clock.waiting()).toBe(0);
     expect(await p.outcome()).toMatchObject({ outcome: "pending" });
   });
 });
