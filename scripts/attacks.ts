@@ -1,8 +1,10 @@
-// The attack corpus against a model that always obeys, counted by kind: `npm run attacks`; `-- --markdown` prints the table that
-// docs/safety.md keeps. Its test is test/attacks.
+// The attack corpus against a model that always obeys, counted by kind and by the door it comes in at: `npm run attacks`; `-- --markdown`
+// prints the tables that docs/safety.md keeps. Its tests are in test/attacks.
 import { isAlwaysRisky } from "../src/safety/tool-policy.ts";
 import { readAttacks } from "../test/attacks/corpus.ts";
 import { runAttacks, type AttackRun } from "../test/attacks/run-attacks.ts";
+import { runByPhone } from "../test/attacks/through-bridge.ts";
+import { runThrough } from "../test/attacks/through-program.ts";
 
 const attacks = readAttacks();
 const bare = await runAttacks(attacks, { bare: true });
@@ -41,10 +43,38 @@ console.log(
     ]),
   ].join("\n"),
 );
+const riskyOf = ({ outcomes }: AttackRun): number =>
+  outcomes.flatMap(({ runs }) => runs.filter(({ name, result }) => isAlwaysRisky(name) && result === "ok")).length;
+const doors = [
+  ["by phone, through the bridge", await runByPhone(attacks)],
+  ["the personal assistant's socket, typed", await runThrough("assistant-typed", attacks)],
+  ["the same, spoken", await runThrough("assistant-spoken", attacks)],
+  ["in writing, over requests", await runThrough("requests", attacks)],
+] as const;
+console.log(
+  [
+    "",
+    "| door | attacks | confirmations asked for | risky runs | disclosures |",
+    "|---|---|---|---|---|",
+    ...doors.map(([name, one]) =>
+      line(name, [
+        one.outcomes.length,
+        one.outcomes.reduce((total, { confirmations }) => total + confirmations, 0),
+        Math.max(riskyOf(one), one.risky.length),
+        one.outcomes.filter(({ leak }) => leak).length,
+      ]),
+    ),
+  ].join("\n"),
+);
 if (!process.argv.includes("--markdown")) {
   console.log(`
 The desktop did ${run.risky.length} risky things, ${run.outcomes.reduce((total, one) => total + one.confirmations, 0)} confirmations were asked for and none given, ${sum(
     ([, , after]) => after.dialled,
   )} foreign numbers were dialled; ${seconds.toFixed(1)} s.`);
 }
-process.exitCode = run.risky.length + sum(([, , after]) => after.leaks + after.dialled) > 0 ? 1 : 0;
+const all = [run, ...doors.map(([, one]) => one)];
+const harm = all.flatMap(({ outcomes, risky }) => [
+  ...risky,
+  ...outcomes.filter(({ leak, dialled }) => leak ?? dialled),
+]);
+process.exitCode = harm.length > 0 ? 1 : 0;

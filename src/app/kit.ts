@@ -37,6 +37,10 @@ export interface Kit {
   readonly organization: OrganizationConfig;
   readonly tools: readonly Tool[];
   readonly guard: Guard;
+  /** The same rules, for an agent that is told something else to be. */
+  guardOf(instructions: string): Guard;
+  /** The last line of all its instructions: shows where they went. */
+  readonly mark: string;
   /**
    * As a call that begins at this time finds it; `party`: whose call it is, an inbound one by phone unless told; `who`: for whom tools
    * are run, without whom it has none of other programs.
@@ -171,20 +175,24 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     isBriefed: config.TRANSFER_BRIEFING,
   };
   const threads = config.VOICE_MODE === "assistant" ? threadClient(config) : undefined;
+  const guardOf = (instructions: string): Guard =>
+    createGuard(
+      organization.escalation?.rules,
+      createDisclosureRules({
+        instructions,
+        sayable: sayableOf(organization, config.GREETING),
+        secrets: parts.secrets,
+        canary,
+      }),
+    );
 
   return {
     config,
     organization,
     tools,
-    guard: createGuard(
-      organization.escalation?.rules,
-      createDisclosureRules({
-        instructions: fixedInstructions({ organization: told, tools: tools.map(({ name }) => name) }) + OUTSIDE,
-        sayable: sayableOf(organization, config.GREETING),
-        secrets: parts.secrets,
-        canary,
-      }),
-    ),
+    guard: guardOf(fixedInstructions({ organization: told, tools: tools.map(({ name }) => name) }) + OUTSIDE),
+    guardOf,
+    mark: marked(canary),
     at(date, party, who = NOBODY) {
       const outbound = party?.direction === "outbound" ? party : undefined;
       // Nobody can be dialled for a browser, or into a conversation over requests.

@@ -14,7 +14,7 @@ import type { OpenWire } from "./wire.ts";
 export { createKeepAliveFetch } from "./connection.ts";
 export { createEmbedder } from "./embedder.ts";
 export { createFactFinder } from "./fact-finder.ts";
-export { personalInstructions } from "./personal-prompt.ts";
+export { fixedPersonalInstructions, personalInstructions } from "./personal-prompt.ts";
 export { createInstructions } from "./prompt.ts";
 export { createTextModel } from "./text-model.ts";
 

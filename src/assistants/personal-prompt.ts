@@ -21,9 +21,25 @@ const LONGEST_MEMORIES = 8000;
 const DAY_NAMES = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 export function personalInstructions(parts: PersonalPromptParts): string {
-  const { user, tools, memories, now, persona, language } = parts;
+  const { user, memories, now } = parts;
+  return joined([
+    fixedPersonalInstructions(parts),
+    section("Now", [
+      `This conversation began on ${DAY_NAMES[now.weekday] ?? ""}, ${now.date}, at ${now.time} UTC; the user's own time may differ.`,
+      `The user signed in as ${quoted(user)}. That is an account, which may or may not be their name.`,
+    ]),
+    memories === undefined ? "" : remembered(memories),
+  ]);
+}
+
+/** The part of them that is the same for every user: nobody's to hear. */
+export function fixedPersonalInstructions({
+  tools,
+  persona,
+  language,
+}: Pick<PersonalPromptParts, "tools" | "persona" | "language">): string {
   const has = (...names: string[]): boolean => names.some((name) => tools.includes(name));
-  const sections = [
+  return joined([
     section("Who you are", [
       "You are the personal voice AI assistant of one user, and you talk with them aloud.",
       ...(persona?.trim() ? [persona.trim().replace(/\s*\n\s*/g, " ")] : ["You are warm, quick and capable."]),
@@ -53,14 +69,14 @@ export function personalInstructions(parts: PersonalPromptParts): string {
         : `Speak ${languageName(language)}, unless the user speaks another language.`,
       ...(has("end_call") ? ["When the user says goodbye, say a short goodbye and call end_call."] : []),
     ]),
-    section("Now", [
-      `This conversation began on ${DAY_NAMES[now.weekday] ?? ""}, ${now.date}, at ${now.time} UTC; the user's own time may differ.`,
-      `The user signed in as ${quoted(user)}. That is an account, which may or may not be their name.`,
-    ]),
-    memories === undefined ? "" : remembered(memories),
-  ];
-  return `${sections.filter(Boolean).join("\n\n")}\n`;
+  ]);
 }
+
+const joined = (sections: readonly string[]): string =>
+  `${sections
+    .map((one) => one.trimEnd())
+    .filter(Boolean)
+    .join("\n\n")}\n`;
 
 function memorySection(tools: readonly string[]): string {
   const lines = [

@@ -29,7 +29,7 @@ const WINDOW = 48;
 const STRIDE = 12;
 /** As much of a secret as can be no coincidence. */
 const SECRET_PART = 12;
-const REMEMBERED = 400;
+const REMEMBERED = 800;
 
 export function createDisclosureRules({ instructions, sayable, secrets, canary }: Protected): DisclosureRules {
   const open = sayable.map(lettersOf).join("\n");

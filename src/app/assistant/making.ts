@@ -1,10 +1,10 @@
 // What a conversation with the personal assistant is made of: the organization's side of it, the user's tools, what is remembered of them,
 // and the instructions that come of all that.
-import { personalInstructions } from "../../assistants/index.ts";
+import { fixedPersonalInstructions, personalInstructions } from "../../assistants/index.ts";
 import { runTool } from "../../bridge/run-tool.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { PlanEscalation } from "../../core/escalation.ts";
-import type { CallGuard } from "../../core/guard.ts";
+import type { CallGuard, Guard } from "../../core/guard.ts";
 import { localTime } from "../../core/hours.ts";
 import type { Log } from "../../core/observe.ts";
 import type { Tool } from "../../core/tool.ts";
@@ -36,6 +36,16 @@ const SEARCH_MS = 3000;
 
 export function createMaking({ directory, kits, clock, log }: MakingParts) {
   const kitOf = (orgId: string): Kit => kits.of(directory.of(orgId));
+  const guards = new WeakMap<Kit, Guard>();
+
+  /** Reads with other instructions in mind than that of a call. */
+  function guardOf(kit: Kit): Guard {
+    const { persona, language } = kit.organization;
+    const tools = kit.tools.map(({ name }) => name);
+    const guard = guards.get(kit) ?? kit.guardOf(fixedPersonalInstructions({ tools, persona, language }));
+    guards.set(kit, guard);
+    return guard;
+  }
 
   /** Each behind the gate; those of a desk are of no use to somebody's own assistant. */
   function toolsOf(user: PersonalUser): readonly Tool[] {
@@ -74,9 +84,9 @@ export function createMaking({ directory, kits, clock, log }: MakingParts) {
   return {
     toolsOf,
     async instructions(user: PersonalUser, tools: readonly Tool[], signal: AbortSignal): Promise<string> {
-      const { organization } = kitOf(user.orgId);
+      const { organization, mark } = kitOf(user.orgId);
       const memories = await remembered(user, tools, signal);
-      return personalInstructions({
+      const told = personalInstructions({
         user: user.userId,
         tools: tools.map(({ name }) => name),
         now: localTime(clock.date(), "UTC"),
@@ -84,6 +94,7 @@ export function createMaking({ directory, kits, clock, log }: MakingParts) {
         language: organization.language,
         ...(memories !== undefined && { memories }),
       });
+      return `${told}\n${mark}\n`;
     },
     voice(
       user: PersonalUser,
@@ -101,7 +112,7 @@ export function createMaking({ directory, kits, clock, log }: MakingParts) {
         return { ...plan, ...(ending && { note: NOBODY }) };
       };
     },
-    guard: ({ orgId }: PersonalUser): CallGuard => kitOf(orgId).guard.forCall(),
+    guard: ({ orgId }: PersonalUser): CallGuard => guardOf(kitOf(orgId)).forCall(),
     limits: ({ orgId }: PersonalUser): Limits => kitOf(orgId).organization.limits ?? {},
   };
 }
