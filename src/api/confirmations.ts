@@ -1,7 +1,6 @@
 // Risky runs of tools that wait for a word from outside of the conversation, and that word.
 import { z } from "zod";
-import { sees } from "../core/access.ts";
-import type { Confirmation, Confirmations } from "../core/confirmation.ts";
+import { seesConfirmation, type Confirmation, type Confirmations } from "../core/confirmation.ts";
 import { Problem } from "../core/problem.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { json, READERS, route, WRITERS, type Route } from "./define-route.ts";
@@ -41,7 +40,7 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
         path: "/api/confirmations",
         summary: "What waits for a confirmation",
         description:
-          "Risky runs of tools that an agent was asked for and that nobody decided on yet, oldest first. `GET /api/live` and `GET /api/calls/{call_id}/events` tell of each as `confirmation`, and again when it is settled or has expired.",
+          "Risky runs of tools that an agent was asked for and that nobody decided on yet, oldest first: all of the organization for keys that may change things in it, those of its own user for a key of the role read. `GET /api/live` and `GET /api/calls/{call_id}/events` tell of each as `confirmation`, and again when it is settled or has expired.",
         tag: "confirmations",
         access: READERS,
         query: z.strictObject({
@@ -58,8 +57,10 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
       async ({ query, principal }) => {
         const { org_id: org, call_id: call } = query;
         const mine = (await confirmations.pending()).filter(
-          ({ orgId, callId }) =>
-            sees(principal, orgId) && (org === undefined || org === orgId) && (call === undefined || call === callId),
+          (one) =>
+            seesConfirmation(principal, one) &&
+            (org === undefined || org === one.orgId) &&
+            (call === undefined || call === one.callId),
         );
         return json({ confirmations: mine.map(viewOf) });
       },
@@ -78,8 +79,8 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
         answers: { 200: { description: "As it is settled now.", schema: confirmationView } },
       },
       async ({ params, body, principal }) => {
-        const decided = await confirmations.decide(params.confirmation_id, body.decision, principal.name, ({ orgId }) =>
-          sees(principal, orgId),
+        const decided = await confirmations.decide(params.confirmation_id, body.decision, principal.name, (one) =>
+          seesConfirmation(principal, one),
         );
         if (!decided) throw new Problem(404, "There is no such confirmation");
         if (decided.kind === "late") throw new Problem(409, `It is settled already: ${decided.confirmation.status}`);

@@ -1,6 +1,7 @@
 // Live calls as they happen, for pages and programs that watch: all that one may see, or one call.
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
+import { seesConfirmation } from "../core/confirmation.ts";
 import type { CallDraft, LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
@@ -21,13 +22,13 @@ const SSE = "text/event-stream";
 
 export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] {
   function watch(
-    { name, orgId = "" }: Principal,
+    principal: Principal,
     wanted: (event: LiveEvent) => boolean,
     stillGood: () => Promise<boolean>,
     first: () => Promise<unknown>,
     isLast: (event: LiveEvent) => boolean,
   ): Answer {
-    const watcher = `${orgId} ${name}`;
+    const watcher = `${principal.orgId ?? ""} ${principal.name}`;
     streams.requireRoom(watcher);
     return {
       kind: "stream",
@@ -43,7 +44,7 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
         }
         unsubscribe = state.subscribe(EVENTS_TOPIC, (message) => {
           const event = message as LiveEvent;
-          if (!wanted(event)) return;
+          if (!wanted(event) || !maySee(principal, event)) return;
           if (early && early.length < MOST_EARLY) early.push(event);
           else if (!early) pass(event);
         });
@@ -122,6 +123,10 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
 
 /** Events of the moment in which a stream begins; a state that takes longer than this many is away. */
 const MOST_EARLY = 1000;
+
+/** Of a call that one may see. What is to be confirmed shows what somebody wants done. */
+const maySee = (principal: Principal, { type, orgId, data }: LiveEvent): boolean =>
+  type !== "confirmation" || seesConfirmation(principal, { orgId, userId: data["user"] });
 
 const viewOfEvent = ({ callId, orgId, at, data }: LiveEvent) => ({ call_id: callId, org_id: orgId, at, ...data });
 

@@ -1,5 +1,7 @@
 // A risky run of a tool waits for somebody outside of the conversation: what is asked for, and how it is settled. It holds for one
 // run with exactly these arguments, in this call, for this user, and for a short time.
+import { sees, type Principal } from "./access.ts";
+import { DEFAULT_ORG } from "./call.ts";
 
 export interface ConfirmationRequest {
   readonly callId: string;
@@ -49,6 +51,16 @@ export interface Confirmations {
   ): Promise<Decided | undefined>;
   /** Those that wait for a decision, oldest first. */
   pending(): Promise<readonly Confirmation[]>;
+}
+
+/** Whoever may change things in the organization sees all of it; who only looks sees what their own assistant asked for. */
+export function seesConfirmation(
+  principal: Principal,
+  { orgId, userId }: { readonly orgId: string; readonly userId?: unknown },
+): boolean {
+  if (principal.role !== "read") return sees(principal, orgId);
+  // A name is that of a user in one organization.
+  return userId === principal.name && orgId === (principal.orgId ?? DEFAULT_ORG);
 }
 
 /** More is waiting for a decision than anybody could look at. */

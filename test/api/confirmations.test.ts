@@ -1,5 +1,6 @@
 // What waits for a confirmation over the API: seen by who may see the call, settled by who may change it, and by nobody else.
-import { testApi, type TestApi } from "./support.ts";
+import { until } from "../support/until.ts";
+import { KEYS, testApi, type TestApi } from "./support.ts";
 
 let t: TestApi;
 let id: string;
@@ -20,7 +21,7 @@ const settle = (key: Parameters<TestApi["ask"]>[0], decision: unknown = "approve
   t.ask(key, "POST", `/api/confirmations/${which}`, { decision });
 
 test("it is listed with exactly what will be run", async () => {
-  const { status, body } = await t.ask("acmeReader", "GET", "/api/confirmations?call_id=call_1");
+  const { status, body } = await t.ask("acme", "GET", "/api/confirmations?call_id=call_1");
   expect(status).toBe(200);
   expect(body.confirmations).toMatchObject([
     { confirmation_id: id, org_id: "acme", user: "ada", tool: "desktop__Click-Tool", arguments: { loc: [1, 2] } },
@@ -28,6 +29,49 @@ test("it is listed with exactly what will be run", async () => {
   expect((await t.ask("beta", "GET", "/api/confirmations")).body).toEqual({ confirmations: [] });
   expect((await t.ask("root", "GET", "/api/confirmations?org_id=beta")).body).toEqual({ confirmations: [] });
   expect((await t.ask(undefined, "GET", "/api/confirmations")).status).toBe(401);
+});
+
+test("who may change things in the organization sees all of it, who only looks sees their own", async () => {
+  const ask = (orgId: string, userId?: string) =>
+    t.confirmations.ask({ callId: `call_${userId}`, orgId, tool: "x", arguments: {}, ...(userId && { userId }) });
+  const mine = await ask("acme", "acme-reader");
+  // Somebody of the same name elsewhere.
+  const theirs = await ask("acme", "reader");
+  const nobodys = await ask("acme");
+  const ofAll = [id, mine, theirs, nobodys].map((one) => (typeof one === "string" ? one : one.confirmation.id));
+  const seen = async (key: Parameters<TestApi["ask"]>[0]) =>
+    ((await t.ask(key, "GET", "/api/confirmations")).body.confirmations as { confirmation_id: string }[]).map(
+      ({ confirmation_id: one }) => one,
+    );
+  expect(await seen("root")).toEqual(ofAll);
+  expect(await seen("acme")).toEqual(ofAll);
+  expect(await seen("acmeReader")).toEqual([mine.confirmation.id]);
+  expect(await seen("reader")).toEqual([]);
+  // Looking is all that it may, at its own as well.
+  expect((await settle("acmeReader", "approve", mine.confirmation.id)).status).toBe(403);
+});
+
+test("the same holds for those who watch", async () => {
+  const watching = new AbortController();
+  const heard = { acme: "", acmeReader: "" };
+  for (const key of ["acme", "acmeReader"] as const) {
+    const { body } = await fetch(`${t.url}/api/live`, {
+      headers: { authorization: `Bearer ${KEYS[key]}` },
+      signal: watching.signal,
+    });
+    const text = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream());
+    void (async () => {
+      for await (const part of text) heard[key] += part;
+    })().catch(() => undefined);
+  }
+  await until("both watch", () => Object.values(heard).every((text) => text.includes("event: snapshot")));
+  const tool = "x";
+  await t.confirmations.ask({ callId: "call_a", orgId: "acme", userId: "ada", tool, arguments: { of: "ada" } });
+  await t.confirmations.ask({ callId: "call_b", orgId: "acme", userId: "acme-reader", tool, arguments: { of: "me" } });
+  await until("both of them", () => heard.acme.includes('"of":"me"') && heard.acmeReader.includes('"of":"me"'));
+  watching.abort();
+  expect(heard.acme).toContain('"of":"ada"');
+  expect(heard.acmeReader).not.toContain('"of":"ada"');
 });
 
 test("a key of the organization settles it, once", async () => {
