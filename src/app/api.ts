@@ -147,7 +147,7 @@ export function createManagement(parts: ManagementParts): Management {
     maxBytes: config.UPLOAD_MAX_MB * 1024 * 1024,
   });
   const origin = publicOrigin === undefined ? {} : { origin: publicOrigin };
-  const assistant = createPersonalAssistant(parts);
+  const assistant = createPersonalAssistant({ ...parts, door: access, mint });
   const api = createApi({
     ...parts,
     control: cluster.control,

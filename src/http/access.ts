@@ -17,7 +17,7 @@ import { createKeyRing, type ConfiguredKey, type KeyHolder } from "./key-ring.ts
 import { createRateLimit } from "./rate-limit.ts";
 import { changesNothing, comesFromUs, type OriginRules } from "./same-origin.ts";
 import { createSessions, sameText, type Session } from "./sessions.ts";
-import { createTickets, type Ticket } from "./tickets.ts";
+import { createTickets, type Ticket, type Tickets } from "./tickets.ts";
 import { createVisitors } from "./visitors.ts";
 
 export interface AccessParts extends OriginRules, Pick<CookieParts, "secret" | "sameSite"> {
@@ -51,6 +51,9 @@ export interface Access {
   welcome(request: Request, response: Response): string;
   /** True for a request that bears any key. @throws Problem 429. */
   bearsKey(request: Request): Promise<boolean>;
+  /** For sockets that ask for a ticket of their own: only the address is counted. @throws Problem 403 or 429. */
+  greetSocket(upgrade: UpgradeRequest): Promise<void>;
+  readonly tickets: Tickets;
   /** Who opens a socket. @throws Problem 401, 403 or 429. */
   admitSocket(
     upgrade: UpgradeRequest,
@@ -115,10 +118,11 @@ export function createAccess(parts: AccessParts): Access {
   const isOpen = (group: OpenGroup | undefined): boolean => group !== undefined && openGroups.includes(group);
 
   const visitors = createVisitors({ cookies, ids: parts.ids, rules: parts });
+  const tickets = createTickets(parts);
   const guests = createGuests({
     rules: parts,
     keys,
-    tickets: createTickets(parts),
+    tickets,
     count: {
       address: async (address) => refuse(await byAddress.take(address)),
       key: async (ref) => refuse(await byKey.take(ref)),
@@ -133,6 +137,8 @@ export function createAccess(parts: AccessParts): Access {
 
   return {
     ...visitors,
+    tickets,
+    greetSocket: guests.greetSocket,
     admitSocket: (upgrade, admission, by) => guests.admitSocket(upgrade, admission, by),
     issueTicket: (request, response, purpose) =>
       guests.issueTicket(request, purpose, () => visitors.welcome(request, response)),

@@ -78,20 +78,25 @@ export function createGuests(parts: GuestParts) {
     return (await parts.sessionOf(request))?.holder;
   }
 
+  /** Before it is known who comes. The door has made it a request. */
+  async function greetSocket(upgrade: UpgradeRequest): Promise<void> {
+    const request = upgrade as Request;
+    await count.address(limitedAddress(request));
+    if (comesFromUs(request, parts.rules) === false) {
+      throw new Problem(403, "This page's origin is not one of CORS_ORIGINS");
+    }
+  }
+
   return {
+    greetSocket,
     /** @throws Problem 401, 403 or 429. */
     async admitSocket(
       upgrade: UpgradeRequest,
       { roles, group }: Admission,
       { ticket, purpose }: { readonly ticket?: string | undefined; readonly purpose: string },
     ): Promise<Guest> {
-      // The door has made it one.
+      await greetSocket(upgrade);
       const request = upgrade as Request;
-      const address = limitedAddress(request);
-      await count.address(address);
-      if (comesFromUs(request, parts.rules) === false) {
-        throw new Problem(403, "This page's origin is not one of CORS_ORIGINS");
-      }
       const bringsOwn = ticket !== undefined || bearerOf(request) !== undefined;
       // Nothing tells for whom a browser sends its cookie, so that it says nothing.
       const isUntold = request.get("origin") === undefined && request.get("cookie") !== undefined;
@@ -106,7 +111,7 @@ export function createGuests(parts: GuestParts) {
         return may(ofKey(holder));
       }
       if (!parts.isOpen(group)) throw await parts.unknown(undefined);
-      await count.open(address);
+      await count.open(limitedAddress(request));
       return anybody(request);
 
       function may(guest: Guest): Guest {

@@ -2,7 +2,9 @@
 // the organization or of the program; and what the model may not say of that aloud.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { State } from "../../src/core/state.ts";
 import { startHttpDesktop, type HttpDesktop } from "../../src/sim/mcp/http.ts";
+import { createMemoryState } from "../../src/state/memory.ts";
 import { emptyFolder } from "../support/child.ts";
 import { until } from "../support/until.ts";
 import { createWorld, eventually, OTHER_KEY, PATIENCE_MS, text, type SessionAnswer } from "./assistant-kit.ts";
@@ -55,6 +57,33 @@ test("its own session, and nothing of the organization's calls, of servers or of
   const own = [desktop.url, CREDENTIAL, "+15550006666", ...Object.values(SECRETS), world.openai.apiKey];
   const ofCalls = [...ORGANIZATION.facts, ...ORGANIZATION.business_rules, ORGANIZATION.escalation.emergency_words];
   for (const secret of [...own, ...ofCalls]) expect(all).not.toContain(secret);
+});
+
+test("its ticket is nowhere but in its address, and its door is counted like every other", async () => {
+  const memory = createMemoryState({ clock: world.clock });
+  const seen: string[] = [];
+  const state: State = {
+    ...memory,
+    put: (key, value, ttlMs) => (seen.push(key, JSON.stringify(value)), memory.put(key, value, ttlMs)),
+    first: (key, ttlMs) => (seen.push(key), memory.first(key, ttlMs)),
+  };
+  const server = await world.start({ RATE_LIMIT_PER_MINUTE: "20" }, { state });
+  const { session, client } = await server.talk();
+  await client.next("session.created");
+  const ticket = new URL(session.client_secret.value).searchParams.get("ticket") as string;
+  expect(ticket.length).toBeGreaterThan(20);
+  expect(seen.filter((part) => part.includes(ticket))).toEqual([]);
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 20; tries++) {
+    const again = world.connect(session.client_secret.value);
+    statuses.push(
+      await new Promise<number>((resolve) => {
+        again.socket.on("unexpected-response", (_request, { statusCode }) => resolve(statusCode ?? 0));
+        void again.closed.then(resolve);
+      }),
+    );
+  }
+  expect(new Set(statuses)).toEqual(new Set([1008, 429]));
 });
 
 test("the model does not recite what it was told, in either kind of answer, but what it remembers it may say", async () => {

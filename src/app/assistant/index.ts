@@ -1,6 +1,11 @@
 // The personal voice assistant put together: who gets a session, and how its socket and its sideband begin. One conversation is relay.ts.
 import type { VoiceAgentSessions } from "../../api/voice-agent.ts";
-import { createAssistantChannel, type AssistantClient, type AssistantGrant } from "../../channels/assistant/index.ts";
+import {
+  createAssistantChannel,
+  type AssistantClient,
+  type AssistantDoor,
+  type AssistantGrant,
+} from "../../channels/assistant/index.ts";
 import type { Config } from "../../config.ts";
 import { DEFAULT_ORG } from "../../core/call.ts";
 import { InvalidRequest, Problem } from "../../core/problem.ts";
@@ -8,7 +13,7 @@ import type { SocketRoute } from "../../core/socket.ts";
 import type { State } from "../../core/state.ts";
 import type { Storage } from "../../core/stores.ts";
 import { browserSession } from "../../speech/browser-session.ts";
-import { createMint, MintRefused } from "../../speech/mint.ts";
+import { MintRefused, type Mint } from "../../speech/mint.ts";
 import { createRelays } from "../../speech/relayed-session.ts";
 import type { Json } from "../../wire/assistant/json.ts";
 import { DEFAULT_VOICE, modelNamed, VOICES } from "../../wire/assistant/models.ts";
@@ -23,6 +28,8 @@ export interface PersonalAssistantParts
   readonly config: Config;
   readonly state: State;
   readonly storage: Pick<Storage, "calls" | "customers">;
+  readonly door: AssistantDoor;
+  readonly mint: Mint;
 }
 
 export interface PersonalAssistant {
@@ -47,11 +54,9 @@ const WHY_NOT: Readonly<Record<NoRoom, string>> = {
 };
 
 export function createPersonalAssistant(parts: PersonalAssistantParts): PersonalAssistant {
-  const { config, state, storage, clock, ids, log, meter } = parts;
+  const { config, state, storage, mint, clock, ids, log, meter } = parts;
   const apiKey = config.OPENAI_API_KEY ?? "";
-  const openai = { apiKey, baseUrl: config.OPENAI_BASE_URL, log, meter, clock };
-  const mint = createMint(openai);
-  const relays = createRelays(openai);
+  const relays = createRelays({ apiKey, baseUrl: config.OPENAI_BASE_URL, log, meter, clock });
   const making = createMaking(parts);
   const sessions = createSessions({ ...parts, customers: storage.customers });
   const settings = { maxCallMs: config.MAX_CALL_MINUTES * 60_000, logContent: config.LOG_CONTENT };
@@ -66,8 +71,6 @@ export function createPersonalAssistant(parts: PersonalAssistantParts): Personal
   const models = { mini: config.VOICE_AGENT_MINI_MODEL, full: config.VOICE_AGENT_MODEL };
   const channel = createAssistantChannel({
     ...parts,
-    allowedOrigins: config.CORS_ORIGINS,
-    publicOrigin: config.WEBHOOK_URL,
     isDraining: conversations.isDraining,
     enter: (client, grant) =>
       void enter(client, grant).catch((error: unknown) => {
@@ -130,14 +133,14 @@ export function createPersonalAssistant(parts: PersonalAssistantParts): Personal
         await sessions.keep(session);
         const { userId, orgId } = session;
         const grant = { sessionId: session.sessionId, userId, orgId, model, voice, instructions };
-        const { address, ttlMs } = await channel.invite(addressOf(origin, config.WEBHOOK_URL), grant);
-        const inMs = (ms: number): number => Math.floor((+clock.date() + ms) / 1000);
+        const { address, expiresAt } = await channel.invite(addressOf(origin, config.WEBHOOK_URL), grant);
+        const seconds = (ms: number): number => Math.floor(ms / 1000);
         const value = {
           ...betaSession(browserSession(asked) as unknown as Json),
           object: "realtime.session",
           id: session.sessionId,
-          expires_at: inMs(settings.maxCallMs),
-          client_secret: { value: address, expires_at: inMs(ttlMs) },
+          expires_at: seconds(+clock.date() + settings.maxCallMs),
+          client_secret: { value: address, expires_at: seconds(+expiresAt) },
           ephemeral_key: { value: minted.secret, expires_at: minted.expiresAt },
         };
         return { kind: "ok", value };

@@ -1,25 +1,39 @@
 // The socket of the personal assistant: who may come in, by which ticket, from which pages. What is said on it is the relay's business.
-import type { Clock, Ids } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
+import { Problem } from "../../core/problem.ts";
 import type { SocketRoute, UpgradeRequest } from "../../core/socket.ts";
-import type { State } from "../../core/state.ts";
 import type { Vocabulary } from "../../wire/assistant/words.ts";
 import { createAssistantClient, type AssistantClient } from "./client.ts";
-import { createTickets, TICKET_MS, type AssistantGrant } from "./tickets.ts";
 
 export type { AssistantClient } from "./client.ts";
-export type { AssistantGrant } from "./tickets.ts";
+
+/** What a ticket stands for. */
+export interface AssistantGrant {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly orgId: string;
+  readonly model: string;
+  readonly voice: string;
+  readonly instructions: string;
+}
+
+export interface AssistantDoor {
+  /** @throws Problem 403 for the page of another site, 429 */
+  greetSocket(request: UpgradeRequest): Promise<void>;
+  /** One-time tickets, by what they are for. */
+  readonly tickets: {
+    issue(what: string, value: unknown): Promise<{ readonly ticket: string; readonly expiresAt: Date }>;
+    take(what: string, ticket: string): Promise<unknown>;
+  };
+}
 
 export interface AssistantChannelParts {
-  readonly state: State;
-  /** CORS_ORIGINS: other sites whose pages are ours. */
-  readonly allowedOrigins: readonly string[];
-  readonly publicOrigin?: string | undefined;
+  readonly door: AssistantDoor;
   readonly isDraining: () => boolean;
   /** The ticket was good. Must not throw. */
   readonly enter: (client: AssistantClient, grant: AssistantGrant) => void;
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -27,33 +41,25 @@ export interface AssistantChannelParts {
 export interface AssistantChannel {
   readonly socket: SocketRoute;
   /** `origin`: as the client reaches us, ws or wss. */
-  invite(origin: string, grant: AssistantGrant): Promise<{ readonly address: string; readonly ttlMs: number }>;
+  invite(origin: string, grant: AssistantGrant): Promise<{ readonly address: string; readonly expiresAt: Date }>;
 }
 
 const PATH = "/ws/assistant";
+const PURPOSE = "assistant";
 /** 16 s of audio in one message. */
 const MOST_BYTES = 1_400_000;
 
 export function createAssistantChannel(parts: AssistantChannelParts): AssistantChannel {
-  const { state, ids, clock, log, meter, allowedOrigins, publicOrigin } = parts;
-  const tickets = createTickets({ state, ids });
+  const { door, clock, log, meter } = parts;
   /** The address as it came; on its way to `accept` it may lose what stands behind a second question mark. */
   const asked = new WeakMap<UpgradeRequest, ReturnType<typeof wanted>>();
-
-  /** A page that is not ours must not use what its visitor was given; what is no page names no origin. */
-  function isForeign({ headers }: UpgradeRequest): boolean {
-    const { origin, host } = headers;
-    if (origin === undefined) return false;
-    if (typeof origin !== "string") return true;
-    if (origin === publicOrigin || allowedOrigins.includes(origin)) return false;
-    return !URL.canParse(origin) || new URL(origin).host !== host;
-  }
+  const failed = (): void => meter.count("voice_auth_failures_total", { surface: "assistant" });
 
   async function admit(client: AssistantClient, ticket: string): Promise<void> {
     try {
-      const grant = await tickets.take(ticket);
+      const grant = (await door.tickets.take(PURPOSE, ticket)) as AssistantGrant | undefined;
       if (grant) return parts.enter(client, grant);
-      meter.count("voice_auth_failures_total", { surface: "assistant" });
+      failed();
       client.refuse({
         code: "invalid_ticket",
         message: "This address is not good any more: it can be used once, within 60 s. Ask for a session again.",
@@ -70,12 +76,12 @@ export function createAssistantChannel(parts: AssistantChannelParts): AssistantC
     socket: {
       path: PATH,
       maxPayload: MOST_BYTES,
-      refuse(request) {
+      async refuse(request) {
         if (parts.isDraining()) return 503;
-        if (isForeign(request)) {
-          meter.count("voice_auth_failures_total", { surface: "assistant" });
-          return 403;
-        }
+        await door.greetSocket(request).catch((error: unknown) => {
+          if (error instanceof Problem && error.status === 403) failed();
+          throw error;
+        });
         const wish = wanted(request);
         asked.set(request, wish);
         return wish.ticket === undefined ? 401 : undefined;
@@ -86,7 +92,8 @@ export function createAssistantChannel(parts: AssistantChannelParts): AssistantC
       },
     },
     async invite(origin, grant) {
-      return { address: `${origin}${PATH}?ticket=${await tickets.issue(grant)}`, ttlMs: TICKET_MS };
+      const { ticket, expiresAt } = await door.tickets.issue(PURPOSE, grant);
+      return { address: `${origin}${PATH}?ticket=${ticket}`, expiresAt };
     },
   };
 }

@@ -1,9 +1,6 @@
 import { createAssistantClient } from "../../../src/channels/assistant/client.ts";
 import { createPace } from "../../../src/channels/assistant/pace.ts";
-import { createTickets, TICKET_MS } from "../../../src/channels/assistant/tickets.ts";
 import type { SocketListener } from "../../../src/core/socket.ts";
-import { systemIds } from "../../../src/observe/system.ts";
-import { createMemoryState } from "../../../src/state/memory.ts";
 import { manualClock } from "../../support/clock.ts";
 import { keptLog, keptMeter } from "../../support/observe.ts";
 
@@ -17,18 +14,6 @@ test("a client may send audio at eight times the speed of speech, and no flood",
   const taken = Array.from({ length: 1000 }, () => events.take(1, 0)).filter(Boolean);
   expect(taken).toHaveLength(600);
   expect(events.take(1, 10)).toBe(true);
-});
-
-test("a ticket is taken once, in its minute", async () => {
-  const clock = manualClock();
-  const tickets = createTickets({ state: createMemoryState({ clock }), ids: systemIds });
-  const grant = { sessionId: "sess_1", userId: "ada", orgId: "default", model: "m", voice: "ash", instructions: "" };
-  const ticket = await tickets.issue(grant);
-  const takers = await Promise.all([tickets.take(ticket), tickets.take(ticket), tickets.take("../nothing")]);
-  expect(takers.filter(Boolean)).toEqual([grant]);
-  const late = await tickets.issue(grant);
-  clock.advance(TICKET_MS + 1);
-  expect(await tickets.take(late)).toBeUndefined();
 });
 
 function client() {
