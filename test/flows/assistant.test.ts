@@ -1,66 +1,8 @@
-// The personal assistant in the whole program against the simulated OpenAI: the document's own snippet, and what a client, a network and an
-// OpenAI do to a conversation.
-import { runInNewContext } from "node:vm";
-import { WebSocket } from "ws";
+// The personal assistant in the whole program against the simulated OpenAI: what a client, a network and an OpenAI do to a conversation.
 import { until } from "../support/until.ts";
-import { REQUEST, SENDS, SOCKET } from "./assistant-document.ts";
 import { createWorld, eventually, KEY, OTHER_KEY, PATIENCE_MS, text } from "./assistant-kit.ts";
 
 const world = createWorld();
-
-const SNIPPET = `(async () => {
-${REQUEST}
-${SOCKET}
-ws.addEventListener("open", () => {
-${SENDS}
-});
-return ws;
-})()`;
-
-describe("the document's snippet", () => {
-  test("works with hosts, keys and values filled in, and its sends after open", async () => {
-    const server = await world.start();
-    const received: { type: string }[] = [];
-    const printed: unknown[][] = [];
-    // 200 ms of pcm16: a tone, which the simulated OpenAI takes for speech.
-    const buffer = Int16Array.from({ length: 4800 }, (_, at) => 12_000 * Math.sin(at / 8)).buffer;
-    const sandbox = {
-      fetch: (path: string, init: RequestInit) =>
-        fetch(`${server.url}${path}`, {
-          ...init,
-          headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${KEY}` },
-        }),
-      WebSocket,
-      buffer,
-      btoa,
-      Int16Array,
-      Uint8Array,
-      String,
-      JSON,
-      console: {
-        log(...words: unknown[]) {
-          printed.push(words);
-          if (words[0] === "Received:") received.push(words[1] as { type: string });
-        },
-        error: (...words: unknown[]) => printed.push(["error", ...words]),
-      },
-    };
-    const socket = (await runInNewContext(SNIPPET, sandbox)) as WebSocket;
-    const types = () => received.map(({ type }) => type);
-    await until(
-      () => `an answer; came ${types().join(", ")}`,
-      () => types().includes("response.done"),
-      PATIENCE_MS,
-    );
-    expect(types()[0]).toBe("session.created");
-    for (const type of ["conversation.item.created", "response.audio.delta", "response.audio_transcript.delta"])
-      expect(types()).toContain(type);
-    expect(printed).toContainEqual(["Connected to voice agent"]);
-    expect(types().filter((type) => type === "error")).toEqual([]);
-    socket.close();
-    await until("the end", () => printed.some(([what]) => what === "Disconnected from voice agent"), PATIENCE_MS);
-  });
-});
 
 describe("a session", () => {
   test("has the fields of the document, and the models behind its names", async () => {
