@@ -68,7 +68,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const state: State = options.state ?? (configuredState as State);
   const configured = given ? undefined : storageFor(config, { log, meter, clock, ids });
   const storage: Storage = given ?? (configured as Storage);
-  const store = storage.calls;
+  const { calls: store, customers } = storage;
   const voicing = createVoicing(config, { log, meter, clock });
   const ports = { clock, ids, log, meter };
   const outside = createOutside({ config, state, store, ...ports });
@@ -146,7 +146,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       calls,
       ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
     });
-  const erasure = createErasure({ calls: store, forget: callerThreads.forget, dataDir: config.DATA_DIR, ...ports });
+  const { forget } = callerThreads;
+  const erasure = createErasure({ calls: store, customers, forget, dataDir: config.DATA_DIR, ...ports });
   const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
     ...outside,
@@ -168,7 +169,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     cluster,
     ...ports,
   });
-  const browser = openBrowserChannel({ ...ports, state, store, config, directory, calls, management });
+  const browser = openBrowserChannel({ ...ports, state, store, customers, config, directory, calls, management });
   const startedAt = clock.now();
   const server = createHttpServer({
     routers: [...(phone ? [phone.router] : []), management.router],
@@ -209,12 +210,12 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   async function close(): Promise<void> {
     calls.close();
     phone?.close();
-    browser.close();
+    const sockets = browser.close();
     directory.close();
     for (const stop of looking) stop();
     await admin?.close();
     await management.close();
-    await Promise.all([recordings.close(), outside.close()]);
+    await Promise.all([sockets, recordings.close(), outside.close()]);
     await cluster.close();
     // After all that ends calls, or their places would be held for nobody.
     limits.close();

@@ -9,7 +9,7 @@ import type { Management } from "./api.ts";
 
 export interface BrowserChannelParts extends Pick<
   BrowserChannelOptions,
-  "state" | "store" | "clock" | "ids" | "log" | "meter"
+  "state" | "store" | "customers" | "clock" | "ids" | "log" | "meter"
 > {
   readonly config: Pick<Config, "OPENAI_API_KEY">;
   readonly directory: Pick<Directory, "all">;

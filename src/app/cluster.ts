@@ -108,8 +108,10 @@ export function createCluster(parts: ClusterParts): Cluster {
       registry.add(call, resumed?.startedAt ?? clock.date().toISOString());
       store.update(callId, { instance });
       void call.ended.then((reason) => {
-        if (call.returns()) reaper.suspect(callId, reason, RETURN_MS);
-        else state.drop(streamedKey(carrierId)).catch(() => undefined);
+        if (call.returns()) {
+          reaper.suspect(callId, reason, RETURN_MS);
+          if (parts.isShared) store.release(callId);
+        } else state.drop(streamedKey(carrierId)).catch(() => undefined);
       });
     },
     async recall({ callId }, cause) {

@@ -11,7 +11,7 @@ import { recordOfTalk, withThread, type Talk } from "./talk.ts";
 
 export interface KeptTalksParts {
   readonly customers: Pick<CustomerStore, "putSession" | "session">;
-  readonly store: Pick<CallStore, "open" | "update">;
+  readonly store: Pick<CallStore, "open" | "update" | "release">;
   readonly clock: Clock;
   readonly meter: Meter;
 }
@@ -29,6 +29,12 @@ export type KeptTalks = ReturnType<typeof createKeptTalks>;
 export function createKeptTalks({ customers, store, clock, meter }: KeptTalksParts) {
   const keep = (row: SessionRow, talk: Talk): Promise<void> =>
     customers.putSession({ ...row, state: talk.phase, data: { kind: KIND, talk }, updatedAt: clock.date() });
+
+  /** Any instance may take its next turn. */
+  function record(row: SessionRow, talk: Talk): void {
+    store.update(row.sessionId, recordOfTalk(talk));
+    store.release(row.sessionId);
+  }
 
   async function find(sessionId: string): Promise<KeptTalk | undefined> {
     const row = await customers.session(sessionId);
@@ -48,12 +54,12 @@ export function createKeptTalks({ customers, store, clock, meter }: KeptTalksPar
     async open(row: SessionRow, talk: Talk): Promise<void> {
       await keep(row, talk);
       store.open(talk.party, row.createdAt);
-      store.update(row.sessionId, recordOfTalk(talk));
+      record(row, talk);
     },
     /** Keeps what it has come to, for whoever goes on with it and for its record. */
     async settle(row: SessionRow, talk: Talk): Promise<void> {
       await keep(row, talk);
-      store.update(row.sessionId, recordOfTalk(talk));
+      record(row, talk);
       if (!talk.endReason || isOver(row.state)) return;
       meter.count("voice_calls_ended_total", { reason: talk.endReason, result: resultOf(talk.endReason) });
     },

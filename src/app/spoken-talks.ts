@@ -63,7 +63,8 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
 
   return {
     async find(id): Promise<WrittenTalk | undefined> {
-      const found = await talks.find(id);
+      // A database that is away takes the memory from a conversation, and not the socket.
+      const found = await talks.find(id).catch(() => undefined);
       if (!found) return undefined;
       const { talk } = found;
       const { spokenIn } = talk;
@@ -76,13 +77,15 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
       };
     },
     follow(id, callId) {
+      /** A call that comes back after its line was lost counts its replies anew. */
+      const since = `${callId} ${clock.date().toISOString()}`;
       /** By their names, in order: what is said again of a turn stands in its place. */
       let lines = new Map<string, Line>();
       let phase = "intake";
       let isWaiting = false;
 
       function add(name: string, role: Line["role"], text: unknown, by?: unknown): void {
-        const itemId = nameOf(callId, name);
+        const itemId = `${since} ${name}`;
         const before = lines.get(itemId);
         const kind = (by as TurnRecord["by"] | undefined) ?? before?.by;
         lines.set(itemId, { itemId, role, text: textOf(text), ...(kind && { by: kind }) });
@@ -141,6 +144,5 @@ const EVENTS: Readonly<Record<string, "misunderstood" | "escalated">> = {
   escalation: "escalated",
 };
 
-const nameOf = (callId: string, name: string): string => `${callId} ${name}`;
 const isOf = (callId: string, line: BrowserLine | undefined): boolean =>
   line?.itemId?.startsWith(`${callId} `) === true;

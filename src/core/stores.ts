@@ -13,7 +13,7 @@ export class StoreUnavailable extends Problem {
 }
 
 /**
- * Call records. The three writes return at once and never throw or block: they are written behind, in batches, from a bounded
+ * Call records. The writes return at once and never throw or block: they are written behind, in batches, from a bounded
  * buffer, and spooled to disk while the database is away. Reads see what was written before them by this process.
  */
 export interface CallStore {
@@ -24,6 +24,8 @@ export interface CallStore {
    * of in-progress takes back what stood of an end: the call goes on.
    */
   update(callId: string, change: Partial<Omit<CallRecord, "timeline">>): void;
+  /** Others may change the record from now on: readers are told what they have written, too. */
+  release(callId: string): void;
   /** Adds to the time line; beyond a bound, and for unknown ids, nothing happens. */
   note(callId: string, entry: TimelineEntry): void;
   get(callId: string): Promise<CallRecord | undefined>;
@@ -137,6 +139,8 @@ export interface CustomerStore {
   /** Stores a session, new or changed. */
   putSession(session: SessionRow): Promise<void>;
   session(sessionId: string): Promise<SessionRow | undefined>;
+  /** Takes away sessions that were not touched since and have no record to go with. Returns how many there were. */
+  forgetSessions(before: Date): Promise<number>;
 }
 
 export interface SessionRow {

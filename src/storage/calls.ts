@@ -89,11 +89,17 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
       residents.update(callId, change);
       writes.poke();
     },
+    release: (callId) => residents.release(callId),
     note(callId, entry) {
       residents.note(callId, entry);
       writes.poke();
     },
-    get: (callId) => read(() => residents.get(callId), "call_id", callId),
+    get: (callId) =>
+      read(() => residents.get(callId), "call_id", callId).catch((error: unknown) => {
+        const released = error instanceof StoreUnavailable ? residents.released(callId) : undefined;
+        if (!released) throw error;
+        return released;
+      }),
     findByCarrierId(carrierId) {
       const own = (): CallRecord | undefined => {
         const callId = residents.callIdOf(carrierId);

@@ -43,6 +43,17 @@ export function createCustomerStore(
           .onConflict((oc) => oc.column("session_id").doUpdateSet(changing))
           .execute();
       }),
+    forgetSessions: (before) =>
+      ask(async (db) => {
+        const { numDeletedRows } = await db
+          .deleteFrom("conversation_sessions")
+          .where("updated_at", "<", before)
+          .where((eb) =>
+            eb.not(eb.exists(eb.selectFrom("calls").select("call_id").whereRef("call_id", "=", "session_id"))),
+          )
+          .executeTakeFirst();
+        return Number(numDeletedRows);
+      }),
     session: (sessionId) =>
       ask(async (db) => {
         const query = db.selectFrom("conversation_sessions").selectAll().where("session_id", "=", sessionId);

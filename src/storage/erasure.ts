@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import type { CallRecord } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/observe.ts";
-import type { CallStore } from "../core/stores.ts";
+import type { CallStore, CustomerStore } from "../core/stores.ts";
 
 /** Calls taken away between two breaths of the event loop. */
 const BATCH = 50;
@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000;
 
 export interface ErasureParts {
   readonly calls: CallStore;
+  readonly customers: Pick<CustomerStore, "forgetSessions">;
   /** What else knows of the caller of a call that is taken away by hand. */
   readonly forget?: (call: Pick<CallRecord, "orgId" | "from">) => Promise<void>;
   readonly dataDir: string;
@@ -23,7 +24,7 @@ export interface ErasureParts {
 
 export type Erasure = ReturnType<typeof createErasure>;
 
-export function createErasure({ calls, forget, dataDir, clock, log }: ErasureParts) {
+export function createErasure({ calls, customers, forget, dataDir, clock, log }: ErasureParts) {
   /** Where the recording of a call is, when it has one. A record's name never leads out of the folder. */
   function recordingOf({ recording }: Pick<CallRecord, "recording">): string | undefined {
     return recording && join(dataDir, "recordings", basename(recording.file));
@@ -81,7 +82,9 @@ export function createErasure({ calls, forget, dataDir, clock, log }: ErasurePar
       let cancel = (): void => undefined;
       async function once(): Promise<void> {
         try {
-          const removed = await removeBefore(new Date(+clock.date() - days * DAY_MS), over.signal);
+          const before = new Date(+clock.date() - days * DAY_MS);
+          const removed = await removeBefore(before, over.signal);
+          if (!over.signal.aborted) await customers.forgetSessions(before);
           if (removed > 0) log.info("old calls were removed", { removed, days });
         } catch (error) {
           log.warn("old calls could not be removed now", { error: error instanceof Error ? error.name : "unknown" });

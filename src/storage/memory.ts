@@ -63,6 +63,7 @@ export function createMemoryCallStore({ limit = 1000 }: { readonly limit?: numbe
       timelines.set(party.callId, []);
       byCarrier.set(party.carrierId, party.callId);
     },
+    release() {},
     note(callId, entry) {
       const timeline = timelines.get(callId);
       if (timeline && timeline.length < LONGEST_TIMELINE) timeline.push(entry);

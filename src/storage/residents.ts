@@ -19,6 +19,8 @@ interface Resident {
   readonly opened?: CallParty & { readonly startedAt: string };
   /** The record began elsewhere, or was not all ours after all: what is known of it stands in the database. */
   foreign: boolean;
+  /** It was ours until others were let at it. */
+  released: boolean;
   readonly timeline: TimelineEntry[];
   /** Entries of the time line that were taken. */
   noted: number;
@@ -52,6 +54,7 @@ export function createResidents({
       callId,
       record: {},
       foreign: !opened,
+      released: false,
       timeline: [],
       noted: 0,
       isNew: opened !== undefined,
@@ -175,8 +178,18 @@ export function createResidents({
       const one = calls.get(callId);
       return one && !one.foreign ? ({ ...one.record, callId, timeline: [...one.timeline] } as CallRecord) : undefined;
     },
+    /** What was known of it when others were let at it, and what this process has said of it since. */
+    released: (callId: string): CallRecord | undefined => {
+      const one = calls.get(callId);
+      return one?.released ? ({ ...one.record, callId, timeline: [...one.timeline] } as CallRecord) : undefined;
+    },
     callIdOf: (carrierId: string): string | undefined => byCarrier.get(carrierId),
-    /** It began elsewhere before: from now on the database is asked for it. */
+    release(callId: string): void {
+      const one = calls.get(callId);
+      if (one?.opened && !one.foreign) one.released = true;
+      this.disown(callId);
+    },
+    /** It began elsewhere before, or others may change it: from now on the database is asked for it. */
     disown(callId: string): void {
       const one = calls.get(callId);
       if (!one) return;

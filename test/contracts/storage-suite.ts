@@ -521,6 +521,25 @@ export function storageContract(name: string, given: () => Storage): void {
       expect(await customers.session("nobody")).toBeUndefined();
     });
 
+    test("a session that nobody touches any more is forgotten, unless it has a record to go with", async () => {
+      const { calls, customers } = given();
+      // Long before anything else here, so that nobody else's is old.
+      const at = (day_: number): Date => new Date(Date.UTC(1990, 0, day_));
+      const talk = party({ channel: "text" });
+      calls.open(talk, at(1));
+      await calls.flush();
+      const names = { old: id("s"), fresh: id("s"), talk: talk.callId };
+      for (const [name, sessionId] of Object.entries(names)) {
+        const row = { sessionId, orgId: "default", state: "intake", data: {}, createdAt: at(1) } as const;
+        await customers.putSession({ ...row, updatedAt: name === "fresh" ? at(9) : at(1) });
+      }
+      expect(await customers.forgetSessions(at(5))).toBe(1);
+      expect(await customers.session(names.old)).toBeUndefined();
+      expect(await customers.session(names.fresh)).toBeDefined();
+      expect(await customers.session(names.talk)).toBeDefined();
+      expect(await calls.remove(names.talk)).toBe(true);
+    });
+
     test("a session goes with the record of its conversation", async () => {
       const { calls, customers } = given();
       const talk = party({ channel: "text" });

@@ -4,6 +4,7 @@
 import { setTimeout as pass } from "node:timers/promises";
 import type { CallerScript, CallOptions, SimCall } from "../../src/sim/twilio/index.ts";
 import { startBalancer, type Balancer } from "../support/balancer.ts";
+import { openBrowser, type BrowserClient } from "../support/browser-client.ts";
 import { words } from "../support/recordings.ts";
 import { until } from "../support/until.ts";
 import { headers, HUMAN, startCluster, type CallView, type Server, type TestCluster } from "./cluster-kit.ts";
@@ -56,10 +57,11 @@ const agentLines = ({ transcript }: CallView): string[] =>
 const callerLines = ({ transcript }: CallView): string[] =>
   transcript.filter(({ role }) => role === "caller").map(({ text }) => text);
 
-async function untilAsked(what: string, isSo: () => Promise<boolean>, ms = 20_000): Promise<void> {
+async function untilAsked(what: string | (() => string), isSo: () => Promise<boolean>, ms = 20_000): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`not within ${ms} ms: ${typeof what === "string" ? what : what()}`);
     await pass(100);
   }
 }
@@ -181,6 +183,56 @@ describe("side by side", () => {
     expect(at("recording goes on") - at("recording paused")).toBeGreaterThan(1000);
     expect(at("recording paused")).toBeGreaterThan(at("recording begins"));
   });
+
+  story(
+    "a conversation is one over requests and over its socket, whichever instance each of them comes to",
+    async () => {
+      const begun = (await three.ask("/conversation/start", {})).body as { readonly session_id: string };
+      const id = begun.session_id;
+      const openAt = ({ port }: Server) => openBrowser(`ws://127.0.0.1:${port}/ws/voice-agent/${id}`, { headers });
+      const write = async (client: BrowserClient, text: string): Promise<void> => {
+        client.send({ type: "text_input", text });
+        await client.next("conversation_response", 20_000);
+      };
+      const first = await openAt(three);
+      await write(first, "I want to book an oil change.");
+      const asked = await two.ask("/conversation/process", { session_id: id, user_input: "Tuesday at nine." });
+      expect(asked.status).toBe(200);
+      // The one that comes later takes over, from an instance that did not know of the session.
+      const second = await openAt(two);
+      expect((await first.whenClosed(20_000)).code).toBe(4001);
+      await write(second, "How long does it take?");
+      const { sockets } = (await one.ask("/ws/status")).body as {
+        readonly sockets: readonly { readonly session_id: string; readonly call_id: string }[];
+      };
+      const { call_id = "" } = sockets.find(({ session_id }) => session_id === id) ?? {};
+      // Nothing was asked in between: the call itself goes on.
+      const third = await openAt(three);
+      expect((await second.whenClosed(20_000)).code).toBe(4001);
+      await write(third, "And what does it cost?");
+      third.close();
+      const said = [
+        "I want to book an oil change.",
+        "Tuesday at nine.",
+        "How long does it take?",
+        "And what does it cost?",
+      ];
+      const has = (view: unknown, lines: string[]): boolean =>
+        JSON.stringify(callerLines(view as CallView)) === JSON.stringify(lines);
+      let seen: unknown;
+      await untilAsked(
+        () => `the instance that began it shows all of it: ${JSON.stringify(seen)}`,
+        async () => has((seen = (await three.ask(`/api/calls/${id}`)).body), said),
+      );
+      await untilAsked(
+        () => `and the one that had the call first, that it is over: ${JSON.stringify(seen)}`,
+        async () => {
+          seen = (await two.ask(`/api/calls/${call_id}`)).body;
+          return (seen as CallView).status === "completed" && has(seen, said.slice(2));
+        },
+      );
+    },
+  );
 
   story("live events of a call are seen from every instance", async () => {
     const watching = new AbortController();

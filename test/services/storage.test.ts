@@ -1,7 +1,7 @@
 // The storage over a real PostgreSQL server and through a pooler in transaction mode: the contract, many starting at once, a server
 // that goes away in the middle of calls, certificates, and what db:check says of everything that can be wrong.
 import { sql } from "kysely";
-import type { CallParty } from "../../src/core/call.ts";
+import type { CallParty, CallRecord } from "../../src/core/call.ts";
 import { StoreUnavailable } from "../../src/core/stores.ts";
 import { systemClock, systemIds } from "../../src/observe/system.ts";
 import { checkDatabase } from "../../src/ops/check-database.ts";
@@ -123,6 +123,24 @@ test("calls from before the search are found by what was said in them", async ()
   }
 });
 
+test("a call that one has released is read as the other has changed it", async () => {
+  const one = party(2);
+  direct.calls.open(one, new Date());
+  direct.calls.update(one.callId, { turns: [{ turn: 1, by: "text", text: "One.", endedAtMs: 1 }] });
+  expect((await direct.calls.get(one.callId))?.turns).toHaveLength(1);
+  direct.calls.release(one.callId);
+  const text = (record: CallRecord | undefined) => record?.turns.map((turn) => turn.text);
+  expect(text(await direct.calls.get(one.callId))).toEqual(["One."]);
+  const turns = ["One.", "Two."].map((said, n) => ({ turn: n + 1, by: "text" as const, text: said, endedAtMs: n }));
+  pooled.calls.update(one.callId, { turns, phase: "intake" });
+  await pooled.calls.flush();
+  expect(text(await direct.calls.get(one.callId))).toEqual(["One.", "Two."]);
+  // And what it writes itself is for everybody.
+  direct.calls.update(one.callId, { turns: turns.slice(1) });
+  await direct.calls.flush();
+  for (const { calls } of [direct, pooled]) expect(text(await calls.get(one.callId))).toEqual(["Two."]);
+});
+
 test("two instances: each sees what the other wrote, a later state is not undone by an earlier one", async () => {
   const one = party(1);
   direct.calls.open(one, new Date());
@@ -171,7 +189,11 @@ describe.each(["server", "pooler"] as const)("behind the %s, PostgreSQL goes awa
     await expect(storage.calls.list({ limit: 1 })).rejects.toThrow(StoreUnavailable);
     await expect(storage.keys.list()).rejects.toThrow(StoreUnavailable);
     // A live call is known here whatever the database does.
-    expect((await storage.calls.get((parties[0] as CallParty).callId))?.turns).toHaveLength(10);
+    const { callId } = parties[0] as CallParty;
+    expect((await storage.calls.get(callId))?.turns).toHaveLength(10);
+    // And one that others may change, as far as it is known.
+    storage.calls.release(callId);
+    expect((await storage.calls.get(callId))?.turns).toHaveLength(10);
     const meanwhile = party(base + 500);
     storage.calls.open(meanwhile, new Date());
     await storage.close();

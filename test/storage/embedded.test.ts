@@ -115,9 +115,9 @@ test("a database that breaks is opened again, and what was committed is there", 
 });
 
 test("a call, a number and old calls are taken away with their recordings", async () => {
-  const { calls } = make();
+  const { calls, customers } = make();
   await (storage as OpenableStorage).open();
-  const erasure = createErasure({ calls, dataDir: folder.path, clock: systemClock, log });
+  const erasure = createErasure({ calls, customers, dataDir: folder.path, clock: systemClock, log });
   const recordings = join(folder.path, "recordings");
   await mkdir(recordings, { recursive: true });
   await writeFile(join(folder.path, "outside.wav"), "x");

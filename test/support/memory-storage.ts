@@ -113,6 +113,12 @@ export function createMemoryStorage({
       async session(sessionId) {
         return sessions.get(sessionId);
       },
+      async forgetSessions(before) {
+        let forgotten = 0;
+        for (const { sessionId, updatedAt } of sessions.values())
+          if (updatedAt < before && !(await calls.get(sessionId)) && sessions.delete(sessionId)) forgotten++;
+        return forgotten;
+      },
     },
     memories: createMemoryMemories({ clock, ids }),
     pendingRows: () => 0,

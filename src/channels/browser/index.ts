@@ -10,6 +10,7 @@ import type { Socket, SocketRoute, UpgradeRequest } from "../../core/socket.ts";
 import type { ResumeCause } from "../../core/state.ts";
 import type { SpokenLine } from "../../core/voice.ts";
 import { readSocketQuery, SESSION_ID, type SocketQuery } from "../../wire/browser.ts";
+import { createKeptSessions, type KeptSessionsParts } from "./kept-sessions.ts";
 import { createSessions, type Continuation, type Session, type SessionsParts, type SocketGuest } from "./sessions.ts";
 import { BROWSER_TIMING, CLOSE, MAX_PAYLOAD, type BrowserTiming } from "./settings.ts";
 import { openBrowserStream, type BrowserStream } from "./stream.ts";
@@ -30,7 +31,9 @@ export interface BrowserCallsOfChannel {
   find(callId: string): { readonly ended: Promise<unknown>; draft(): { readonly threadId?: string } } | undefined;
 }
 
-export interface BrowserChannelOptions extends Pick<SessionsParts, "state" | "store" | "loseLine"> {
+export interface BrowserChannelOptions extends Pick<SessionsParts, "store" | "loseLine"> {
+  readonly state: SessionsParts["state"] & KeptSessionsParts["state"];
+  readonly customers: KeptSessionsParts["customers"];
   readonly calls: BrowserCallsOfChannel;
   /** Who opens a socket. @throws Problem 401, 403 or 429. */
   readonly admit: (
@@ -54,8 +57,8 @@ export interface BrowserChannel {
   readonly loseLine: (carrierId: string) => void;
   /** Sockets open now. */
   readonly count: () => number;
-  /** Ends every line; later sockets are refused with 503. Idempotent. */
-  close(): void;
+  /** Ends every line; later sockets are refused with 503. Resolves when their sessions are kept. */
+  close(): Promise<void>;
 }
 
 interface Prepared {
@@ -72,8 +75,11 @@ export const VOICE_AGENT_PATH = "/ws/voice-agent/{session_id}";
 export function createBrowserChannel(options: BrowserChannelOptions): BrowserChannel {
   const { calls, clock, log, meter, admit, hasOrganization, written } = options;
   const timing = { ...BROWSER_TIMING, ...options.timing };
-  const sessions = createSessions({ ...options, timing, isHere: (carrierId) => calls.isLive(carrierId) });
+  const kept = createKeptSessions(options);
+  const sessions = createSessions({ ...options, kept, timing, isHere: (carrierId) => calls.isLive(carrierId) });
   const streams = new Set<BrowserStream>();
+  /** Calls of which the session is to be kept when they are over. */
+  const under = new Set<Promise<void>>();
   const prepared = new WeakMap<UpgradeRequest, Prepared>();
   let cancelTick: (() => void) | undefined;
   let closed = false;
@@ -152,9 +158,12 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
       return stream.end("closed-by-us", CLOSE.failed, "the call could not be begun");
     }
     const call = calls.find(callId);
-    void call?.ended
+    if (!call) return;
+    const over = call.ended
       .then(() => sessions.keep(session, guest, party, call.draft().threadId))
-      .catch(() => log.warn("a session could not be kept", { call: carrierId }));
+      .catch(() => log.warn("a session could not be kept", { call: carrierId }))
+      .finally(() => under.delete(over));
+    under.add(over);
   }
 
   /** The one timer of all sockets; it rests while there are none. */
@@ -183,10 +192,12 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
         if (stream.carrierId === carrierId) stream.end("network", CLOSE.takenOver, "another socket has the session");
     },
     count: () => streams.size,
-    close() {
+    async close() {
       closed = true;
       cancelTick?.();
       for (const stream of streams) stream.end("closed-by-us", 1001, "going away");
+      await Promise.all(under);
+      await kept.settled();
     },
   };
 }

@@ -1,5 +1,5 @@
-// Whose session an address names, and which call goes on in it: kept in the shared state, so that a socket may come back to any
-// instance. What was said is not kept here: the record has it.
+// Whose session an address names, and which call goes on in it, so that a socket may come back to any instance and after a restart. Where
+// that is kept is in kept-sessions.ts; what was said is not: the record has it.
 import { isReported, type CallParty, type CallRecord } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import { Problem } from "../../core/problem.ts";
@@ -8,7 +8,8 @@ import type { ResumeCause, State } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import type { SpokenLine } from "../../core/voice.ts";
 import { socketCarrierId } from "../../wire/browser.ts";
-import { SESSION_MS, type BrowserTiming } from "./settings.ts";
+import type { KeptSessions } from "./kept-sessions.ts";
+import type { BrowserTiming } from "./settings.ts";
 import type { WrittenTalk } from "./written.ts";
 
 /** Who is at the door. */
@@ -37,7 +38,8 @@ export interface Continuation {
 }
 
 export interface SessionsParts {
-  readonly state: Pick<State, "get" | "put" | "first" | "findLive" | "getEnding" | "dropEnding">;
+  readonly kept: KeptSessions;
+  readonly state: Pick<State, "first" | "findLive" | "getEnding" | "dropEnding">;
   readonly store: Pick<CallStore, "get">;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -56,13 +58,11 @@ const noSuchSession = (): Problem => new Problem(404, "There is no such session"
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-export function createSessions({ state, store, clock, ids, timing, loseLine, isHere }: SessionsParts) {
+export function createSessions({ kept, state, store, clock, ids, timing, loseLine, isHere }: SessionsParts) {
   const sharedKey = (id: string): string => `ws-session:${id}`;
 
   const keyOf = (id: string, { owner, isAnonymous }: SocketGuest): string =>
     isAnonymous ? `ws-session:${owner}/${id}` : sharedKey(id);
-
-  const read = async (key: string): Promise<Session | undefined> => (await state.get(key)) as Session | undefined;
 
   const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
 
@@ -101,7 +101,7 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
       guest: SocketGuest,
       defaults: Pick<Session, "orgId">,
     ): Promise<Session> {
-      const shared = guest.isAnonymous ? await read(sharedKey(id)) : undefined;
+      const shared = guest.isAnonymous ? await kept.read(sharedKey(id), guest.owner) : undefined;
       if (shared) {
         if (shared.owner === guest.owner) return shared;
         throw noSuchSession();
@@ -109,14 +109,14 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
       const key = keyOf(id, guest);
       const deadline = clock.now() + CLAIM_MS;
       do {
-        const known = await read(key);
+        const known = await kept.read(key, guest.owner);
         if (known) {
           if (known.owner !== guest.owner || (orgId !== undefined && orgId !== known.orgId)) throw noSuchSession();
           return known;
         }
         if (await state.first(`${key}:claim`, CLAIM_MS)) {
           const session: Session = { ...defaults, id, owner: guest.owner, ...(orgId !== undefined && { orgId }) };
-          await state.put(key, session, SESSION_MS);
+          await kept.keep(key, session);
           return session;
         }
         await pause();
@@ -149,7 +149,7 @@ export function createSessions({ state, store, clock, ids, timing, loseLine, isH
     /** Remembers the call of the session, and its thread. */
     async keep(session: Session, guest: SocketGuest, party: CallParty, threadId = session.threadId): Promise<void> {
       const value: Session = { ...session, party, ...(threadId !== undefined && { threadId }) };
-      await state.put(keyOf(session.id, guest), value, SESSION_MS);
+      await kept.keep(keyOf(session.id, guest), value);
     },
   };
 }
