@@ -28,7 +28,7 @@ import type { State } from "./core/state.ts";
 import type { CallStore, Storage } from "./core/stores.ts";
 import { isBearer } from "./http/auth.ts";
 import { openPage } from "./http/page.ts";
-import { createHttpServer } from "./http/server.ts";
+import { createHttpServer, type HttpServer } from "./http/server.ts";
 import { createLiveCalls, type LiveCalls } from "./live-calls.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { systemClock, systemIds } from "./observe/system.ts";
@@ -38,7 +38,7 @@ import { createRecordings } from "./recording/index.ts";
 import { storeRequests } from "./storage/admin.ts";
 import { createErasure } from "./storage/erasure.ts";
 
-export interface App {
+export interface App extends Pick<HttpServer, "served"> {
   readonly store: CallStore;
   readonly storage: Storage;
   readonly organizations: Organizations;
@@ -230,6 +230,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     store,
     storage,
     organizations,
+    served: server.served,
     async listen() {
       if (configured) {
         await warnOfPassingDisk(config, log);

@@ -10,6 +10,7 @@ import type { SocketRoute } from "../core/socket.ts";
 import { crossOrigin, securityHeaders } from "./headers.ts";
 import { createHealthRouter, type HealthOptions } from "./health.ts";
 import { notFound, PROBLEM_TYPE, problemBody, problemHandler } from "./problems.ts";
+import { servedBy, type Served } from "./served.ts";
 import { createSocketDoor, expressPath } from "./sockets.ts";
 
 export interface HttpServerOptions extends HealthOptions {
@@ -26,6 +27,8 @@ export interface HttpServerOptions extends HealthOptions {
 
 export interface HttpServer {
   readonly app: Express;
+  /** Every route there is. */
+  readonly served: readonly Served[];
   /** Port 0 takes a free one. @throws what listen fails with, such as EADDRINUSE. */
   listen(port: number, host: string): Promise<{ readonly port: number }>;
   /** Stops listening and cuts what is still connected. Idempotent; calls are to be ended before. */
@@ -70,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   let closing: Promise<void> | undefined;
   return {
     app,
+    served: servedBy(app),
     listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once("error", reject);
