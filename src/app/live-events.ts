@@ -45,16 +45,19 @@ export function createLiveEvents({
     publish,
     watch(party) {
       let words = "";
+      let utterance: unknown;
       let cancel: (() => void) | undefined;
       const tellWords = (): void => {
         cancel?.();
         cancel = undefined;
-        if (words) publish(party, "words", { by: "agent", text: words });
+        if (words) publish(party, "words", { by: "agent", text: words, utterance });
         words = "";
       };
       return (type, data) => {
         if (FOR_THE_LINE.has(type)) return;
         if (type === "words") {
+          if (data.utterance !== utterance) tellWords();
+          utterance = data.utterance;
           // Sentences of an assistant come without the space between them, words of a voice with it.
           const text = String(data.text);
           words +=

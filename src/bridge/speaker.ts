@@ -150,6 +150,7 @@ export function createSpeaker({ playout, now, divergence, events }: SpeakerParts
     },
     /** `audio` is base64 mu-law. */
     addClip(utterance: Utterance, text: string, audio: string): void {
+      events.onText?.(text, utterance.id);
       utterance.pieces.push(newPiece(text, { utterance: utterance.id, clip: audio }));
       pump();
     },

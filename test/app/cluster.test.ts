@@ -276,16 +276,19 @@ test("live events are heard from any instance, and the agent's words in pieces o
   const events = heard();
   const mine = one.cluster.watch(party(1));
   mine("turn", { turn: 1, text: "Hello?" });
-  for (const text of ["It", " is", " open."]) mine("words", { by: "agent", text });
+  mine("words", { by: "agent", text: "One moment.", utterance: 1 });
+  for (const text of ["It", " is", " open."]) mine("words", { by: "agent", text, utterance: 2 });
   other.cluster.watch(party(2, { orgId: "acme" }))("call.started", { channel: "phone" });
-  mine("words", { by: "agent", text: "Until six." });
+  mine("words", { by: "agent", text: "Until six.", utterance: 2 });
   await time.run(250);
-  expect(events.map(({ callId, orgId, type, data }) => [callId, orgId, type, data.text])).toEqual([
-    ["call-1", "default", "turn", "Hello?"],
-    ["call-2", "acme", "call.started", undefined],
-    ["call-1", "default", "words", "It is open. Until six."],
+  expect(events.map(({ callId, orgId, type, data }) => [callId, orgId, type, data.text, data.utterance])).toEqual([
+    ["call-1", "default", "turn", "Hello?", undefined],
+    // Of one utterance each.
+    ["call-1", "default", "words", "One moment.", 1],
+    ["call-2", "acme", "call.started", undefined, undefined],
+    ["call-1", "default", "words", "It is open. Until six.", 2],
   ]);
-  expect(events[1]?.data).toMatchObject({ from: party(2).from, to: party(2).to });
+  expect(events[2]?.data).toMatchObject({ from: party(2).from, to: party(2).to });
 });
 
 describe("the carrier's word about a call held elsewhere", () => {

@@ -9,6 +9,10 @@ test("a typed turn cuts what is being said, is answered, and stands in the recor
     parts: { watch: (type, data) => void told.push([type, data]) },
   });
   await it.greeted();
+  // The words of a stored clip are told before it was heard, like any others.
+  const [first, second] = told.filter(([type]) => type === "words" || type === "reply");
+  expect(first).toMatchObject(["words", { text: expect.stringMatching(/\w/), utterance: second?.[1].utterance }]);
+  expect(second).toMatchObject(["reply", { kind: "greeting" }]);
   it.line.deliver({ type: "line.text", text: "Tell me something." });
   await it.untilHeard("Something");
   it.line.deliver({ type: "line.text", text: "I want to order a pizza" });

@@ -219,9 +219,19 @@ test("a person talks with the agent through the microphone, reads both sides, in
   const { page, trouble } = await openPage(browser);
   await logIn({ page, trouble });
   await page.goto(`${stand.url}/realtime_client.html`);
+  // The greeting's words stand there while it is spoken: a state that passes by, so the page itself keeps that it was there.
+  await page.evaluate(
+    `new MutationObserver((_, all) => {
+      const open = document.querySelector('[role="log"] .line.agent.open p');
+      if (!open) return;
+      window.firstOpen = open.textContent;
+      all.disconnect();
+    }).observe(document.body, { childList: true, subtree: true })`,
+  );
   await page.getByRole("button", { name: "Talk to the agent" }).click();
   const log = page.getByRole("log");
-  await log.locator(".line.agent").first().waitFor();
+  await log.locator(".line.agent:not(.open)", { hasText: "How can I help you?" }).first().waitFor();
+  expect(await page.evaluate("window.firstOpen")).toContain("How can I help you?");
   // What the microphone hears is transcribed, answered, and the answer is played to its end.
   await log.locator(".line.caller", { hasText: "could you tell me your opening hours" }).waitFor();
   await log.locator(".line.agent:not(.open)").nth(1).waitFor();

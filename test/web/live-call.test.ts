@@ -47,7 +47,24 @@ describe("the transcript as it is spoken", () => {
     expect(shown(call)).toEqual(["caller: I would like an oil change."]);
   });
 
-  test("a reply without words before it (a stored clip) is a line of its own; one of nothing is none", () => {
+  test("each utterance is a line of its own, and what was heard first stands first", () => {
+    const speaking = run(
+      { type: "words", utterance: 2, text: "It takes" },
+      { type: "words", utterance: 3, text: "One moment." },
+      { type: "words", utterance: 2, text: " forty minutes." },
+    );
+    expect(shown(speaking)).toEqual(["agent: It takes forty minutes.", "agent: One moment."]);
+    const heard = [
+      { type: "reply", utterance: 3, kind: "filler", heard: "One moment.", cut: "" },
+      { type: "reply", utterance: 2, kind: "reply", heard: "It takes forty minutes.", cut: "" },
+    ].reduce(after, speaking);
+    expect(heard.lines).toEqual([
+      { role: "agent", text: "One moment.", kind: "filler" },
+      { role: "agent", text: "It takes forty minutes.", kind: "reply" },
+    ]);
+  });
+
+  test("what is over before any word of it came is a line of its own; one of nothing is none", () => {
     const call = run(
       { type: "reply", kind: "greeting", heard: "Hello!", cut: "" },
       { type: "reply", kind: "reply", heard: "", cut: "" },

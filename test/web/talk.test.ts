@@ -112,6 +112,15 @@ describe("what is shown of a talk", () => {
     ).toEqual(["agent:  [Yes.]"]);
   });
 
+  test("what is said while an answer is still in the making stands before it once it was heard", () => {
+    const talk = run(
+      { type: "response_delta", reply_id: "r2", text: "It takes forty minutes." },
+      { type: "response_delta", reply_id: "r3", text: "One moment." },
+      { type: "conversation_response", reply_id: "r3", text: "One moment." },
+    );
+    expect(shown(talk)).toEqual(["agent: One moment.", "agent~: It takes forty minutes."]);
+  });
+
   test("what was typed stands once, even when the server says it again", () => {
     const talk = after(typed(run({ type: "error", code: "bad_message", message: "no" }), "Hello"), {
       type: "transcription",

@@ -11,6 +11,8 @@ export interface Line {
   readonly kind?: string;
   /** Still being spoken. */
   readonly open?: boolean;
+  /** Of the agent, while it is being spoken: which of the things it says this is. */
+  readonly utterance?: number;
   readonly turn?: number;
   readonly latencyMs?: number;
 }
@@ -74,9 +76,9 @@ export function after(call: LiveCall, event: Event): LiveCall {
     case "turn":
       return withLines(call, heard(call.lines, text(event.text), number(event.turn)));
     case "words":
-      return withLines(call, spoken(call.lines, text(event.text)));
+      return withLines(call, spoken(call.lines, text(event.text), number(event.utterance)));
     case "reply":
-      return withLines(call, settled(call.lines, text(event.heard), text(event.cut), text(event.kind)));
+      return withLines(call, settled(call.lines, event));
     case "answer": {
       const latencyMs = number(event.latencyMs);
       if (latencyMs === undefined) return call;
@@ -117,22 +119,32 @@ function heard(lines: readonly Line[], said: string, turn: number | undefined): 
   return [...lines, line];
 }
 
-function spoken(lines: readonly Line[], said: string): readonly Line[] {
-  const last = lines.at(-1);
-  if (last?.role === "agent" && last.open)
-    return [...lines.slice(0, -1), { ...last, text: last.text + glue(last.text, said) + said }];
-  return [...lines, { role: "agent", text: said.trimStart(), open: true }];
+const isOpen = ({ role, open }: Line): boolean => role === "agent" && open === true;
+
+function spoken(lines: readonly Line[], said: string, utterance: number | undefined): readonly Line[] {
+  const index =
+    utterance === undefined
+      ? lines.length - 1
+      : lines.findLastIndex((line) => isOpen(line) && line.utterance === utterance);
+  const line = lines[index];
+  if (line && isOpen(line)) return lines.with(index, { ...line, text: line.text + glue(line.text, said) + said });
+  const text = said.trimStart();
+  return [...lines, { role: "agent", text, open: true, ...(utterance !== undefined && { utterance }) }];
 }
 
 /** Pieces of one sentence come with the space between them, whole sentences without. */
 const glue = (before: string, next: string): string =>
   /[.!?]$/.test(before) && /^[\p{L}\p{N}]/u.test(next) ? " " : "";
 
-/** The reply is over: this much of it was heard, and this was not. It stands where its words were seen to begin. */
-function settled(lines: readonly Line[], heardText: string, cut: string, kind: string): readonly Line[] {
-  const line: Line = { role: "agent", text: heardText, kind, ...(cut !== "" && { cut }) };
-  const open = lines.findLastIndex(({ role, open }) => role === "agent" && open === true);
-  if (open >= 0) return lines.with(open, line);
+/**
+ * The reply is over: this much of it was heard, and this was not. It stands where its words were seen to begin, and before what is
+ * still to be heard.
+ */
+function settled(lines: readonly Line[], event: Event): readonly Line[] {
+  const [heardText, cut, utterance] = [text(event.heard), text(event.cut), number(event.utterance)];
+  const line: Line = { role: "agent", text: heardText, kind: text(event.kind), ...(cut !== "" && { cut }) };
+  const open = lines.findLastIndex((one) => isOpen(one) && one.utterance === utterance);
+  if (open >= 0) return lines.toSpliced(open, 1).toSpliced(lines.findIndex(isOpen), 0, line);
   if (heardText === "" && cut === "") return lines;
   const last = lines.at(-1);
   if (last?.role === "agent" && last.kind === undefined && last.text === heardText)

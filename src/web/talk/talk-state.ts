@@ -106,11 +106,20 @@ function spoken(lines: readonly TalkLine[], replyId: string, said: string): read
   return lines.with(index, { ...line, text: line.text + gap + said });
 }
 
+/** It stands before what is still to be heard. */
 function settled(lines: readonly TalkLine[], message: Message, heard: string, isCut = false): readonly TalkLine[] {
   const replyId = text(message.reply_id);
   const index = lines.findLastIndex((line) => line.role === "agent" && line.replyId === replyId);
   const line = lines[index];
   if (!line) return heard === "" ? lines : [...lines, { role: "agent", text: heard, replyId }];
   const cut = isCut ? (line.text.startsWith(heard) ? line.text.slice(heard.length).trim() : line.text) : "";
-  return lines.with(index, { role: "agent", text: heard, replyId, ...(cut !== "" && { cut }) });
+  const first = lines.findIndex(({ role, open }) => role === "agent" && open === true);
+  return lines
+    .toSpliced(index, 1)
+    .toSpliced(first < 0 ? index : Math.min(first, index), 0, {
+      role: "agent",
+      text: heard,
+      replyId,
+      ...(cut !== "" && { cut }),
+    });
 }
