@@ -1,5 +1,26 @@
 // One Chromium for all tests of the page, with a WAV file as its microphone, and pages that keep what goes wrong in them.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { KEYS } from "./page-stand.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Set, the pictures of docs/screens are taken anew. */
+const SCREENS = process.env.SCREENS ? new URL("../../docs/screens/", import.meta.url).pathname : undefined;
+/** Both themes and a phone, and few enough for a repository. */
+const KEPT = [
+  "live-light",
+  "story-light",
+  "story-dark",
+  "recorded-light",
+  "talking",
+  "organization-dark",
+  "health-dark",
+  "live-phone",
+  "story-phone",
+  "talk-phone",
+];
 
 export interface Watched {
   readonly page: Page;
@@ -11,7 +32,7 @@ export const WIDE = { width: 1280, height: 860 };
 export const PHONE_SIZE = { width: 360, height: 740 };
 
 /** @param sound a WAV file that is heard once, from the moment the microphone is opened. */
-export function launch(sound: string): Promise<Browser> {
+export function launch(sound?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -23,7 +44,7 @@ export function launch(sound: string): Promise<Browser> {
       "--no-first-run",
       "--use-fake-device-for-media-stream",
       "--use-fake-ui-for-media-stream",
-      `--use-file-for-fake-audio-capture=${sound}%noloop`,
+      ...(sound === undefined ? [] : [`--use-file-for-fake-audio-capture=${sound}%noloop`]),
     ],
   });
 }
@@ -43,4 +64,29 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
       tellTrouble("policy: " + event.violatedDirective + " " + event.blockedURI))`,
   );
   return { page, trouble };
+}
+
+export async function logIn({ page }: Watched, origin: string): Promise<void> {
+  await page.goto(`${origin}/login#${KEYS.admin}`);
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+}
+
+interface Found {
+  readonly violations: readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
+}
+
+/** What axe finds that keeps people out. */
+export async function unusable(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  // Without preload: it would copy style sheets of shadow roots into the page, which the page's policy forbids.
+  const { violations }: Found = await page.evaluate<Found>("axe.run(document, { preload: false })");
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+export async function photograph(page: Page, name: string): Promise<void> {
+  if (!SCREENS || !KEPT.includes(name)) return;
+  mkdirSync(SCREENS, { recursive: true });
+  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
 }

@@ -1,64 +1,27 @@
 // The page in a real browser, against the built server and simulated sides: each view, both themes, a phone's size, by keyboard, under
-// its own policy; and a talk through the microphone.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { recorded } from "../../scripts/demo/story.ts";
-import { decodeMulaw } from "../../src/audio/mulaw.ts";
-import { writeWav } from "../../src/audio/wav.ts";
-import { emptyFolder } from "../support/child.ts";
+// its own policy. The talk view is in page-talk.test.ts.
+import type { Browser } from "playwright-core";
 import { until } from "../support/until.ts";
-import { launch, openPage, PHONE_SIZE, WIDE, type Watched } from "./page-browser.ts";
+import { launch, logIn, openPage, photograph, PHONE_SIZE, unusable, WIDE, type Watched } from "./page-browser.ts";
 import { KEYS, LISTENER, startPageStand, type Stories } from "./page-stand.ts";
-import { must } from "./program.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** Set, the pictures of docs/screens are taken anew. */
-const SCREENS = process.env.SCREENS ? new URL("../../docs/screens/", import.meta.url).pathname : undefined;
-/** Both themes and a phone, and few enough for a repository. */
-const KEPT = [
-  "live-light",
-  "story-light",
-  "story-dark",
-  "recorded-light",
-  "talking",
-  "organization-dark",
-  "health-dark",
-  "live-phone",
-  "story-phone",
-  "talk-phone",
-];
 
 let stand: Awaited<ReturnType<typeof startPageStand>>;
 let stories: Promise<Stories>;
-let folder: Awaited<ReturnType<typeof emptyFolder>>;
 let browser: Browser;
 let wide: Watched;
 
-async function logIn(watched: Watched): Promise<void> {
-  await watched.page.goto(`${stand.url}/login#${KEYS.admin}`);
-  await watched.page.getByRole("heading", { name: "Live" }).waitFor();
-}
-
 beforeAll(async () => {
-  folder = await emptyFolder();
   stand = await startPageStand();
   stories = stand.playStories();
   stories.catch(() => undefined);
-  // The question of a caller, after six seconds of listening: the call is up by then.
-  const [plain, sound] = [join(folder.path, "plain.wav"), join(folder.path, "microphone.wav")];
-  writeFileSync(plain, writeWav([decodeMulaw(recorded("opening-hours").audio)], 8000));
-  await must("sox", [plain, "-r", "48000", sound, "pad", "6", "20"]);
-  browser = await launch(sound);
+  browser = await launch();
   wide = await openPage(browser, { colorScheme: "light" });
-  await logIn(wide);
+  await logIn(wide, stand.url);
 }, 300_000);
 afterAll(async () => {
   // Pages that are still asked something when they are closed say so.
   await browser?.close().catch(() => undefined);
   await stand?.close();
-  await folder?.remove();
 });
 // The list is emptied: a test answers for its own trouble.
 afterEach(() => {
@@ -100,7 +63,7 @@ test("the first view is small, and every file of it comes packed and for ever", 
       .then((size) => size.responseBodySize + size.responseHeadersSize);
     files.push({ url, bytes, cache: response.headers()["cache-control"] });
   });
-  await logIn({ page, trouble: [] });
+  await logIn({ page, trouble: [] }, stand.url);
   await page.getByRole("status").first().waitFor();
   expect(files.length).toBeGreaterThan(2);
   const bytes = (await Promise.all(files.map((one) => one.bytes))).reduce((a, b) => a + b, 0);
@@ -157,7 +120,7 @@ test("a risky tool waits for a button", async () => {
     decided.push(route.request().postDataJSON());
     return route.fulfill({ json: {} });
   });
-  await logIn({ page, trouble });
+  await logIn({ page, trouble }, stand.url);
   const asks = page.getByRole("alert").filter({ hasText: "Powershell" });
   await asks.getByText('"command": "dir"').waitFor();
   await asks.getByRole("button", { name: "Refuse" }).click();
@@ -215,74 +178,6 @@ test("the doctor's findings are listed", async () => {
   expect(await checks.filter({ hasText: "Database" }).textContent()).toContain("Good");
 });
 
-test("a person talks with the agent through the microphone, reads both sides, interrupts it by typing, and hangs up", async () => {
-  const { page, trouble } = await openPage(browser);
-  await logIn({ page, trouble });
-  await page.goto(`${stand.url}/realtime_client.html`);
-  // The greeting's words stand there while it is spoken: a state that passes by, so the page itself keeps that it was there.
-  await page.evaluate(
-    `new MutationObserver((_, all) => {
-      const open = document.querySelector('[role="log"] .line.agent.open p');
-      if (!open) return;
-      window.firstOpen = open.textContent;
-      all.disconnect();
-    }).observe(document.body, { childList: true, subtree: true })`,
-  );
-  await page.getByRole("button", { name: "Talk to the agent" }).click();
-  const log = page.getByRole("log");
-  await log.locator(".line.agent:not(.open)", { hasText: "How can I help you?" }).first().waitFor();
-  expect(await page.evaluate("window.firstOpen")).toContain("How can I help you?");
-  // What the microphone hears is transcribed, answered, and the answer is played to its end.
-  await log.locator(".line.caller", { hasText: "could you tell me your opening hours" }).waitFor();
-  await log.locator(".line.agent:not(.open)").nth(1).waitFor();
-  await page.getByText("The agent listens").waitFor();
-  await page.getByLabel("Write to the agent").fill("Tuesday at nine, please.");
-  await page.keyboard.press("Enter");
-  await page.getByText("The agent speaks").waitFor();
-  await page.getByLabel("Write to the agent").fill("How long does the repair take?");
-  await page.keyboard.press("Enter");
-  await log.locator("del").first().waitFor();
-  await log.locator(".line.agent", { hasText: "forty minutes and costs" }).waitFor();
-  await photograph(page, "talking");
-  await page.getByRole("button", { name: "Hang up" }).click();
-  await page.getByText("The call is over").waitFor();
-  await page.getByRole("link", { name: "Read its story" }).click();
-  await page.getByRole("heading", { name: "Browser" }).waitFor();
-  // Heard as the marks told it: the first answer whole, the second cut.
-  await page.locator(".line.caller", { hasText: "opening hours" }).waitFor();
-  await page.locator(".line.agent del").first().waitFor();
-  expect(trouble).toEqual([]);
-  await page.context().close();
-});
-
-test("without a microphone one types, and is told why", async () => {
-  const { page, trouble } = await openPage(browser);
-  await logIn({ page, trouble });
-  await page.addInitScript(
-    `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"))`,
-  );
-  await page.goto(`${stand.url}/talk`);
-  await page.getByRole("button", { name: "Talk to the agent" }).click();
-  await page.getByText("You can type instead.").waitFor();
-  await page.getByText("The agent listens").or(page.getByText("The agent speaks")).waitFor();
-  await page.getByLabel("Write to the agent").fill("How long does the repair take?");
-  await page.keyboard.press("Enter");
-  await page.getByRole("log").locator(".line.agent", { hasText: "forty minutes" }).waitFor();
-  await page.getByRole("button", { name: "Hang up" }).click();
-  expect(trouble).toEqual([]);
-  await page.context().close();
-});
-
-test("the agent calls the simulated phone, and the call is followed", async () => {
-  const { page } = wide;
-  await page.goto(`${stand.url}/talk`);
-  await page.getByRole("button", { name: "Call the simulated phone" }).click();
-  await page.getByRole("log").locator(".line").first().waitFor();
-  await page.getByRole("button", { name: "End …" }).click();
-  await page.getByRole("button", { name: "End the call" }).click();
-  await page.getByText(/The call has ended/).waitFor();
-});
-
 test("calls are found by words and filters, which stand in the address", async () => {
   await stories;
   const { page } = wide;
@@ -338,7 +233,7 @@ describe.each([
   let watched: Watched;
   beforeAll(async () => {
     watched = await openPage(browser, options);
-    await logIn(watched);
+    await logIn(watched, stand.url);
   });
   afterAll(() => watched?.page.context().close());
 
@@ -366,26 +261,6 @@ describe.each([
     expect(trouble.splice(0)).toEqual([]);
   });
 });
-
-interface Found {
-  readonly violations: readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
-}
-
-/** What axe finds that keeps people out. */
-async function unusable(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  // Without preload: it would copy style sheets of shadow roots into the page, which the page's policy forbids.
-  const { violations }: Found = await page.evaluate<Found>("axe.run(document, { preload: false })");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
-
-async function photograph(page: Page, name: string): Promise<void> {
-  if (!SCREENS || !KEPT.includes(name)) return;
-  mkdirSync(SCREENS, { recursive: true });
-  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
-}
 
 test("the theme is switched and remembered", async () => {
   const { page } = wide;
