@@ -251,11 +251,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     },
     async drain(now) {
       management.drain();
-      const timeoutMs = config.DRAIN_TIMEOUT_S * 1000;
-      await Promise.all([
-        drainCalls(calls, { clock, timeoutMs, now }),
-        untilNone(() => management.active(), { clock, timeoutMs, now }),
-      ]);
+      const patience = { clock, timeoutMs: config.DRAIN_TIMEOUT_S * 1000, now };
+      await Promise.all([drainCalls(calls, patience), untilNone(() => management.active(), patience)]);
       await this.close();
     },
     close: () => (closed ??= close()),

@@ -82,7 +82,7 @@ test("works with hosts, keys and values filled in, and its sends after open, up 
   ].map((what) => received.findIndex((event) => (typeof what === "string" ? event.type === what : what(event))));
   expect(order.every((at) => at > 0)).toBe(true);
   expect(order.slice(0, 2).every((at) => at < Math.min(...order.slice(2)))).toBe(true);
-  expect((received.find(isAnswer)?.["response"] as Told)["status"]).toBe("completed");
+  expect(received.find(isAnswer)).toMatchObject({ response: { status: "completed" } });
 
   socket.close();
   await until("the end", () => printed.some(([what]) => what === "Disconnected from voice agent"), PATIENCE_MS);

@@ -1,6 +1,6 @@
 // The personal assistant in the whole program against the simulated OpenAI: what a client, a network and an OpenAI do to a conversation.
 import { until } from "../support/until.ts";
-import { createWorld, eventually, KEY, OTHER_KEY, PATIENCE_MS, text } from "./assistant-kit.ts";
+import { createWorld, eventually, OTHER_KEY, PATIENCE_MS, text } from "./assistant-kit.ts";
 
 const world = createWorld();
 

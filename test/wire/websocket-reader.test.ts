@@ -1,7 +1,7 @@
 // The short way before the library's reader: whatever bytes come, in whatever pieces, the same messages come out as without it.
 import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { openShortWay } from "../../src/wire/websocket-reader.ts";
 
 const MOST = 70_000;

@@ -114,12 +114,10 @@ function settled(lines: readonly TalkLine[], message: Message, heard: string, is
   if (!line) return heard === "" ? lines : [...lines, { role: "agent", text: heard, replyId }];
   const cut = isCut ? (line.text.startsWith(heard) ? line.text.slice(heard.length).trim() : line.text) : "";
   const first = lines.findIndex(({ role, open }) => role === "agent" && open === true);
-  return lines
-    .toSpliced(index, 1)
-    .toSpliced(first < 0 ? index : Math.min(first, index), 0, {
-      role: "agent",
-      text: heard,
-      replyId,
-      ...(cut !== "" && { cut }),
-    });
+  return lines.toSpliced(index, 1).toSpliced(first < 0 ? index : Math.min(first, index), 0, {
+    role: "agent",
+    text: heard,
+    replyId,
+    ...(cut !== "" && { cut }),
+  });
 }
