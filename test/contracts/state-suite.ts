@@ -8,7 +8,7 @@ export interface StateUnderTest {
   /** The state as two instances have it: for memory twice the same. */
   readonly one: State;
   readonly other: State;
-  /** Lets so much time pass. */
+  /** Lets so much time pass for everything that is kept, without waiting for it. */
   readonly later: (ms: number) => Promise<void>;
 }
 
@@ -42,8 +42,8 @@ const callOf = (instance: string, name = fresh("call")): LiveCall => ({
   instance,
   startedAt: "2026-11-25T10:00:00.000Z",
 });
-/** Long enough for a test, short enough to wait for. ms. */
-const SHORT = 300;
+/** ms; longer than any test lasts, so that nothing is over before its test says so. */
+const SHORT = 20_000;
 
 export function stateContract(name: string, get: () => StateUnderTest): void {
   describe(`${name}: a token`, () => {
@@ -379,17 +379,14 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
   });
 }
 
-/** Publishes until both have heard something: at most once is all that is promised. */
+/** Publishes until both have heard something: at most once is all that is promised while a subscription is under way. */
 async function heardBy(other: State, topic: string, heard: readonly [string, unknown][]): Promise<void> {
-  const has = (who: string): boolean => heard.some(([by]) => by === who);
-  for (let tries = 0; !(has("one") && has("other")) && tries < 100; tries++) {
+  const has = (who: string, message: unknown): boolean => heard.some(([by, what]) => by === who && what === message);
+  await until("both hear", () => {
     other.publish(topic, "probe");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  // And none of the probes is on its way any more.
-  let seen = -1;
-  while (seen !== heard.length) {
-    seen = heard.length;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
+    return has("one", "probe") && has("other", "probe");
+  });
+  // Messages of one sender come in order: after this one none of the probes is on its way any more.
+  other.publish(topic, "last probe");
+  await until("both have heard the last", () => has("one", "last probe") && has("other", "last probe"));
 }
