@@ -168,10 +168,8 @@ describe.each(["server", "pooler"] as const)("behind the %s, PostgreSQL goes awa
     await storage.calls.flush();
 
     await postgres.stop();
-    let worst = 0;
     for (let turn = 1; turn <= 10; turn++)
       for (const one of parties) {
-        const begun = performance.now();
         const turns = Array.from({ length: turn }, (_, n) => ({
           turn: n + 1,
           by: "speech" as const,
@@ -180,11 +178,9 @@ describe.each(["server", "pooler"] as const)("behind the %s, PostgreSQL goes awa
         }));
         storage.calls.update(one.callId, { turns });
         storage.calls.note(one.callId, { atMs: turn, what: "turn", detail: { turn } });
-        worst = Math.max(worst, performance.now() - begun);
         if (turn % 3 === 0 && one === parties[0]) await storage.calls.flush();
       }
     await storage.calls.flush();
-    expect(worst).toBeLessThan(250);
     expect(storage.pendingRows()).toBeGreaterThanOrEqual(20 * 10);
     await expect(storage.calls.list({ limit: 1 })).rejects.toThrow(StoreUnavailable);
     await expect(storage.keys.list()).rejects.toThrow(StoreUnavailable);
