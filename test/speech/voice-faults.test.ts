@@ -84,12 +84,10 @@ async function freePort(): Promise<number> {
 describe("F1, F31: the API cannot be reached or refuses", () => {
   test("a refusing port: one more attempt at once, then closed soon, for 50 calls together", async () => {
     const kit = bench(`http://127.0.0.1:${await freePort()}/v1`);
-    const began = performance.now();
     const voices = Array.from({ length: 50 }, () => kit.open());
     for (const voice of voices) {
       expect(await voice.next("voice.closed")).toEqual({ type: "voice.closed", code: "refused", fatal: false });
     }
-    expect(performance.now() - began).toBeLessThan(10_000);
     expect(kit.meter.total("voice_upstream_connects_total", { result: "refused" })).toBe(100);
     expect(kit.clock.pending).toBe(0);
   });
@@ -557,14 +555,10 @@ describe("F27: a peer that does not take our audio", () => {
     raw.resume();
     // The caller goes on talking, which is what lets out the little that was kept.
     const connection = upstream.connections[0];
-    await until(
-      "the peer has caught up",
-      () => {
-        voice.hear(Buffer.alloc(160, sent++ % 251).toString("base64"));
-        return (connection?.frames.length ?? 0) > sent - dropped() - 20;
-      },
-      15_000,
-    );
+    await until("the peer has caught up", () => {
+      voice.hear(Buffer.alloc(160, sent++ % 251).toString("base64"));
+      return (connection?.frames.length ?? 0) > sent - dropped() - 20;
+    });
     await until("the last frames", () => connection?.frames.length === sent - dropped() + 1);
     const values = (connection?.of("input_audio_buffer.append") ?? []).map(
       (event) => Buffer.from(String(event.audio), "base64")[0] as number,
@@ -721,7 +715,9 @@ describe("closing", () => {
     const voice = kit.open();
     await (await sim.session(0)).received.waitFor("session.update");
     voice.close();
-    await until("no timer", () => kit.clock.pending === 0, 900);
+    const began = kit.clock.now();
+    await until("no timer", () => kit.clock.pending === 0);
+    expect(kit.clock.now() - began).toBeLessThan(900);
   });
 
   test("a peer that ignores our close is cut after a second, and counted", async () => {

@@ -48,7 +48,7 @@ export function listenTo(voice: Voice): HeardVoice {
     ...voice,
     events,
     all,
-    async next(type, ms = 5000) {
+    async next(type, ms = 20_000) {
       const fresh = () => all(type).find((event) => !taken.has(event));
       await until(
         () => `${type}; came: ${events.map((event) => event.type).join(" ")}`,

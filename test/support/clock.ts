@@ -1,4 +1,4 @@
-// Clocks for tests: the real one with its pending timers counted, and one whose time passes only by hand.
+// Clocks for tests: a real one that is fair to a slow machine, with its pending timers counted, and one whose time passes only by hand.
 import type { Clock } from "../../src/core/clock.ts";
 
 export interface CountedClock extends Clock {
@@ -6,24 +6,55 @@ export interface CountedClock extends Clock {
   readonly pending: number;
 }
 
-/** Real timers. `speed` makes every wait that many times shorter, and `now` run that many times faster. */
+/** Wall ms between two looks at the time, and what they count for at most. */
+const LOOK_MS = 2;
+const MOST_MS = 5;
+
+/**
+ * Real time, `speed` times as fast, that stands still while the machine does: a hold-up of a second is to this clock one of a moment,
+ * and between any two moments there is a turn of the event loop, in which what the far side has sent by then is read. So a timer fires
+ * because nothing came, never because nobody could look.
+ */
 export function countedClock(speed = 1): CountedClock {
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = new Set<{ readonly at: number; readonly fn: () => void }>();
+  let counted = 0;
+  let lookedAt = performance.now();
+  let next: NodeJS.Timeout | undefined;
+
+  function now(): number {
+    const wall = performance.now();
+    counted += (next ? Math.min(wall - lookedAt, MOST_MS) : wall - lookedAt) * speed;
+    lookedAt = wall;
+    return counted;
+  }
+  const first = () => [...timers].reduce((one, other) => (other.at < one.at ? other : one));
+
+  function plan(): void {
+    clearTimeout(next);
+    next = timers.size > 0 ? setTimeout(look, Math.min(LOOK_MS, (first().at - counted) / speed)) : undefined;
+  }
+  /** One timer at a time, so that what it causes is done before the next. */
+  function look(): void {
+    const due = first();
+    const isDue = due.at <= now();
+    if (isDue) timers.delete(due);
+    plan();
+    if (isDue) due.fn();
+  }
+
   return {
     get pending() {
       return timers.size;
     },
-    now: () => performance.now() * speed,
+    now,
     date: () => new Date(),
     after(ms, fn) {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        fn();
-      }, ms / speed);
+      const timer = { at: now() + Math.max(0, ms), fn };
       timers.add(timer);
+      // A later one does not put off the look that is planned.
+      if (!next || first() === timer) plan();
       return () => {
-        timers.delete(timer);
-        clearTimeout(timer);
+        if (timers.delete(timer) && timers.size === 0) plan();
       };
     },
   };
