@@ -126,7 +126,7 @@ test("without a key the server decides", async () => {
     key = raw.headers.authorization;
     response.end('{"data":[]}');
   });
-  const options = { baseUrl: server.baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(countedClock()) };
+  const options = { baseUrl: server.baseUrl, timeoutMs: 20_000, fetch: createKeepAliveFetch(countedClock()) };
   await createOpenAI({ apiKey: "", ...options }).models.list();
   expect(key).toBe("Bearer none");
 });
@@ -168,5 +168,5 @@ test("a stream that is over at [DONE] is still read to its end: the connection i
 });
 
 function openaiAt(baseUrl: string) {
-  return createOpenAI({ apiKey: "sk-x", baseUrl, timeoutMs: 2000, fetch: createKeepAliveFetch(countedClock()) });
+  return createOpenAI({ apiKey: "sk-x", baseUrl, timeoutMs: 20_000, fetch: createKeepAliveFetch(countedClock()) });
 }
