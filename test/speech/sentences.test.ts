@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { createSentences } from "../../src/speech/sentences.ts";
 import { speakable } from "../../src/speech/speakable.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 
 /** Every piece of a text that comes in these chunks. */
 function piecesOf(...chunks: string[]): string[] {
@@ -139,11 +140,12 @@ describe("what is said of what was written", () => {
   test("hostile text is cleaned in no time", () => {
     for (const unit of ["*", "_", "[", "](", "www.", "|-", "` ", "<https://", "- ", "![a](", "."]) {
       const text = unit.repeat(Math.ceil(20_000 / unit.length));
-      const began = performance.now();
-      const sentences = createSentences();
-      for (let at = 0; at < text.length; at += 50) sentences.push(text.slice(at, at + 50));
-      sentences.end();
-      expect(performance.now() - began).toBeLessThan(1000);
+      const cost = cpuMs(() => {
+        const sentences = createSentences();
+        for (let at = 0; at < text.length; at += 50) sentences.push(text.slice(at, at + 50));
+        sentences.end();
+      });
+      expect(cost).toBeLessThan(1000);
     }
   });
 });

@@ -1,6 +1,7 @@
 // Signatures against the vectors of the protocol page, and everything that must not pass.
 import twilio from "twilio";
 import { createSignatures } from "../../../src/channels/phone/signature.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 import { sign, TOKEN } from "./support.ts";
 
 const account = (more: object = {}) => ({
@@ -124,7 +125,8 @@ describe("accepted is", () => {
 
 test("judging a forged request costs well under a millisecond", () => {
   const forged = twilio.getExpectedTwilioSignature("no", "https://voice.example.com/voice", FORM);
-  const began = performance.now();
-  for (let n = 0; n < 1000; n++) signatures.webhook("/voice", FORM, forged);
-  expect((performance.now() - began) / 1000).toBeLessThan(1);
+  const cost = cpuMs(() => {
+    for (let n = 0; n < 1000; n++) signatures.webhook("/voice", FORM, forged);
+  });
+  expect(cost / 1000).toBeLessThan(1);
 });
