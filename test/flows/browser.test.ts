@@ -47,7 +47,7 @@ async function recordOf(flow: Flow, callId: string, isDone = (record: CallRecord
       }
       return found !== undefined && isDone(found);
     },
-    15_000,
+    20_000,
   );
   return found as CallRecord;
 }
@@ -451,7 +451,7 @@ test(
     await until(
       () => JSON.stringify(client.messages),
       () => client.of("error").length === codes.length,
-      15_000,
+      20_000,
     );
     const byName = (one: string, other: string): number => one.localeCompare(other);
     expect(
@@ -466,7 +466,7 @@ test(
     await until(
       () => JSON.stringify(client.messages),
       () => client.of("error").at(-1)?.["code"] === "no_speech",
-      15_000,
+      20_000,
     );
     client.send({ type: "text_input", text: "Are you still there?" });
     expect(await client.next("conversation_response")).toMatchObject({ text: "All right." });

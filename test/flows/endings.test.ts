@@ -82,7 +82,7 @@ async function shutdown(start: Start): Promise<void> {
   expect(turnedAway).toMatchObject({ endedBy: "hangup-verb", streams: [] });
   expect((await short.done).endedBy).toBe("caller");
   const [stream] = long.streams;
-  await until("the stream is closed", () => stream?.end !== undefined, 10_000);
+  await until("the stream is closed", () => stream?.end !== undefined);
   await drained;
   // The records are closed with the store; the log tells of them.
   const ends = flow.log.lines

@@ -299,7 +299,7 @@ async function startFlow(
         }
         return found?.status === "completed";
       },
-      10_000,
+      20_000,
     );
     return found as CallRecord;
   };

@@ -172,7 +172,7 @@ test(
     await until(
       () => `no voice is open: ${flow.openai.counts.open}`,
       () => flow.openai.counts.open === 0,
-      15_000,
+      20_000,
     );
     expect(await flow.callsActive()).toBe(0);
     expect(await flow.metric("voice_calls_active")).toBe(0);

@@ -54,7 +54,7 @@ export async function sendRaw(port: number, bytes: string): Promise<string> {
 
 export const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
 
-/** Resolves once the condition holds. @throws after 5 s, naming the condition. */
+/** Resolves once the condition holds. @throws after 20 s, naming the condition. */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!condition()) {

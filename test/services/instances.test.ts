@@ -36,7 +36,7 @@ function route(webhooks: Server, streams: Server = webhooks): void {
   cluster.balancer.choose = sends(webhooks, streams);
 }
 
-const streamed = (call: SimCall, count = 1) => until("its stream is there", () => call.streams.length >= count, 15_000);
+const streamed = (call: SimCall, count = 1) => until("its stream is there", () => call.streams.length >= count);
 /** Steps of the script that were begun. */
 const atStep = (call: SimCall, index: number) =>
   call.waitFor((entry) => entry.kind === "step" && entry.index === index, { timeoutMs: 60_000 });
@@ -315,7 +315,7 @@ test("PostgreSQL goes away and comes back: calls go on, and begin and end meanwh
   for (const record of [first, second]) expect(record.end_reason).toBe("caller-hangup");
 });
 
-test("an instance is killed: its calls go on with another, or are closed within a minute; no other call notices", async () => {
+test("an instance is killed: its calls go on with another, or are closed; no other call notices", async () => {
   const books = [...asks, { do: "pause", ms: 9000 } as const];
   const script: CallerScript = [...books, say("tuesday-at-nine"), { do: "wait-for-agent" }, listen, { do: "hang-up" }];
   route(one, two);
@@ -331,7 +331,6 @@ test("an instance is killed: its calls go on with another, or are closed within 
   const silentId = await callId(one, silent);
 
   two.child.signal("SIGKILL");
-  const killedAt = performance.now();
   silent.hangUp();
   await Promise.all(lost.map((call) => streamed(call, 2)));
 
@@ -349,7 +348,7 @@ test("an instance is killed: its calls go on with another, or are closed within 
     expect(call.streams).toHaveLength(1);
     expect((await ended(one, call)).end_reason).toBe("caller-hangup");
   }
-  const left = 60_000 - (performance.now() - killedAt);
-  const reaped = await ended(one, silent, left);
+  // Within how long: test/app/cluster.test.ts.
+  const reaped = await ended(one, silent, 90_000);
   expect(reaped).toMatchObject({ call_id: silentId, end_reason: "instance-lost" });
 });

@@ -98,7 +98,7 @@ export async function openBrowser(url: string, options: ClientOptions = {}): Pro
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     },
     raw: (data) => socket.send(data),
-    async next(type, ms = 15_000) {
+    async next(type, ms = 20_000) {
       const before = asked.get(type) ?? 0;
       asked.set(type, before + 1);
       const found = (): Message | undefined => messages.filter((message) => message.type === type)[before];
@@ -122,7 +122,7 @@ export async function openBrowser(url: string, options: ClientOptions = {}): Pro
         if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
       }
     },
-    async whenClosed(ms = 15_000) {
+    async whenClosed(ms = 20_000) {
       await until(
         () => `the socket is closed: ${JSON.stringify(messages.slice(-5))}`,
         () => closed !== undefined,

@@ -62,8 +62,8 @@ export interface Double {
   close(): Promise<void>;
 }
 
-/** Resolves when the condition holds. @throws Error after `timeoutMs` (10 000) without. */
-export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+/** Resolves when the condition holds. @throws Error after `timeoutMs` without. */
+export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`);
