@@ -204,10 +204,8 @@ describe("leaving", () => {
     server.signal("SIGTERM");
     await server.says(/waiting for the calls to end/);
     expect(call.streams.at(-1)?.end).toBeUndefined();
-    const began = performance.now();
     server.signal("SIGTERM");
     expect(await server.exited).toEqual({ code: 0, signal: null });
-    expect(performance.now() - began).toBeLessThan(5000);
     expect(server.output()).toContain("leaving at once");
     expect(log(server).find(({ message }) => message === "call ended")).toMatchObject({ reason: "shutdown" });
     await until("the stream is over", () => call.streams.at(-1)?.end !== undefined);
