@@ -55,9 +55,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly ids?: Ids;
-  /** Opened already, and closed with the app; without one the configuration's is used. */
+  /** Opened already, and closed with the app; without them the configuration's are used. */
   readonly storage?: Storage;
-  /** As the storage. */
   readonly state?: State;
 }
 
@@ -178,6 +177,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     corsOrigins: config.CORS_ORIGINS,
     log,
     page: openPage(),
+    hasDocs: config.DOCS === "on",
     isDraining: calls.isDraining,
     isReady: () => !calls.isDraining() && calls.counts().active < config.MAX_CALLS,
     status: () => ({

@@ -27,11 +27,12 @@ export interface SocketDescription {
 export interface AsyncApiParts {
   readonly sockets: readonly SocketDescription[];
   readonly version: string;
-  readonly origin?: string;
+  /** http or https. */
+  readonly origin: string;
 }
 
 export function createAsyncApi({ sockets, version, origin }: AsyncApiParts): JsonObject {
-  const address = new URL(origin ?? "http://localhost:5000");
+  const address = new URL(origin);
   return {
     asyncapi: "3.0.0",
     info: {

@@ -1,6 +1,7 @@
 // The API's documentation for people and programs: the description itself, and two kept readers of it (Swagger UI and Redoc) under
 // a policy that lets nothing in from outside. The readers' files are copied into dist by the build.
 import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -11,8 +12,8 @@ import { createOpenApi, type JsonObject } from "./openapi.ts";
 export interface DocsParts {
   /** Everything to be described; the routes of this file are added. */
   readonly routes: readonly RouteSpec[];
-  /** The WebSockets. */
-  readonly asyncApi?: JsonObject;
+  /** The WebSockets, at this origin. */
+  readonly asyncApi?: (origin: string) => JsonObject;
   readonly version: string;
   readonly origin?: string;
   /** Where the readers' files are; as the build leaves them. */
@@ -66,7 +67,7 @@ export function docsRoutes(parts: DocsParts): Route[] {
       ? [
           route(
             { ...look("/asyncapi.json", "The description of the WebSockets"), answers: described("AsyncAPI 3.") },
-            async () => json(asyncApi),
+            async ({ request }) => json(asyncApi(origin ?? hereOf(request.socket))),
           ),
         ]
       : []),
@@ -89,6 +90,13 @@ export function docsRoutes(parts: DocsParts): Route[] {
     ),
   ];
   return routes;
+}
+
+/** Where whoever asks has found us, as far as we know it: `Host` can say anything. */
+function hereOf({ localAddress = "", localPort }: Socket): string {
+  const address = localAddress.replace(/^::ffff:/, "");
+  if (address === "" || address === "::1" || address.startsWith("127.")) return `http://localhost:${localPort}`;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${localPort}`;
 }
 
 const look = (path: string, summary: string) =>

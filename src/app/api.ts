@@ -179,11 +179,8 @@ export function createManagement(parts: ManagementParts): Management {
       config.DOCS === "on"
         ? {
             routes: [...(config.phone ? PHONE_ROUTES : []), ...HEALTH_ROUTES, ...PAGE_ROUTES],
-            asyncApi: createAsyncApi({
-              sockets: socketsOf({ phone: Boolean(config.phone) }),
-              version: VERSION,
-              ...origin,
-            }),
+            asyncApi: (here) =>
+              createAsyncApi({ sockets: socketsOf({ phone: Boolean(config.phone) }), version: VERSION, origin: here }),
             version: VERSION,
             ...origin,
           }

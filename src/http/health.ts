@@ -28,11 +28,13 @@ export interface HealthOptions {
   readonly metrics?: MetricsSource;
   /** For browsers; without one they get the text that everybody gets. */
   readonly page?: Page | undefined;
+  /** The API's documentation is served. */
+  readonly hasDocs?: boolean;
 }
 
 const RUNNING = "Voice Agent API is running.";
 
-export function createHealthRouter({ isDraining, isReady, status, metrics, page }: HealthOptions): Router {
+export function createHealthRouter({ isDraining, isReady, status, metrics, page, hasDocs }: HealthOptions): Router {
   const router = express.Router();
   get(router, "/health", (_request, response) => {
     const draining = isDraining();
@@ -48,7 +50,7 @@ export function createHealthRouter({ isDraining, isReady, status, metrics, page 
   get(router, "/", (request, response) => {
     response.vary("Accept");
     const kind = request.accepts(["text", "json", "html"]);
-    if (kind === "json") response.json(index(isDraining()));
+    if (kind === "json") response.json(index(isDraining(), hasDocs === true));
     else if (kind === "html" && page) page.send(response);
     else response.type("text/plain").send(RUNNING);
   });
@@ -78,11 +80,20 @@ function get(router: Router, path: string, handler: (request: Request, response:
     });
 }
 
-function index(draining: boolean) {
+const DOCS = { docs: "/docs", redoc: "/redoc", openapi: "/openapi.json", asyncapi: "/asyncapi.json" };
+
+function index(draining: boolean, hasDocs: boolean) {
   return {
     name: "voicebridge",
     message: RUNNING,
     status: draining ? "draining" : "healthy",
-    links: { health: "/health", live: "/livez", ready: "/readyz", status: "/status", metrics: "/metrics" },
+    links: {
+      health: "/health",
+      live: "/livez",
+      ready: "/readyz",
+      status: "/status",
+      metrics: "/metrics",
+      ...(hasDocs && DOCS),
+    },
   };
 }

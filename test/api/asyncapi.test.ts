@@ -43,7 +43,7 @@ test("has the assistant's socket, with every event a client may send", () => {
 });
 
 test("without a phone there is no stream of a carrier", () => {
-  const { channels } = createAsyncApi({ sockets: socketsOf({ phone: false }), version: "1" }) as {
+  const { channels } = createAsyncApi({ sockets: socketsOf({ phone: false }), version: "1", origin: "http://x" }) as {
     channels: Record<string, unknown>;
   };
   expect(channels).not.toHaveProperty("mediaStream");

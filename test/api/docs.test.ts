@@ -1,9 +1,13 @@
 // The documentation as it is served: open by default, closed where that is asked for, and nothing in it from elsewhere.
+import { get as httpGet } from "node:http";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { createAsyncApi } from "../../src/api/asyncapi.ts";
 import { READER_FILES } from "../../src/api/docs.ts";
 import { PHONE_ROUTES } from "../../src/api/other-routes.ts";
+import { socketsOf } from "../../src/api/sockets.ts";
 import { testApi, type TestApi } from "./support.ts";
 
 let folder: string;
@@ -31,19 +35,43 @@ test("needs no key, and describes itself too", async () => {
   );
 });
 
+test("the sockets are where WEBHOOK_URL says, or else where they were asked for; Host is not believed", async () => {
+  const asyncApi = (origin: string) => createAsyncApi({ sockets: socketsOf({ phone: false }), version: "1", origin });
+  const hostsOf = async (origin?: string): Promise<unknown> => {
+    const one = await testApi({ docs: { folder, asyncApi, ...(origin !== undefined && { origin }) } });
+    try {
+      const { port } = new URL(one.url);
+      const answer = await new Promise<string>((resolve, reject) => {
+        const options = {
+          port,
+          path: "/asyncapi.json",
+          headers: { host: "evil.example", "x-forwarded-host": "evil.example" },
+        };
+        httpGet(options, (response) => void text(response).then(resolve, reject)).on("error", reject);
+      });
+      const { here } = (JSON.parse(answer) as { servers: { here: { host: string; protocol: string } } }).servers;
+      return [here.host.replace(port, "PORT"), here.protocol];
+    } finally {
+      await one.close();
+    }
+  };
+  expect(await hostsOf()).toEqual(["localhost:PORT", "ws"]);
+  expect(await hostsOf("https://voice.example.com")).toEqual(["voice.example.com", "wss"]);
+});
+
 test.each([
   ["/docs", "swagger-ui"],
   ["/redoc", `spec-url="/openapi.json"`],
 ])("%s is a page that loads from here alone and has no script of its own", async (path, what) => {
   const answer = await get(path);
-  const text = await answer.text();
+  const page = await answer.text();
   expect(answer.headers.get("content-type")).toMatch(/^text\/html/);
-  expect(text).toContain(what);
-  expect(text).not.toMatch(/https?:|<script>/);
+  expect(page).toContain(what);
+  expect(page).not.toMatch(/https?:|<script>/);
   const policy = answer.headers.get("content-security-policy") ?? "";
   expect(policy).toMatch(/^default-src 'none'; script-src 'self';/);
   expect(policy).toContain("frame-ancestors 'none'");
-  for (const [, file] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+  for (const [, file] of page.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
     const part = await get(file as string);
     expect([file, part.status, part.headers.get("content-type")]).toEqual([
       file,

@@ -66,6 +66,15 @@ describe("GET /", () => {
       expect(answer.body).toMatchObject({ status: "healthy", links: { health: "/health" } });
   });
 
+  test("the index leads to the documentation, where there is one", async () => {
+    const linksOf = async (hasDocs: boolean): Promise<Record<string, string>> =>
+      (await request(testServer({ hasDocs }).app).get("/").set("Accept", "application/json")).body.links;
+    const health = { health: "/health", live: "/livez", ready: "/readyz", status: "/status", metrics: "/metrics" };
+    const docs = { docs: "/docs", redoc: "/redoc", openapi: "/openapi.json", asyncapi: "/asyncapi.json" };
+    expect(await linksOf(true)).toEqual({ ...health, ...docs });
+    expect(await linksOf(false)).toEqual(health);
+  });
+
   test("a browser gets the text where no page was built", async () => {
     const answer = await request(testServer().app).get("/").set("Accept", "text/html");
     expect([answer.type, answer.text]).toEqual(["text/plain", "Voice Agent API is running."]);
