@@ -27,7 +27,7 @@ import { numberRoutes } from "./numbers.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { healthReportRoutes } from "./health-report.ts";
 import type { BrowserCalls, Contacts, Erasure, HealthReport, Organizations, Outbound, Recordings } from "./ports.ts";
-import { talkRoutes, type TicketIssuer } from "./talk.ts";
+import { talkRoutes, type Strangers, type TicketIssuer } from "./talk.ts";
 import { recordingRoutes } from "./recordings.ts";
 import { outboundRoutes } from "./outbound.ts";
 import { signInRoutes, type Sessions } from "./sign-in.ts";
@@ -40,6 +40,7 @@ export interface ApiParts {
   readonly sessions: Sessions;
   readonly visitors: Visitors;
   readonly tickets: TicketIssuer;
+  readonly strangers: Strangers;
   readonly talk: TextTalk;
   readonly store: CallStore;
   readonly state: State;

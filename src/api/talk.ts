@@ -1,7 +1,7 @@
 // What belongs to the sockets that browsers talk over and is asked for over HTTP: tickets for them, which are open, and the end of one.
 import type { Request, Response } from "express";
 import { z } from "zod";
-import { sees, type Admission } from "../core/access.ts";
+import { ANYONE, sees, type Admission, type Principal } from "../core/access.ts";
 import type { ControlCall } from "../core/control.ts";
 import { Problem } from "../core/problem.ts";
 import type { LiveCall, State } from "../core/state.ts";
@@ -21,7 +21,18 @@ export interface TicketIssuer {
   ): Promise<{ readonly ticket: string; readonly expiresAt: Date }>;
 }
 
+/** The sockets of whoever came without a key. */
+export interface Strangers {
+  /** @throws Problem 403 for the page of another site. */
+  socketsOf(request: Request): {
+    /** False where many may share what they are told apart by. */
+    readonly isTold: boolean;
+    has(call: { readonly sessionId: string; readonly callId: string }): Promise<boolean>;
+  };
+}
+
 export interface TalkParts {
+  readonly strangers: Strangers;
   readonly tickets: TicketIssuer;
   readonly state: Pick<State, "live">;
   readonly control: ControlCall;
@@ -35,12 +46,21 @@ const socket = z.strictObject({
   connected_at: z.iso.datetime(),
 });
 
-export function talkRoutes({ tickets, state, control }: TalkParts): Route[] {
-  const sockets = async (): Promise<(LiveCall & { readonly sessionId: string })[]> =>
-    (await state.live()).flatMap((call) => {
+type OpenSocket = LiveCall & { readonly sessionId: string };
+
+export function talkRoutes({ tickets, strangers, state, control }: TalkParts): Route[] {
+  /** Those of one's own organization; of a stranger, those of their own. */
+  async function sockets(principal: Principal, request: Request, session?: string): Promise<readonly OpenSocket[]> {
+    const seen = (await state.live()).flatMap((call) => {
       const sessionId = socketCarrierId.sessionOf(call.carrierId);
-      return call.channel === "browser" && sessionId !== undefined ? [{ ...call, sessionId }] : [];
+      const isMeant = sessionId !== undefined && (session ?? sessionId) === sessionId;
+      return call.channel === "browser" && isMeant && sees(principal, call.orgId) ? [{ ...call, sessionId }] : [];
     });
+    if (principal !== ANYONE) return seen;
+    const mine = strangers.socketsOf(request);
+    const whether = await Promise.all(seen.map((one) => mine.has(one)));
+    return seen.filter((_one, n) => whether[n]);
+  }
 
   return [
     route(
@@ -70,9 +90,11 @@ export function talkRoutes({ tickets, state, control }: TalkParts): Route[] {
         method: "get",
         path: "/ws/status",
         summary: "Which sockets are open",
-        description: "Over all instances; those of one's own organization.",
+        description:
+          "Over all instances; those of one's own organization. Whoever needs no key sees their own: by the cookie of a visitor, and " +
+          "without one only how many the address has.",
         tag: "conversation",
-        access: READERS,
+        access: { ...READERS, group: "conversation" },
         answers: {
           200: {
             description: "The sockets.",
@@ -80,11 +102,12 @@ export function talkRoutes({ tickets, state, control }: TalkParts): Route[] {
           },
         },
       },
-      async ({ principal }) => {
-        const mine = (await sockets()).filter(({ orgId }) => sees(principal, orgId));
+      async ({ principal, request }) => {
+        const mine = await sockets(principal, request);
+        const isTold = principal !== ANYONE || strangers.socketsOf(request).isTold;
         return json({
           count: mine.length,
-          sockets: mine.map(({ sessionId, callId, orgId, instance, startedAt }) => ({
+          sockets: (isTold ? mine : []).map(({ sessionId, callId, orgId, instance, startedAt }) => ({
             session_id: sessionId,
             call_id: callId,
             organization: orgId,
@@ -100,7 +123,7 @@ export function talkRoutes({ tickets, state, control }: TalkParts): Route[] {
         path: "/ws/disconnect/{session_id}",
         summary: "Closes a session's socket",
         tag: "conversation",
-        access: WRITERS,
+        access: TALKERS,
         params: z.strictObject({ session_id: z.string().regex(SESSION_ID) }),
         body: z.strictObject({}),
         answers: {
@@ -110,11 +133,9 @@ export function talkRoutes({ tickets, state, control }: TalkParts): Route[] {
           },
         },
       },
-      async ({ params, principal }) => {
+      async ({ params, principal, request }) => {
         const { session_id } = params;
-        const meant = (await sockets()).filter(
-          ({ sessionId, orgId }) => sessionId === session_id && sees(principal, orgId),
-        );
+        const meant = await sockets(principal, request, session_id);
         if (meant.length === 0) throw new Problem(404, "There is no such socket");
         const results = await Promise.all(meant.map(({ callId }) => control(callId, { kind: "end" })));
         if (results.includes("unreachable")) {

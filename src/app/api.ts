@@ -24,6 +24,7 @@ import type { SocketRoute } from "../core/socket.ts";
 import { createAccess } from "../http/access.ts";
 import { runChecks } from "../ops/checks/run-checks.ts";
 import { createPersonalAssistant, type PersonalAssistantParts } from "./assistant/index.ts";
+import { isSocketOf } from "../channels/browser/sessions.ts";
 import { createMint } from "../speech/mint.ts";
 import type { BrowserKit, Judge } from "./browser-call-parts.ts";
 import { createBrowserCalls } from "./browser-calls.ts";
@@ -156,6 +157,12 @@ export function createManagement(parts: ManagementParts): Management {
     sessions: access,
     visitors: access,
     tickets: access,
+    strangers: {
+      socketsOf(request) {
+        const { owner, isTold } = access.strangerOf(request);
+        return { isTold, has: (call) => isSocketOf(owner, call, state) };
+      },
+    },
     talk,
     store: storage.calls,
     browserCalls,

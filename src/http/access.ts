@@ -60,6 +60,8 @@ export interface Access {
     admission: Admission,
     by: { readonly ticket?: string | undefined; readonly purpose: string },
   ): Promise<Guest>;
+  /** By what whoever comes without a key is told apart; `isTold`: by a name that is theirs alone. @throws Problem 403 for the page of another site. */
+  strangerOf(request: Request): { readonly owner: string; readonly isTold: boolean };
   /** A ticket for whoever was admitted; a visitor without a cookie gets one. */
   issueTicket(request: Request, response: Response, purpose: string): Promise<Ticket>;
   /** True while there is no key at all. */
@@ -140,6 +142,7 @@ export function createAccess(parts: AccessParts): Access {
     tickets,
     greetSocket: guests.greetSocket,
     admitSocket: (upgrade, admission, by) => guests.admitSocket(upgrade, admission, by),
+    strangerOf: guests.strangerOf,
     issueTicket: (request, response, purpose) =>
       guests.issueTicket(request, purpose, () => visitors.welcome(request, response)),
     async admit(request, { roles, group }) {

@@ -48,11 +48,17 @@ export function createGuests(parts: GuestParts) {
 
   const ofKey = ({ principal, ref }: KeyHolder): Guest => ({ principal, owner: `key:${ref}`, isAnonymous: false });
 
-  function anybody(request: Request): Guest {
+  function strangerOf(request: Request): { readonly owner: string; readonly isTold: boolean } {
     const visitor = parts.visitorOf(request);
     const owner = visitor === undefined ? `address:${limitedAddress(request)}` : `visitor:${visitor}`;
-    return { principal: ANYONE, owner, isAnonymous: true };
+    return { owner, isTold: visitor !== undefined };
   }
+
+  const anybody = (request: Request): Guest => ({
+    principal: ANYONE,
+    owner: strangerOf(request).owner,
+    isAnonymous: true,
+  });
 
   async function byTicket(purpose: string, ticket: string, group: OpenGroup | undefined): Promise<Guest> {
     const refused = new Problem(401, "The ticket is not good (any more): each opens one socket, within a minute");
@@ -89,6 +95,8 @@ export function createGuests(parts: GuestParts) {
 
   return {
     greetSocket,
+    /** By what whoever comes without a key is told apart, and whether they alone are. @throws Problem 403 */
+    strangerOf,
     /** @throws Problem 401, 403 or 429. */
     async admitSocket(
       upgrade: UpgradeRequest,

@@ -312,6 +312,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     sessions: access,
     visitors: access,
     tickets: access,
+    strangers: { socketsOf: () => ({ isTold: true, has: async () => false }) },
     talk: createTextTalk({
       model: options.textModel ?? { answer: async (lines) => `You said: ${lines.at(-1)?.content ?? ""}` },
       systemMessage: "You are a helpful AI voice assistant.",

@@ -304,6 +304,52 @@ test(
 );
 
 test(
+  "where conversations are open to everybody, each visitor sees and closes their own sockets",
+  sideBySide(async (start) => {
+    const flow = await begin(start, { settings: { OPEN_API: "conversation" } });
+    const as = async (cookie: string | undefined, method: "GET" | "POST", path: string) => {
+      const answer = await fetch(flow.url + path, {
+        method,
+        headers: { "content-type": "application/json", ...(cookie !== undefined && { cookie }) },
+        ...(method === "POST" && { body: "{}" }),
+      });
+      const body = (await answer.json()) as { readonly ticket?: string; readonly sockets?: { session_id: string }[] };
+      return { status: answer.status, body, cookie: answer.headers.get("set-cookie")?.split(";")[0] };
+    };
+    const visit = async (id: string) => {
+      const { body, cookie } = await as(undefined, "POST", "/api/tickets");
+      return { cookie, client: await open(flow, id, `?ticket=${body.ticket}`, { headers: {} }) };
+    };
+    const ada = await visit("talk-1");
+    const ben = await visit("talk-2");
+    const nobody = await open(flow, "talk-3", "", { headers: {} });
+    await until(
+      "all are listed",
+      () => flow.log.lines.filter(({ message }) => message === "call begins").length === 3,
+      20_000,
+    );
+    const seenBy = async (cookie?: string) => (await as(cookie, "GET", "/ws/status")).body;
+    expect(await seenBy(ada.cookie)).toMatchObject({ count: 1, sockets: [{ session_id: "talk-1" }] });
+    expect(await seenBy(ben.cookie)).toMatchObject({ count: 1, sockets: [{ session_id: "talk-2" }] });
+    // Without a cookie there is an address alone, which many may have: how many, and not which.
+    expect(await seenBy()).toEqual({ count: 1, sockets: [] });
+    expect((await ask(flow, "GET", "/ws/status")).body).toMatchObject({ count: 3 });
+
+    expect((await as(ben.cookie, "POST", "/ws/disconnect/talk-1")).status).toBe(404);
+    expect((await as(undefined, "POST", "/ws/disconnect/talk-1")).status).toBe(404);
+    expect(ada.client.closed).toBeUndefined();
+    expect((await as(ada.cookie, "POST", "/ws/disconnect/talk-1")).body).toEqual({
+      session_id: "talk-1",
+      status: "disconnected",
+    });
+    expect((await ada.client.whenClosed(20_000)).code).toBe(1000);
+    expect((await as(undefined, "POST", "/ws/disconnect/talk-3")).status).toBe(200);
+    expect((await nobody.whenClosed(20_000)).code).toBe(1000);
+    ben.client.close();
+  }),
+);
+
+test(
   "a conversation that was begun over requests goes on over the socket, for whoever may see it",
   sideBySide(async (start) => {
     const asked: BrainInput[] = [];

@@ -56,13 +56,25 @@ const MOST_HISTORY = 40;
 
 const noSuchSession = (): Problem => new Problem(404, "There is no such session");
 
+const visitorKey = (owner: string, id: string): string => `ws-session:${owner}/${id}`;
+
+/** Is this open socket's session that of an owner whose names may be somebody else's as well? */
+export async function isSocketOf(
+  owner: string,
+  { sessionId, callId }: { readonly sessionId: string; readonly callId: string },
+  state: Pick<State, "get">,
+): Promise<boolean> {
+  const session = (await state.get(visitorKey(owner, sessionId))) as Session | undefined;
+  return session?.party?.callId === callId;
+}
+
 export type Sessions = ReturnType<typeof createSessions>;
 
 export function createSessions({ kept, state, store, clock, ids, timing, loseLine, isHere }: SessionsParts) {
   const sharedKey = (id: string): string => `ws-session:${id}`;
 
   const keyOf = (id: string, { owner, isAnonymous }: SocketGuest): string =>
-    isAnonymous ? `ws-session:${owner}/${id}` : sharedKey(id);
+    isAnonymous ? visitorKey(owner, id) : sharedKey(id);
 
   const pause = (): Promise<void> => new Promise((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
 
