@@ -1,6 +1,7 @@
 // Live calls as they happen, for pages and programs that watch: all that one may see, or one call.
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
+import { isReported } from "../core/call.ts";
 import { seesConfirmation } from "../core/confirmation.ts";
 import type { CallDraft, LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
@@ -143,6 +144,8 @@ function viewOfLive(call: LiveCall, draft: CallDraft | undefined) {
     started_at: call.startedAt,
     phase: draft?.phase ?? null,
     escalated: draft?.escalation !== undefined,
+    /** Something can be said in it from here. */
+    heard_here: !isReported(call),
     last: draft?.transcript.at(-1) ?? null,
   };
 }

@@ -62,7 +62,7 @@ export function createBrowserAdmission(parts: BrowserAdmissionParts) {
       await parts.hold(call);
       meter.count("voice_calls_started_total", { direction: "inbound", channel: "browser" });
       log.info("browser call begins", { callId, org: orgId });
-      parts.publish(call, "call.started", { channel: "browser", phase: call.phase });
+      parts.publish(call, "call.started", { channel: "browser", phase: call.phase, heard_here: false });
       return { call, record: await parts.keep(call) };
     },
     /**

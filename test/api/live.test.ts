@@ -167,6 +167,7 @@ describe("GET /api/live", () => {
             channel: "browser",
             from: null,
             escalated: false,
+            heard_here: false,
           }),
         ],
       },

@@ -1,12 +1,13 @@
-// The talk view in a real browser, against the built server and simulated sides: through the microphone, and in writing.
+// The talk view in a real browser, against the built server and simulated sides: through the microphone, in writing, and watched and
+// acted on from the live view.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { recorded } from "../../scripts/demo/story.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { writeWav } from "../../src/audio/wav.ts";
 import { emptyFolder } from "../support/child.ts";
-import { launch, logIn, openPage, photograph } from "./page-browser.ts";
+import { launch, logIn, openPage, photograph, unusable } from "./page-browser.ts";
 import { startPageStand } from "./page-stand.ts";
 import { must } from "./program.ts";
 
@@ -98,4 +99,46 @@ test("the agent calls the simulated phone, and the call is followed", async () =
   await page.getByText(/The call has ended/).waitFor();
   expect(trouble).toEqual([]);
   await page.context().close();
+});
+
+/** A talk in writing. */
+async function write(page: Page): Promise<(text: string) => Promise<void>> {
+  await page.goto(`${stand.url}/talk`);
+  await page.getByRole("button", { name: "Type only" }).click();
+  await page.getByText("The agent listens").or(page.getByText("The agent speaks")).waitFor();
+  return async (text) => {
+    await page.getByLabel("Write to the agent").fill(text);
+    await page.keyboard.press("Enter");
+  };
+}
+
+test("a talk in the browser is followed, spoken in and ended by who watches", async () => {
+  const [talker, watcher] = await Promise.all([openPage(browser), openPage(browser)]);
+  await Promise.all([talker, watcher].map((one) => logIn(one, stand.url)));
+  const say = await write(talker.page);
+  const { page } = watcher;
+  await page.locator("a.card.call", { hasText: "Browser" }).click();
+  await say("How long does the repair take?");
+  await page.getByRole("log").locator(".line.caller", { hasText: "How long does the repair take?" }).waitFor();
+  const transfer = page.getByRole("button", { name: "Transfer …" });
+  expect(await transfer.isDisabled()).toBe(true);
+  const reason = page.locator(`#${await transfer.getAttribute("aria-describedby")}`);
+  expect(await reason.textContent()).toContain("cannot be handed to a telephone");
+  await page.getByLabel("Say something in the call").fill("A colleague is on the way to you.");
+  await page.keyboard.press("Enter");
+  for (const one of [page, talker.page])
+    await one.getByRole("log").locator(".line.agent", { hasText: "A colleague is on the way" }).waitFor();
+  expect(await unusable(page)).toEqual([]);
+  await page.getByRole("button", { name: "Escalate …" }).click();
+  await page.getByLabel("Why").fill("A person is wanted");
+  await page.getByRole("button", { name: "Escalate", exact: true }).click();
+  await page.locator(".followed").getByText("Escalated").waitFor();
+  await page.getByRole("button", { name: "End …" }).click();
+  await page.getByRole("button", { name: "End the call" }).click();
+  await page.getByText(/The call has ended/).waitFor();
+  await talker.page.getByText(/The call is over/).waitFor();
+  for (const one of [talker, watcher]) {
+    expect(one.trouble).toEqual([]);
+    await one.page.context().close();
+  }
 });

@@ -6,7 +6,13 @@ import { tell } from "../shell/notices.tsx";
 
 type Panel = "transfer" | "escalate" | "end";
 
-export function CallControls({ callId, isPhone }: { readonly callId: string; readonly isPhone: boolean }) {
+/** Why it cannot be done with this call. */
+export interface Impossible {
+  readonly say?: string;
+  readonly transfer?: string;
+}
+
+export function CallControls({ callId, say, transfer }: { readonly callId: string } & Impossible) {
   const [panel, setPanel] = useState<Panel>();
   const [text, setText] = useState("");
   const [busy, setBusy] = useState(false);
@@ -31,43 +37,60 @@ export function CallControls({ callId, isPhone }: { readonly callId: string; rea
     setWrong(undefined);
     setPanel(panel === name ? undefined : name);
   };
-  const opener = (name: Panel, label: string, kind = "") => (
-    <button type="button" class={kind} aria-expanded={panel === name} onClick={toggle(name)}>
+  const opener = (name: Panel, label: string, kind = "", isOff = false) => (
+    <button
+      type="button"
+      class={kind}
+      aria-expanded={panel === name}
+      disabled={isOff}
+      aria-describedby={isOff ? `no-${name}` : undefined}
+      onClick={toggle(name)}
+    >
       {label}
     </button>
   );
 
   return (
     <div class="controls">
-      {isPhone && (
-        <form
-          class="say"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void command("say", { text }, "The agent says it").then((done) => done && setText(""));
-          }}
-        >
-          <label class="unseen" for="say">
-            Say something in the call
-          </label>
-          <input
-            id="say"
-            placeholder="Say something in the call"
-            required
-            maxLength={600}
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-          <button class="icon main" disabled={busy} aria-label="Say it">
-            <Icon name="send" />
-          </button>
-        </form>
+      <form
+        class="say"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void command("say", { text }, "The agent says it").then((done) => done && setText(""));
+        }}
+      >
+        <label class="unseen" for="say">
+          Say something in the call
+        </label>
+        <input
+          id="say"
+          placeholder="Say something in the call"
+          required
+          maxLength={600}
+          disabled={say !== undefined}
+          aria-describedby={say === undefined ? undefined : "no-say"}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button class="icon main" disabled={busy || say !== undefined} aria-label="Say it">
+          <Icon name="send" />
+        </button>
+      </form>
+      {say !== undefined && (
+        <p class="hint" id="no-say">
+          {say}
+        </p>
       )}
       <div class="buttons">
-        {isPhone && opener("transfer", "Transfer …")}
+        {opener("transfer", "Transfer …", "", transfer !== undefined)}
         {opener("escalate", "Escalate …")}
         {opener("end", "End …", "danger")}
       </div>
+      {transfer !== undefined && (
+        <p class="hint" id="no-transfer">
+          {transfer}
+        </p>
+      )}
       {panel === "transfer" && (
         <Transfer busy={busy} onSend={(body) => void command("transfer", body, "The call is being handed over")} />
       )}

@@ -3,10 +3,18 @@ import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../shell/icons.tsx";
 import { mayChange } from "../shell/session.ts";
 import { capital, inWords, phoneNumber } from "../shell/words.ts";
-import { CallControls } from "./call-controls.tsx";
+import { CallControls, type Impossible } from "./call-controls.tsx";
 import { after, fromSnapshot, type LiveCall } from "./live-call.ts";
 import { listen } from "./live-stream.ts";
 import { Transcript } from "./transcript.tsx";
+
+/** What cannot be done with a call of this kind, and why. */
+function notPossible({ channel, heardHere }: LiveCall): Impossible {
+  return {
+    ...(!heardHere && { say: "Its sound goes to the model directly: nothing can be said in it from here." }),
+    ...(channel !== "phone" && { transfer: "A browser’s call cannot be handed to a telephone." }),
+  };
+}
 
 export function FollowedCall({ callId, known }: { readonly callId: string; readonly known?: LiveCall }) {
   const [call, setCall] = useState<LiveCall>();
@@ -57,7 +65,7 @@ export function FollowedCall({ callId, known }: { readonly callId: string; reado
           The call has ended ({inWords(ended)}). <a href={`/calls/${callId}`}>Read its story</a>
         </p>
       ) : (
-        shown && mayChange.value && <CallControls callId={callId} isPhone={(known?.channel ?? "phone") === "phone"} />
+        shown && mayChange.value && <CallControls callId={callId} {...(known && notPossible(known))} />
       )}
     </section>
   );

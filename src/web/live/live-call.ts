@@ -22,6 +22,8 @@ export interface LiveCall {
   readonly orgId: string;
   readonly channel: string;
   readonly direction: string;
+  /** Its sound passes through the server: something can be said in it. */
+  readonly heardHere: boolean;
   readonly from: string | null;
   readonly to: string | null;
   /** ISO 8601. */
@@ -59,6 +61,7 @@ export function fromSnapshot(one: Readonly<Record<string, unknown>>): LiveCall {
     orgId: text(one.org_id),
     channel: text(one.channel) || "phone",
     direction: text(one.direction) || "inbound",
+    heardHere: one.heard_here !== false,
     from: (one.from as string | null | undefined) ?? null,
     to: (one.to as string | null | undefined) ?? null,
     startedAt: text(one.started_at),
