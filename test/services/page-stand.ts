@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { clinicCaller, CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, nurse } from "../../scripts/demo/clinic.ts";
 import { personAtPhone, PHONE } from "../../scripts/demo/alive.ts";
 import { hears, recorded, turn } from "../../scripts/demo/story.ts";
-import { startOpenAISim } from "../../src/sim/openai/index.ts";
+import { startOpenAISim, type Brain } from "../../src/sim/openai/index.ts";
 import { startTwilioSim, type CallerScript, type CallResult, type DialOutcome } from "../../src/sim/twilio/index.ts";
 import { emptyFolder, freePort, startChild } from "../support/child.ts";
 
@@ -26,10 +26,17 @@ export const LISTENER: CallerScript = [{ do: "wait-for-hang-up", timeoutMs: 600_
 /** The sids of the calls that were, by their organizations. */
 export type Stories = Readonly<Record<"default" | "clinic", string>>;
 
-export async function startPageStand() {
+export interface PageStandOptions {
+  /** Who thinks; the desk of a shop unless told. */
+  readonly brain?: Brain;
+  /** Settings of the server besides the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function startPageStand({ brain, env = {} }: PageStandOptions = {}) {
   const folder = await emptyFolder();
   const openai = await startOpenAISim({
-    script: { transcripts: hears },
+    script: { transcripts: hears, ...(brain && { brain }) },
     timing: { transcriptMs: 50, replyMs: 80, restMs: 80, textDeltaMs: 5, pace: 20 },
   });
   const port = await freePort();
@@ -65,6 +72,7 @@ export async function startPageStand() {
       FILLER_AFTER_MS: "60000",
       SILENCE_PROMPT_S: "600",
       THREAD_TIMEOUT_MS: "60000",
+      ...env,
     },
   });
   async function close(): Promise<void> {
@@ -76,6 +84,7 @@ export async function startPageStand() {
   }
   try {
     await server.says(/VOICE AGENT SYSTEM STARTED/, 240_000);
+    if (env.MCP_SERVERS_FILE) await server.says(/an MCP server is connected/);
   } catch (error) {
     await close();
     throw error;

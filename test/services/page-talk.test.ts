@@ -1,23 +1,40 @@
-// The talk view in a real browser, against the built server and simulated sides: through the microphone, in writing, and watched and
-// acted on from the live view.
+// The talk view in a real browser, against the built server and simulated sides: through the microphone, in writing, watched and acted on
+// from the live view, and with tools that wait for a button.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { recorded } from "../../scripts/demo/story.ts";
 import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { writeWav } from "../../src/audio/wav.ts";
+import { startHttpDesktop } from "../../src/sim/mcp/http.ts";
+import { desk } from "../../src/sim/openai/desk.ts";
+import type { Brain } from "../../src/sim/openai/index.ts";
 import { emptyFolder } from "../support/child.ts";
 import { launch, logIn, openPage, photograph, unusable } from "./page-browser.ts";
 import { startPageStand } from "./page-stand.ts";
 import { must } from "./program.ts";
 
+/** The desk of the shop, with a computer that backs things up. */
+const withComputer: Brain = (input) => {
+  if (!input.text.startsWith("Back up")) return desk(input);
+  const tool = { name: "desktop__Powershell-Tool", args: { command: "./backup.ps1" } };
+  const [output] = input.toolOutputs;
+  if (!output) return { text: "", tool };
+  return { text: output.output.includes("denied") ? "Then I leave it." : "The backup is made." };
+};
+
 let stand: Awaited<ReturnType<typeof startPageStand>>;
+let desktop: Awaited<ReturnType<typeof startHttpDesktop>>;
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
 let browser: Browser;
 
 beforeAll(async () => {
   folder = await emptyFolder();
-  stand = await startPageStand();
+  desktop = await startHttpDesktop();
+  const servers = join(folder.path, "mcp.json");
+  const http = { url: desktop.url, allow_private: true };
+  writeFileSync(servers, JSON.stringify({ servers: { desktop: { http, organizations: ["default"] } } }));
+  stand = await startPageStand({ brain: withComputer, env: { MCP_SERVERS_FILE: servers } });
   // The question of a caller, after six seconds of listening: the call is up by then.
   const [plain, sound] = [join(folder.path, "plain.wav"), join(folder.path, "microphone.wav")];
   writeFileSync(plain, writeWav([decodeMulaw(recorded("opening-hours").audio)], 8000));
@@ -27,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close().catch(() => undefined);
   await stand?.close();
+  await desktop?.close();
   await folder?.remove();
 });
 
@@ -141,4 +159,34 @@ test("a talk in the browser is followed, spoken in and ended by who watches", as
     expect(one.trouble).toEqual([]);
     await one.page.context().close();
   }
+});
+
+test("a risky tool waits for a button: allowed it is run, refused it is not, and the agent says so", async () => {
+  const { page, trouble } = await openPage(browser);
+  await logIn({ page, trouble }, stand.url);
+  const say = await write(page);
+  await say("Back up the files.");
+  const asks = page.getByRole("alert").filter({ hasText: "desktop__Powershell-Tool" });
+  await asks.getByText('"command": "./backup.ps1"').waitFor();
+  expect(desktop.done).toEqual([]);
+  expect(await unusable(page)).toEqual([]);
+  await photograph(page, "confirmation");
+  await asks.getByRole("button", { name: "Allow" }).click();
+  const log = page.getByRole("log");
+  await log.locator(".line.agent", { hasText: "The backup is made." }).waitFor();
+  await asks.waitFor({ state: "detached" });
+  expect(desktop.done).toEqual([{ tool: "Powershell-Tool", args: { command: "./backup.ps1" } }]);
+
+  // Refused on the live view, where all calls' are shown.
+  const watcher = await openPage(browser);
+  await logIn(watcher, stand.url);
+  await say("Back up the files once more.");
+  const elsewhere = watcher.page.getByRole("alert").filter({ hasText: "desktop__Powershell-Tool" });
+  await elsewhere.getByText("in this call").waitFor();
+  await elsewhere.getByRole("button", { name: "Refuse" }).click();
+  await log.locator(".line.agent", { hasText: "Then I leave it." }).waitFor();
+  await asks.waitFor({ state: "detached" });
+  expect(desktop.done).toHaveLength(1);
+  expect([...trouble, ...watcher.trouble]).toEqual([]);
+  await Promise.all([page, watcher.page].map((one) => one.context().close()));
 });

@@ -95,40 +95,6 @@ test("a live call is seen, followed, spoken in and ended", async () => {
   await page.getByRole("heading", { name: "Live" }).waitFor();
 });
 
-test("a risky tool waits for a button", async () => {
-  const { page, trouble } = await openPage(browser);
-  const decided: unknown[] = [];
-  await page.route("**/api/confirmations", (route) =>
-    route.fulfill({
-      json: {
-        confirmations:
-          decided.length > 0
-            ? []
-            : [
-                {
-                  confirmation_id: "conf_1",
-                  call_id: "call_1",
-                  tool: "desktop__Powershell",
-                  arguments: { command: "dir" },
-                  expires_at: "2026-12-01T00:00:00Z",
-                },
-              ],
-      },
-    }),
-  );
-  await page.route("**/api/confirmations/conf_1", (route) => {
-    decided.push(route.request().postDataJSON());
-    return route.fulfill({ json: {} });
-  });
-  await logIn({ page, trouble }, stand.url);
-  const asks = page.getByRole("alert").filter({ hasText: "Powershell" });
-  await asks.getByText('"command": "dir"').waitFor();
-  await asks.getByRole("button", { name: "Refuse" }).click();
-  await asks.waitFor({ state: "detached" });
-  expect([decided, trouble]).toEqual([[{ decision: "deny" }], []]);
-  await page.context().close();
-});
-
 test("what is wrong with a configuration stands beside its field, and nothing is stored until it is right", async () => {
   const { page } = wide;
   await page.goto(`${stand.url}/organization/clinic`);

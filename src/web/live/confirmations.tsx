@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { ask, messageOf } from "../shell/ask.ts";
 import { tell } from "../shell/notices.tsx";
 import { mayChange } from "../shell/session.ts";
+import { listen } from "./live-stream.ts";
 
 interface Confirmation {
   readonly confirmation_id: string;
@@ -33,31 +34,50 @@ async function decide(id: string, decision: "approve" | "deny"): Promise<void> {
   waiting.value = waiting.value.filter((one) => one.confirmation_id !== id);
 }
 
-export function Confirmations() {
+/** Of one call, whose events are listened to; or of all calls, where whoever shows them listens. */
+export function Confirmations({ callId: only }: { readonly callId?: string }) {
   useEffect(() => {
     void lookAtConfirmations();
     const timer = setInterval(() => void lookAtConfirmations(), EVERY_MS);
-    return () => clearInterval(timer);
-  }, []);
-  if (waiting.value.length === 0) return null;
+    const on = ({ type }: { readonly type: string }): void => {
+      if (type === "confirmation") void lookAtConfirmations();
+    };
+    const stop = only === undefined ? undefined : listen(`/api/calls/${encodeURIComponent(only)}/events`, { on });
+    return () => {
+      clearInterval(timer);
+      stop?.();
+    };
+  }, [only]);
+  const shown = waiting.value.filter(({ call_id: of }) => only === undefined || of === only);
+  if (shown.length === 0) return null;
   return (
     <ul class="cards" aria-label="The agent asks for permission">
-      {waiting.value.map(({ confirmation_id: id, call_id: callId, tool, arguments: given }) => (
-        <li key={id} class="card asks" role="alert">
-          <p>
-            The agent wants to use <strong>{tool}</strong> in <a href={`/live/${callId}`}>this call</a>
-          </p>
-          {given !== undefined && <pre>{typeof given === "string" ? given : JSON.stringify(given, undefined, 2)}</pre>}
-          {mayChange.value && (
-            <div class="buttons">
-              <button type="button" class="main" onClick={() => void decide(id, "approve")}>
-                Allow
-              </button>
-              <button type="button" onClick={() => void decide(id, "deny")}>
-                Refuse
-              </button>
-            </div>
-          )}
+      {shown.map(({ confirmation_id: id, call_id: callId, tool, arguments: given }) => (
+        <li key={id}>
+          <div class="card asks" role="alert">
+            <p>
+              The agent wants to use <strong>{tool}</strong>
+              {only === undefined && (
+                <>
+                  {" "}
+                  in <a href={`/live/${callId}`}>this call</a>
+                </>
+              )}
+            </p>
+            {given !== undefined && (
+              <pre>{typeof given === "string" ? given : JSON.stringify(given, undefined, 2)}</pre>
+            )}
+            {mayChange.value && (
+              <div class="buttons">
+                <button type="button" class="main" onClick={() => void decide(id, "approve")}>
+                  Allow
+                </button>
+                <button type="button" onClick={() => void decide(id, "deny")}>
+                  Refuse
+                </button>
+              </div>
+            )}
+          </div>
         </li>
       ))}
     </ul>

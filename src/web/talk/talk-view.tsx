@@ -1,5 +1,6 @@
 // Talk to the agent from the browser: speak or type, hear it, interrupt it. In the demo, have it call a simulated phone as well.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Confirmations } from "../live/confirmations.tsx";
 import { Transcript } from "../live/transcript.tsx";
 import { useOrganizations } from "../organization/organizations.ts";
 import { Icon } from "../shell/icons.tsx";
@@ -82,6 +83,7 @@ export function Talk() {
           </p>
         )}
       </section>
+      {!isOver && callId !== undefined && <Confirmations callId={callId} />}
       {(lines.length > 0 || !isOver) && (
         <section class="card conversation" aria-label="Conversation">
           <Transcript lines={lines} label="What is said" />
