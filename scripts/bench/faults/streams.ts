@@ -70,7 +70,7 @@ export async function rubbish(): Promise<Row[]> {
   return onStand({}, async (stand) => {
     const neighbour = stand.dial([listen(), { do: "pause", ms: 15_000 }, hangUp]);
     await pause(1500);
-    const before = await stand.keptMb();
+    let before = NaN;
     let frames = 0;
     const codes: number[] = [];
     const sound =
@@ -78,6 +78,8 @@ export async function rubbish(): Promise<Row[]> {
     const lags: number[] = [];
     // Ten at a time: each of them had to be a call with a good token.
     for (let wave = 0; wave < 20; wave++) {
+      // After the first of them: the code that they run is compiled then, and the heap as large as calls need it.
+      if (wave === 1) before = await stand.keptMb();
       const streams = await Promise.all(Array.from({ length: 10 }, () => open(stand)));
       for (const stream of streams) start(stream, stand);
       await pause(200);
@@ -108,7 +110,7 @@ export async function rubbish(): Promise<Row[]> {
         share: 0.5,
         most: 20,
       }),
-      one("F9", "memory grown, 200 voices opened and closed included", grown, 20, "MB", frames),
+      one("F9", "memory kept, 190 voices opened and closed included", grown, 20, "MB", frames),
       all("F9", "the neighbour's call unharmed", 1, alive ? 1 : 0),
     ];
   });

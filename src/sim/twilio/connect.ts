@@ -60,6 +60,7 @@ async function runStream(connection: Connection, noun: Element): Promise<void> {
   }
   tell("stream-started");
   const end = await untilEnd(connection, stream);
+  report.callerMs = stream.callerMs;
   finish(connection, report, end);
   if (stream.violation !== undefined) {
     fail(31924, stream.violation);

@@ -12,6 +12,8 @@ export interface StreamReport {
   startedMs: number;
   endedMs?: number;
   end?: StreamEnd;
+  /** ms from the caller's first frame that went out to the last, both included, and lost ones between them. */
+  callerMs?: number;
   /** Bytes of the agent really played on this stream so far. */
   readonly playedBytes: number;
   /** Every media message in order: where its audio lies on the call (samples) and how much of it was played. */

@@ -68,6 +68,9 @@ export class MediaStream {
   #vanished = false;
   #congested = false;
   #pending = new Set<string>();
+  /** The stream's ms of the first and of the latest frame that went out. */
+  #firstMs: number | undefined;
+  #lastMs = 0;
 
   constructor(socket: WebSocket, options: StreamOptions) {
     this.#socket = socket;
@@ -99,6 +102,11 @@ export class MediaStream {
     return this.#socket.readyState === WebSocket.OPEN && !this.#stopping;
   }
 
+  /** ms from the beginning of the first frame of the caller that went out to the end of the latest, lost ones between included. */
+  get callerMs(): number {
+    return this.#firstMs === undefined ? 0 : this.#lastMs - this.#firstMs + 20;
+  }
+
   /** A frame of the caller's voice that ended at `endMs` of call time. */
   sendFrame(frame: Frame, endMs: number): void {
     if (!this.open) return;
@@ -114,6 +122,8 @@ export class MediaStream {
       return;
     }
     for (const { sequence, chunk, timestampMs, base64 } of this.#mangle(outgoing)) {
+      this.#firstMs ??= timestampMs;
+      this.#lastMs = Math.max(this.#lastMs, timestampMs);
       this.#send(mediaMessage(sequence, this.identity.streamSid, chunk, timestampMs, base64));
     }
   }

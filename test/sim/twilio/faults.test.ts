@@ -121,6 +121,12 @@ describe("frames", () => {
     expect(chunks).toEqual(chunks.toSorted((a, b) => a - b));
   });
 
+  test("lost: the stream's books tell how much of the call the others span", async () => {
+    const { streams } = await run({ frames: { drop: 0.3, shuffle: 0.3 } });
+    const stamps = media(double.streams[0]!.messages).map(({ timestamp }) => Number(timestamp));
+    expect(streams[0]?.callerMs).toBe(Math.max(...stamps) - stamps[0]! + 20);
+  });
+
   test("duplicated: the same frame twice in a row", async () => {
     await run({ frames: { duplicate: 0.3 } });
     const sent = numbers(double.streams[0]!.messages);
