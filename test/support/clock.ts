@@ -6,9 +6,10 @@ export interface CountedClock extends Clock {
   readonly pending: number;
 }
 
-/** Wall ms between two looks at the time, and what they count for at most. */
+/** Wall ms between two looks at the time. */
 const LOOK_MS = 2;
-const MOST_MS = 5;
+/** What a look counts for at most, ms of the clock: a connection that is set up within a second or two has some looks to do so. */
+const MOST_MS = 100;
 
 /**
  * Real time, `speed` times as fast, that stands still while the machine does: a hold-up of a second is to this clock one of a moment,
@@ -20,10 +21,11 @@ export function countedClock(speed = 1): CountedClock {
   let counted = 0;
   let lookedAt = performance.now();
   let next: NodeJS.Timeout | undefined;
+  const mostMs = Math.min(5, Math.max(0.5, MOST_MS / speed));
 
   function now(): number {
     const wall = performance.now();
-    counted += (next ? Math.min(wall - lookedAt, MOST_MS) : wall - lookedAt) * speed;
+    counted += (next ? Math.min(wall - lookedAt, mostMs) : wall - lookedAt) * speed;
     lookedAt = wall;
     return counted;
   }
