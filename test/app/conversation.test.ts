@@ -13,6 +13,7 @@ import { hearing } from "../../src/sim/openai/hear.ts";
 import { startOpenAISim, type Brain, type BrainInput, type OpenAISim } from "../../src/sim/openai/index.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { emptyFolder } from "../support/child.ts";
+import { manualClock } from "../support/clock.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog } from "../support/observe.ts";
 import { words } from "../support/recordings.ts";
@@ -383,21 +384,14 @@ describe("what goes wrong", () => {
   });
 
   test("a model that goes on for more than 20 s is given up", async () => {
-    // A hundred times faster: a fifth of a second.
-    const began = Date.now();
-    const now = () => performance.now() * 100;
-    const clock: Clock = {
-      now,
-      date: () => new Date(began),
-      after(ms, fn) {
-        const timer = setTimeout(fn, ms / 100);
-        return () => clearTimeout(timer);
-      },
-    };
+    const clock = manualClock();
     const { begin, say, record } = await start({ THREAD_TIMEOUT_MS: "120000" }, { clock });
     const sessionId = await begin();
     brain = () => ({ hang: true });
-    const told = await say(sessionId, "Hello?");
+    const asked = say(sessionId, "Hello?");
+    await until("it is thought about", () => thought.length > 0);
+    clock.advance(20_000);
+    const told = await asked;
     expect([told.status, told.body.detail]).toEqual([502, "The model did not answer in time"]);
     expect((await record(sessionId))?.turns).toEqual([]);
   });

@@ -195,19 +195,31 @@ describe("a conversation", () => {
 
   test.each([1, 2])("what one browser asks in parallel is answered in order, over %d instances", async (instances) => {
     let count = 0;
-    // The first takes longest: whoever does not wait would be done before it.
-    openai.script = { brain: ({ text }) => ({ text: `You said: ${text}`, firstDelayMs: 150 - 30 * count++ }) };
-    const state = createMemoryState({ clock: systemClock });
+    let before = 0;
+    // The first is thought about until all have come, and takes longest: whoever does not wait would be done before it.
+    const inLine = new Set<string>();
+    openai.script = {
+      async brain({ text }) {
+        if (text === "1") await until("all are in line", () => inLine.size === before + 4);
+        return { text: `You said: ${text}`, firstDelayMs: 150 - 30 * count++ };
+      },
+    };
+    const shared = createMemoryState({ clock: systemClock });
+    const state: State = {
+      ...shared,
+      stand(line, who, ttlMs) {
+        inLine.add(who);
+        return shared.stand(line, who, ttlMs);
+      },
+    };
     const urls = (await Promise.all(Array.from({ length: instances }, () => start({}, state)))).map(({ url }) => url);
     const page = browser();
     await page.ask(urls[0] as string, "0");
     const asks: Promise<unknown>[] = [];
+    before = inLine.size;
     for (let n = 1; n <= 4; n++) {
-      const before = openai.requests.length;
       asks.push(page.ask(urls[n % instances] as string, `${n}`));
-      // The first is at the model before the others come; the others are in line a moment apart.
-      if (n === 1) await until("it is asked", () => openai.requests.length > before);
-      else await new Promise((resolve) => setTimeout(resolve, 10));
+      await until("it is in line", () => inLine.size === before + n);
     }
     await Promise.all(asks);
     expect(words(lastAsked().messages).slice(1)).toEqual([
@@ -326,7 +338,8 @@ describe("when the model fails", () => {
     let isTold = false;
     void asked.then(() => (isTold = true));
     clock.advance(19_999);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    // Whatever that had caused would be answered before this.
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
     expect(isTold).toBe(false);
     clock.advance(2);
     const told = await asked;
