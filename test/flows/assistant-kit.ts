@@ -5,6 +5,7 @@ import { readConfig } from "../../src/config.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { CallRecord } from "../../src/core/call.ts";
 import { startOpenAISim, type OpenAISim, type OpenAISimOptions } from "../../src/sim/openai/index.ts";
+import { countedClock } from "../support/clock.ts";
 import { emptyFolder } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog } from "../support/observe.ts";
@@ -96,16 +97,8 @@ interface Answer {
 
 /** The same wall clock for both sides, `speed` times as fast as the machine's for the server. */
 function createClock(speed: number): Clock {
-  const origin = performance.now();
-  const now = () => (performance.now() - origin) * speed;
-  return {
-    now,
-    date: () => new Date(Date.parse("2026-11-26T12:00:00Z") + now()),
-    after(ms, fn) {
-      const timer = setTimeout(fn, ms / speed).unref();
-      return () => clearTimeout(timer);
-    },
-  };
+  const clock = countedClock(speed);
+  return { ...clock, date: () => new Date(Date.parse("2026-11-26T12:00:00Z") + clock.now()) };
 }
 
 export function createWorld({ speed = 1, ...options }: OpenAISimOptions & { readonly speed?: number } = {}) {

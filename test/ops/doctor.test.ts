@@ -292,11 +292,10 @@ describe("the far side that speaks and thinks", () => {
     expect([alone.of("thread").status, alone.of("model:ASSISTANT_MODEL").status]).toEqual(["skipped", "skipped"]);
   });
 
-  test("a far side that never answers costs its time and no more", async () => {
+  test("a far side that never answers is one failure", async () => {
     openai.faults = { restHang: true, restOnly: "/v1/conversations" };
     const told = await doctor();
     expect(failedOf(told)).toEqual(["thread"]);
-    expect(told.of("thread").ms).toBeLessThan(12_000);
   });
 });
 

@@ -18,6 +18,7 @@ import { createMetrics } from "../../../src/observe/metrics.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../../src/storage/memory.ts";
 import { keptLog, testServer, until } from "../../http/support.ts";
+import { countedClock } from "../../support/clock.ts";
 
 export { until };
 
@@ -63,14 +64,7 @@ export function manualClock(): ManualClock {
   };
 }
 
-export const realClock: Clock = {
-  now: () => performance.now(),
-  date: () => new Date(),
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
-    return () => clearTimeout(timer);
-  },
-};
+export const realClock: Clock = countedClock();
 
 export interface KeptMeter extends Meter {
   /** The sum counted under a name, for all labels or those that hold these. */

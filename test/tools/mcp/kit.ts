@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runTool } from "../../../src/bridge/run-tool.ts";
 import type { ToolContext } from "../../../src/core/tool.ts";
-import { systemClock } from "../../../src/observe/system.ts";
 import { startHttpDesktop, type HttpDesktop } from "../../../src/sim/mcp/http.ts";
 import { createMcp, type Mcp } from "../../../src/tools/mcp/index.ts";
 import { createPins, type PinStore } from "../../../src/tools/mcp/pins.ts";
 import { mcpServers } from "../../../src/tools/mcp/servers.ts";
+import { countedClock } from "../../support/clock.ts";
 import { keptLog, keptMeter, type KeptLog } from "../../support/observe.ts";
 import { until } from "../../support/until.ts";
 
@@ -58,8 +58,9 @@ export async function running(
   const parsed = mcpServers.parse({ servers });
   const log = keptLog();
   const at = dir ?? (await folder());
+  const clock = countedClock();
   const pins = createPins(at);
-  const mcp = createMcp({ servers: parsed.servers, pins, clock: systemClock, log, meter: keptMeter() });
+  const mcp = createMcp({ servers: parsed.servers, pins, clock, log, meter: keptMeter() });
   closing.push(() => mcp.close());
   mcp.start();
   const names = (): string[] => mcp.tools().map(({ name }) => name);
@@ -76,7 +77,7 @@ export async function running(
     run(tool, args = {}, signal = new AbortController().signal) {
       const tools = new Map(mcp.tools().map((one) => [one.name, one]));
       const request = { callId: "t", name: tool, arguments: JSON.stringify(args) };
-      return runTool(tools, request, { ...ACTS, callId: "call_1", signal }, systemClock);
+      return runTool(tools, request, { ...ACTS, callId: "call_1", signal }, clock);
     },
   };
 }
