@@ -311,7 +311,7 @@ describe("Connect", () => {
     double.on("/voice", connectTwiml(double.publicUrl, ' action="/after"'));
     double.on("/after", xml("<Say>sorry</Say>"));
     double.refuseUpgrades(refusal);
-    const result = await double.call({ connectTimeoutMs: 200 }).done;
+    const result = await double.call({ connectTimeoutMs: refusal === "hang" ? 500 : 20_000 }).done;
     expect(result.debugger).toMatchObject([{ level: "error", code }]);
     expect(result.says).toEqual(["sorry"]);
     expect(result.streams).toEqual([]);

@@ -121,7 +121,7 @@ describe("a document that cannot be had", () => {
 
   test.each(failures)("%s: error %i, Twilio's own apology, the end", async (_name, code, arrange) => {
     await arrange();
-    const result = await double.call({ webhookTimeoutMs: code === 11205 ? 150 : 15_000 }).done;
+    const result = await double.call({ webhookTimeoutMs: code === 11205 ? 1500 : 20_000 }).done;
     expect(result).toMatchObject({ endedBy: "application-error", says: [APPLICATION_ERROR], status: "completed" });
     expect(result.debugger).toMatchObject([{ level: "error", code }]);
   });
@@ -129,7 +129,7 @@ describe("a document that cannot be had", () => {
   test.each(failures)("%s: with a fallback URL that is asked, with the error", async (_name, code, arrange) => {
     await arrange();
     double.on("/fallback", xml("<Say>saved</Say>"));
-    const result = await double.call({ webhookTimeoutMs: code === 11205 ? 150 : 15_000, fallbackUrl: "/fallback" })
+    const result = await double.call({ webhookTimeoutMs: code === 11205 ? 1500 : 20_000, fallbackUrl: "/fallback" })
       .done;
     expect(result).toMatchObject({ endedBy: "end-of-document", says: ["saved"] });
     expect(double.at("/fallback")).toMatchObject([
