@@ -222,7 +222,7 @@ describe("speaking", () => {
   });
 
   test("two speeches at once are never mixed", async () => {
-    sim.timing = { ...sim.timing, pace: 8, deltaMs: 60 };
+    sim.timing = { ...sim.timing, pace: 2, deltaMs: 60 };
     const voice = await ready();
     const one = "This is the first sentence and it is rather long.";
     const two = "And this is another one, not quite as long.";
@@ -232,6 +232,7 @@ describe("speaking", () => {
     await voice.next("voice.spoken");
     const order = voice.all("voice.audio").map((event) => event.speechId);
     expect(order.lastIndexOf("s1")).toBeGreaterThan(order.indexOf("s2"));
+    sim.timing = { ...sim.timing, pace: Infinity };
     const alone = await ready();
     alone.say("s1", one);
     await alone.next("voice.spoken");
@@ -294,7 +295,7 @@ describe("speaking", () => {
 
 describe("cancelling", () => {
   test("in mid-speech: no audio after it, and the speech ends cancelled", async () => {
-    sim.timing = { ...sim.timing, pace: 2, deltaMs: 40 };
+    sim.timing = { ...sim.timing, pace: 0.1, deltaMs: 40 };
     sim.faults = { deltasAfterCancel: 5 };
     const voice = await ready();
     voice.say("s1", "A long sentence that nobody will hear to its end, because it is cut.");
@@ -309,6 +310,7 @@ describe("cancelling", () => {
     const [cancel] = session.received.of("response.cancel");
     expect(created?.event.response).toMatchObject({ id: cancel?.event.response_id });
     sim.faults = {};
+    sim.timing = { ...sim.timing, pace: Infinity };
     voice.say("s2", "The next one is whole.");
     expect(await voice.next("voice.spoken")).toMatchObject({ speechId: "s2", status: "completed" });
   });
@@ -331,7 +333,7 @@ describe("cancelling", () => {
   });
 
   test("after the end: nothing happens; twice: one request", async () => {
-    sim.timing = { ...sim.timing, pace: 2 };
+    sim.timing = { ...sim.timing, pace: 0.1 };
     const voice = await ready();
     voice.say("s1", "Cut twice, which is once too often.");
     await voice.next("voice.audio");
@@ -340,6 +342,7 @@ describe("cancelling", () => {
     await voice.next("voice.spoken");
     voice.cancel("s1");
     voice.cancel("nobody");
+    sim.timing = { ...sim.timing, pace: Infinity };
     voice.say("s2", "Fine.");
     await voice.next("voice.spoken");
     expect((await sim.session(0)).received.of("response.cancel")).toHaveLength(1);

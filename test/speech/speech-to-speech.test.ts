@@ -104,7 +104,7 @@ describe("tools", () => {
   });
 
   test("a call of a reply that was cut is not run, and not left without a result", async () => {
-    sim.timing = { ...sim.timing, pace: 3 };
+    sim.timing = { ...sim.timing, pace: 0.1 };
     const voice = await asked("Bye", TWO_CALLS);
     const session = await sim.session(0);
     voice.respond();
@@ -155,13 +155,14 @@ describe("tools", () => {
 
 describe("one answer at a time", () => {
   test("asked during a reply, the next one begins after its end", async () => {
-    sim.timing = { ...sim.timing, pace: 30 };
+    sim.timing = { ...sim.timing, pace: 0.1 };
     let count = 0;
     const voice = await asked("Hello", () => `Reply number ${++count} is here.`);
     voice.respond();
     await voice.next("voice.audio");
     voice.respond();
     voice.respond();
+    sim.timing = { ...sim.timing, pace: Infinity };
     expect((await voice.next("voice.spoken")).text).toContain("1");
     expect((await voice.next("voice.spoken")).text).toContain("2");
     const session = await sim.session(0);
@@ -202,7 +203,7 @@ describe("one answer at a time", () => {
 describe("cutting a reply", () => {
   test("cancel and truncate leave the engine believing only what was heard", async () => {
     sim.timing = { ...sim.timing, pace: 10, deltaMs: 100 };
-    const voice = await asked("Hello", () => "A very long reply that goes on and on until somebody cuts it short.");
+    const voice = await asked("Hello", () => "A reply that goes on and on until somebody cuts it short. ".repeat(40));
     voice.respond();
     const { part, speechId } = await voice.next("voice.audio");
     await until("some audio", () => voice.all("voice.audio").length > 8);

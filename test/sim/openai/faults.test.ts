@@ -282,7 +282,7 @@ describe("odd speech", () => {
   });
 
   test("audio of a cancelled response still comes", async () => {
-    const on = await sim({ faults: { deltasAfterCancel: 3 }, timing: { pace: 1 } });
+    const on = await sim({ faults: { deltasAfterCancel: 3 }, timing: { pace: 0.05 } });
     const client = await phone(on);
     client.send(say);
     const first = await client.next("response.output_audio.delta");

@@ -137,7 +137,7 @@ describe("speaking exact text out of band", () => {
   });
 
   test("its items cannot be truncated, a bare cancel and speech do not stop it, its id does", async () => {
-    const on = await sim({ timing: { pace: 1 } });
+    const on = await sim({ timing: { pace: 0.05 } });
     const client = await phone(on);
     client.send(sayExactly("A long text that takes a good while to be said aloud."));
     const delta = await client.next("response.output_audio.delta");
@@ -163,7 +163,7 @@ describe("speaking exact text out of band", () => {
   });
 
   test("two at once interleave; the default conversation takes only one", async () => {
-    const on = await sim({ timing: { pace: 10 } });
+    const on = await sim({ timing: { pace: 1 } });
     const client = await phone(on);
     client.send(sayExactly("First one speaking at some length here."));
     client.send(sayExactly("Second one speaking at some length here."));
@@ -239,7 +239,7 @@ describe("answering by itself", () => {
   });
 
   test("speech interrupts it when asked to: closing events first, then cancelled by turn_detected", async () => {
-    const on = await sim({ timing: { pace: 1 } });
+    const on = await sim({ timing: { pace: 0.05 } });
     const client = await phone(on, answers);
     client.send(userText("hello"));
     client.send({ type: "response.create" });
@@ -266,7 +266,7 @@ describe("answering by itself", () => {
   });
 
   test("speech does not interrupt it when told not to, and the next answer must wait", async () => {
-    const on = await sim({ timing: { pace: 1 } });
+    const on = await sim({ timing: { pace: 0.05 } });
     const client = await phone(on, { ...answers, interrupt_response: false });
     client.send(userText("hello"));
     client.send({ type: "response.create" });
