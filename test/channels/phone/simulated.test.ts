@@ -4,6 +4,7 @@ import type { CallEnding } from "../../../src/core/call.ts";
 import {
   entriesOf,
   startTwilioSim,
+  type CallerScript,
   type CallFaults,
   type CallOptions,
   type CallResult,
@@ -343,13 +344,19 @@ test("ten calls at once, each with its own end", async () => {
     if (n % 2 === 0) speaksThenEnds({ kind: "hangup", reason: "agent-hangup" })(entered);
     else entered.line.play(TONE);
   };
+  let over = 0;
+  const script: CallerScript = [
+    { do: "wait-for-agent", ...PATIENT },
+    // Who is to hang up does so when the others have been hung up on.
+    { do: "wait-for", condition: () => over === 5, ...PATIENT },
+    { do: "hang-up" },
+  ];
   const results = await Promise.all(
-    Array.from(
-      { length: 10 },
-      () =>
-        call({ speed: 5, caller: [{ do: "wait-for-agent", ...PATIENT }, { do: "pause", ms: 5000 }, { do: "hang-up" }] })
-          .done,
-    ),
+    Array.from({ length: 10 }, async () => {
+      const result = await call({ speed: 5, caller: script }).done;
+      over++;
+      return result;
+    }),
   );
   expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => "completed"));
   expect(results.map(({ endedBy }) => endedBy).sort()).toEqual([
