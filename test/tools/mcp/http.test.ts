@@ -51,7 +51,7 @@ test.each([
   ["garbage", undefined],
 ] as const)("an answer of the kind %s is a failure, and the next one is none", async (fault, code) => {
   const desktop = await httpDesktop();
-  const { run, mcp } = await running({ desktop: httpEntry(desktop, { timeout_ms: 400 }) });
+  const { run, mcp } = await running({ desktop: httpEntry(desktop, { timeout_ms: 2000 }) });
   desktop.behaviour = { fault };
   const { result, output } = await run("desktop__State-Tool");
   expect(result).toBe("failed");

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runTool } from "../../../src/bridge/run-tool.ts";
 import type { ToolContext } from "../../../src/core/tool.ts";
+import { systemClock } from "../../../src/observe/system.ts";
 import { startHttpDesktop, type HttpDesktop } from "../../../src/sim/mcp/http.ts";
 import { createMcp, type Mcp } from "../../../src/tools/mcp/index.ts";
 import { createPins, type PinStore } from "../../../src/tools/mcp/pins.ts";
 import { mcpServers } from "../../../src/tools/mcp/servers.ts";
-import { countedClock } from "../../support/clock.ts";
 import { keptLog, keptMeter, type KeptLog } from "../../support/observe.ts";
 import { until } from "../../support/until.ts";
 
@@ -58,7 +58,8 @@ export async function running(
   const parsed = mcpServers.parse({ servers });
   const log = keptLog();
   const at = dir ?? (await folder());
-  const clock = countedClock();
+  // The machine's own, as the protocol's package has its limits by that as well.
+  const clock = systemClock;
   const pins = createPins(at);
   const mcp = createMcp({ servers: parsed.servers, pins, clock, log, meter: keptMeter() });
   closing.push(() => mcp.close());
