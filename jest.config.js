@@ -17,5 +17,5 @@ export default {
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/services/"],
   // Most of the time of whole calls is waiting, so that a worker per core is not too many (Jest would leave one core out).
   maxWorkers: "100%",
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

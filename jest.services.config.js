@@ -6,5 +6,5 @@ export default {
   globalSetup: "<rootDir>/test/services/prepare.js",
   testMatch: ["<rootDir>/test/services/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/"],
-  testTimeout: 120_000,
+  testTimeout: 240_000,
 };
