@@ -64,6 +64,31 @@ describe("OpenAI is lost", () => {
     expect(said(client.events)).toBe("You said: Are you there?You said: Good.");
   });
 
+  test("a reply of before can still be cut short, and what never was is refused as OpenAI refuses it", async () => {
+    const server = await world.start();
+    const { client } = await server.talk();
+    await client.next("session.created");
+    client.send(text("One."));
+    const { response } = await client.next("response.done");
+    const itemId = String(((response as Told)["output"] as Told[])[0]?.["id"]);
+    const before = world.lastSession();
+    before.faults.drop = { after: "response.created", how: 1011 };
+    client.send(text("Two."));
+    await until("another connection has answered", () => client.of("response.done").length === 2, PATIENCE_MS);
+    expect(world.lastSession()).not.toBe(before);
+
+    const cut = { type: "conversation.item.truncate", content_index: 0, audio_end_ms: 20 };
+    client.send({ ...cut, item_id: itemId });
+    expect(await client.next("conversation.item.truncated")).toMatchObject({ item_id: itemId, audio_end_ms: 20 });
+    client.send({ ...cut, event_id: "mine", item_id: "item_nobody" });
+    expect((await client.next("error"))["error"]).toMatchObject({
+      type: "invalid_request_error",
+      code: "item_truncate_invalid_item_id",
+      event_id: "mine",
+    });
+    expect(client.of("conversation.item.truncated")).toHaveLength(1);
+  });
+
   test("while the user speaks: what nobody understood yet is heard again", async () => {
     const server = await world.start();
     world.openai.script = { transcripts: ["I would like some tea"], brain: ({ text: words }) => `You said: ${words}` };

@@ -31,12 +31,17 @@ interface Told {
   readonly status_details?: { readonly error?: { readonly code?: string | null } | null } | null;
 }
 
+/** A client cuts what it plays, which is the last of them. */
+const MOST_EARLIER = 200;
+
 export function createAnswers(parts: AnswersParts) {
   const { model, journal, replies, asking, guarding, turns, runTools, said, after } = parts;
   /** Responses that say words of ours, and the words. */
   const sayings = new Map<string, string>();
   /** Items of this connection; another one knows nothing of them. */
   const items = new Set<string>();
+  /** Those of the connections before, the latest. */
+  let earlier: readonly string[] = [];
 
   function created({ id, metadata }: Told): void {
     if (metadata?.["say"] !== undefined) sayings.set(id, "");
@@ -98,10 +103,12 @@ export function createAnswers(parts: AnswersParts) {
           return done(event["response"] as Told);
       }
     },
-    knows: (itemId: string): boolean => items.has(itemId),
+    /** A connection before this one has it. */
+    wasBefore: (itemId: string): boolean => earlier.includes(itemId),
     /** Another connection knows none of these. */
     lost(): void {
       sayings.clear();
+      earlier = [...earlier, ...items].slice(-MOST_EARLIER);
       items.clear();
     },
     isSaying: (): boolean => sayings.size > 0,

@@ -110,8 +110,8 @@ export function createClientSide(parts: ClientSideParts) {
       }
       case "truncate":
         replies.truncated(command.itemId, command.audioEndMs);
-        // Of a connection before: it is text here, which is as long as was heard already.
-        if (!answers.knows(command.itemId)) return truncatedHere(command);
+        // Of a connection before: it is text here, which is as long as was heard already. What never was is OpenAI's to refuse.
+        if (answers.wasBefore(command.itemId)) return truncatedHere(command);
         break;
       case "cancel":
       case "settings":
