@@ -100,7 +100,7 @@ test("a peer that is gone without a word is given up after 45 s, as a lost line;
   expect(t.done).toEqual(["ping", "ping", "ping", "ping", "ended", "terminate"]);
   // Whoever comes back within half a minute goes on with the call.
   expect(t.closed()).toEqual([{ type: "line.closed", cause: "network" }]);
-  expect(t.meter.counters.get("voice_half_open_total")).toBe(1);
+  expect(t.meter.total("voice_half_open_total")).toBe(1);
   t.stream.tick();
   expect(t.done.at(-1)).toBe("terminate");
   expect(t.time.pending()).toBe(0);
@@ -130,7 +130,7 @@ test("a flood: what is too much is dropped and told once a second, and it ends t
 test("a hundred messages a second are never too many", async () => {
   const time = createVirtualTime();
   const allowed = createAllowance(time.clock, BROWSER_TIMING);
-  for (let second = 0; second < 60; second++) {
+  for (let second = 0; second < 10; second++) {
     for (let n = 0; n < BROWSER_TIMING.messagesPerSecond; n++) expect(allowed()).toBe("ok");
     await time.run(1000);
   }
