@@ -10,7 +10,7 @@ import { StateUnavailable, type State } from "../core/state.ts";
 export type InstanceCommand = CallCommand | { readonly kind: "gone" } | { readonly kind: "lost" };
 
 export interface ControlParts {
-  readonly state: Pick<State, "findLive" | "publish" | "subscribe">;
+  readonly state: Pick<State, "findLive" | "publish" | "subscribe" | "isHeard">;
   readonly instance: string;
   /** A call held here, by our id or the carrier's. */
   readonly find: (id: string) => Call | undefined;
@@ -38,6 +38,11 @@ interface Question {
 
 /** ms in which a command is acknowledged, or counts as not received: whoever asks over HTTP is to know within a second. */
 const ANSWER_MS = 800;
+/**
+ * ms for an instance to which nobody listens: its connection ended with its process. Not at once, because a count of listeners need
+ * not be one of all, and whoever was listening a moment ago may listen again.
+ */
+const DEAF_MS = 200;
 /** Commands that wait for an answer at once. */
 const MOST_WAITING = 1000;
 
@@ -88,13 +93,22 @@ export function createControl({ state, instance, find, loseLine, clock, ids, log
     return new Promise((resolve) => {
       const settle = (result: ControlResult): void => {
         cancel();
+        cancelDeaf();
         waiting.delete(id);
         resolve(result);
       };
-      const cancel = clock.after(leftMs, () => settle("unreachable"));
+      const giveUp = (): void => settle("unreachable");
+      const cancel = clock.after(leftMs, giveUp);
+      let cancelDeaf = (): void => undefined;
       waiting.set(id, settle);
       const question: Question = { id, from: instance, callId, command };
       state.publish(commandsTo(holder), question);
+      state.isHeard(commandsTo(holder)).then(
+        (isHeard) => {
+          if (!isHeard && waiting.has(id)) cancelDeaf = clock.after(Math.min(DEAF_MS, leftMs), giveUp);
+        },
+        () => undefined, // The time is the limit then.
+      );
     });
   }
 

@@ -118,6 +118,8 @@ export interface State {
   publish(topic: string, message: unknown): void;
   /** Returns the unsubscribe. The listener must not throw. */
   subscribe(topic: string, listener: (message: unknown) => void): () => void;
+  /** Whether anybody, on whichever instance, listens to the topic at this moment. */
+  isHeard(topic: string): Promise<boolean>;
   /** False while the shared state is away. */
   isUp(): boolean;
   close(): Promise<void>;

@@ -161,6 +161,7 @@ export function createMemoryState({
 
     publish: topics.deliver,
     subscribe: topics.subscribe,
+    isHeard: async (topic) => topics.names().includes(topic),
     isUp: () => true,
     async close() {
       for (const map of all) map.clear();

@@ -150,6 +150,10 @@ export function createRedisState(options: RedisStateOptions): RedisState {
       link.send((client) => client.publish(channel(topic), JSON.stringify(envelope)));
     },
     subscribe: topics.subscribe,
+    async isHeard(topic) {
+      const name = channel(topic);
+      return Number((await run((client) => client.pubSubNumSub([name])))[name]) > 0;
+    },
     isUp: link.isUp,
     async close() {
       link.close();

@@ -24,8 +24,8 @@ interface Instance {
   /** Browsers' calls that it looks after from now on. */
   readonly adopted: string[];
   readonly here: Set<string>;
-  /** No word of it any more, as after SIGKILL. */
-  die(): void;
+  /** No word of it any more. One that was killed has no connection either; one that hangs has. */
+  die(how?: "killed" | "hangs"): void;
   hold(party: CallParty): FakeCall;
 }
 
@@ -93,6 +93,7 @@ function instance(options: { readonly state?: State; readonly isShared?: boolean
   const here = new Set<string>();
   const adopted: string[] = [];
   let isDead = false;
+  const ends: (() => void)[] = [];
   const shared = options.state ?? state;
   const dead = new Promise<never>(() => undefined);
   // What a dead process sends reaches nobody, and it hears nothing.
@@ -102,7 +103,11 @@ function instance(options: { readonly state?: State; readonly isShared?: boolean
     enlist: (...of) => (isDead ? dead : shared.enlist(...of)),
     takeDead: () => (isDead ? dead : shared.takeDead()),
     publish: (...of) => (isDead ? undefined : shared.publish(...of)),
-    subscribe: (topic, listener) => shared.subscribe(topic, (message) => void (!isDead && listener(message))),
+    subscribe(topic, listener) {
+      const end = shared.subscribe(topic, (message) => void (!isDead && listener(message)));
+      ends.push(end);
+      return end;
+    },
   };
   const cluster = createCluster({
     state: own,
@@ -124,7 +129,10 @@ function instance(options: { readonly state?: State; readonly isShared?: boolean
     lostLines,
     adopted,
     here,
-    die: () => void (isDead = true),
+    die(how = "hangs") {
+      isDead = true;
+      if (how === "killed") for (const end of ends) end();
+    },
     hold(of) {
       const call = fakeCall(of);
       calls.push(call);
@@ -248,6 +256,25 @@ describe("control", () => {
     expect(time.now() - asked).toBeLessThanOrEqual(1000);
     await time.run(20_000);
     expect(await other.cluster.control("call-1", { kind: "end" })).toBe("not-live");
+  });
+
+  test("a holder that was killed is known by it that nobody listens, a quarter second later", async () => {
+    const [one, other] = [instance(), instance()];
+    one.hold(party(1));
+    await settle();
+    one.die("killed");
+    const asked = time.now();
+    let answer: string | undefined;
+    void other.cluster.control("call-1", { kind: "end" }).then((result) => (answer = result));
+    await time.until("an answer", () => answer !== undefined);
+    expect(answer).toBe("unreachable");
+    expect(time.now() - asked).toBeLessThanOrEqual(250);
+    // Nothing is wrong with one whose listeners could not be counted.
+    const uncounted = instance({ state: { ...state, isHeard: () => Promise.reject(new StateUnavailable()) } });
+    const call = other.hold(party(2));
+    await settle();
+    expect(await uncounted.cluster.control("call-2", { kind: "say", text: "Hello" })).toBe("done");
+    expect(call.asked).toEqual([{ say: "Hello" }]);
   });
 
   test("while the shared state is away calls held here are reached, and no others", async () => {

@@ -337,6 +337,24 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
       endOther();
     });
 
+    test("are known to be heard, by whichever instance, until nobody listens any more", async () => {
+      const { one, other } = get();
+      const topic = fresh("topic");
+      expect([await one.isHeard(topic), await other.isHeard(topic)]).toEqual([false, false]);
+      const end = other.subscribe(topic, () => undefined);
+      // A subscription is under way for a moment, and so is its end.
+      const become = async (isHeard: boolean): Promise<void> => {
+        for (;;) {
+          const both = [await one.isHeard(topic), await other.isHeard(topic)];
+          if (both.every((is) => is === isHeard)) return;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      };
+      await become(true);
+      end();
+      await become(false);
+    });
+
     test("are published without waiting for anybody to listen", () => {
       const { one } = get();
       const before = one.publish(fresh("topic"), { nobody: "hears it" }) as unknown;
