@@ -18,7 +18,7 @@ import type { Memories } from "../core/memory.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import type { UpgradeRequest } from "../core/socket.ts";
 import type { LiveCall, State } from "../core/state.ts";
-import type { Storage } from "../core/stores.ts";
+import { StoreUnavailable, type Storage } from "../core/stores.ts";
 import type { Guest } from "../http/guests.ts";
 import type { SocketRoute } from "../core/socket.ts";
 import { createAccess } from "../http/access.ts";
@@ -209,7 +209,12 @@ export function createManagement(parts: ManagementParts): Management {
       secret();
       browserCalls.sweep();
       await uploads.sweep();
-      if (await access.isClosed()) {
+      // A database that is away keeps nobody from starting; whether there is a key cannot be said then.
+      const isClosed = await access.isClosed().catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) return false;
+        throw error;
+      });
+      if (isClosed) {
         log.warn("no API key exists: the API is closed, calls are answered. Make one: npm run keys -- create");
       }
     },

@@ -10,9 +10,12 @@ const PASSING: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The file system's name when it will not last, else undefined. Makes the folder when there is none. */
-export async function passingDisk(dir: string): Promise<string | undefined> {
+export async function passingDisk(
+  dir: string,
+  look: (dir: string) => Promise<{ readonly type: number }> = statfs,
+): Promise<string | undefined> {
   await mkdir(dir, { recursive: true });
-  const { type } = await statfs(dir);
+  const { type } = await look(dir);
   // Node gives the number as it comes, with its highest bit as a sign on some machines.
   return PASSING.get(type >>> 0);
 }
