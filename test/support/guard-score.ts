@@ -12,7 +12,7 @@ export interface Utterance {
   /** Looks like something it is not. */
   readonly near?: boolean;
   /** How it came about and what may be done with it: docs/safety.md. */
-  readonly set: "open" | "held" | "late" | "fresh" | "last";
+  readonly set: "open" | "held" | "late" | "fresh" | "last" | "unseen";
 }
 
 export interface Miss extends Utterance {
