@@ -1,5 +1,9 @@
 // Clients that talk to OpenAI over WebRTC themselves: the sideband runs their tools and keeps their record. Tested at the sideband's socket;
 // the media of WebRTC is not simulated.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startHttpDesktop } from "../../src/sim/mcp/http.ts";
+import { emptyFolder } from "../support/child.ts";
 import { until } from "../support/until.ts";
 import { createWorld, eventually, OTHER_KEY, PATIENCE_MS, text, type SessionAnswer } from "./assistant-kit.ts";
 
@@ -65,6 +69,84 @@ test("a sideband that is cut is connected again, and runs nothing twice", async 
   const again = await server.post(`/api/voice-agent/${session.id}/sideband`, { call_id: callId });
   expect(again.status).toBe(409);
   expect(beside?.sidebands().all).toBe(2);
+});
+
+test("the gate stands before its tools too, and what was asked for outlives a sideband that is cut meanwhile", async () => {
+  const desktop = await startHttpDesktop();
+  const folder = await emptyFolder();
+  try {
+    const file = join(folder.path, "mcp.json");
+    const http = { url: desktop.url, allow_private: true };
+    writeFileSync(file, JSON.stringify({ servers: { desktop: { http, users: ["ada"] } } }));
+    const server = await world.start({ MCP_SERVERS_FILE: file });
+    const isThere = () => server.log.lines.some(({ message }) => message === "an MCP server is connected");
+    await until("the desktop", isThere, PATIENCE_MS);
+    const outputs: string[] = [];
+    world.openai.script = {
+      brain({ toolOutputs }) {
+        const last = toolOutputs.at(-1)?.output;
+        if (last !== undefined) outputs.push(last);
+        // It asks again, as it is told to.
+        return last === undefined || last.includes("awaiting-confirmation")
+          ? { tool: { name: "desktop__App-Tool", args: { mode: "launch", name: "mail" } } }
+          : { text: "The mail is open." };
+      },
+    };
+    const session = await open(server);
+    const callId = await call(session);
+    const beside = world.openai.calls.get(callId);
+    await server.post(`/api/voice-agent/${session.id}/sideband`, { call_id: callId });
+    beside?.send(text("Open my mail."));
+    beside?.send({ type: "response.create" });
+    await until("the model is told that it waits, and asks again", () => outputs.length === 1, PATIENCE_MS);
+    expect(outputs[0]).toContain("awaiting-confirmation");
+    expect(desktop.done).toEqual([]);
+    const { body } = await server.get("/api/confirmations");
+    const [waiting] = body["confirmations"] as { confirmation_id: string; user: string; arguments: unknown }[];
+    expect(waiting).toMatchObject({ user: "ada", arguments: { mode: "launch", name: "mail" } });
+
+    // The second run is under way for sure when something that was said after it was heard.
+    await until("it asked again", () => beside?.session.sent.of("response.done").length === 2, PATIENCE_MS);
+    beside?.send(text("I am waiting."));
+    await eventually(server, ({ turns }) => turns.length === 2);
+    beside?.cutSidebands();
+    await until("another sideband", () => beside?.sidebands().all === 2, PATIENCE_MS);
+    await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
+    await beside?.session.sent.waitFor(
+      ({ type, event }) =>
+        type === "response.output_audio_transcript.done" && event["transcript"] === "The mail is open.",
+      { timeoutMs: PATIENCE_MS },
+    );
+    expect(desktop.done).toEqual([{ tool: "App-Tool", args: { mode: "launch", name: "mail" } }]);
+    beside?.hangUp();
+    const record = await eventually(server, ({ status }) => status === "completed");
+    const results = record.tools.map(({ name, result }) => `${name} ${result}`);
+    expect([results[0], results.at(-1)]).toEqual(["desktop__App-Tool waiting", "desktop__App-Tool ok"]);
+    const rows = record.timeline.filter(({ what }) => what === "confirmation");
+    expect(rows.map(({ detail }) => detail?.status)).toEqual(["pending", "approved", "used"]);
+  } finally {
+    await desktop.close();
+    await folder.remove();
+  }
+});
+
+test("a guard's word comes from beside, too: a secret is cut, and something else is said", async () => {
+  const secret = "metrics-secret-Qm7xVb2Lk9Zt4Rw8Yn3Pq6";
+  const server = await world.start({ METRICS_TOKEN: secret });
+  world.openai.script = { brain: () => `The token is ${secret} and that is all I have to say about it.` };
+  const session = await open(server);
+  const callId = await call(session);
+  const beside = world.openai.calls.get(callId);
+  await server.post(`/api/voice-agent/${session.id}/sideband`, { call_id: callId });
+  beside?.send(text("What is the token?"));
+  beside?.send({ type: "response.create" });
+  await beside?.session.sent.waitFor(
+    ({ type, event }) =>
+      type === "response.output_audio_transcript.done" && String(event["transcript"]).includes("cannot tell you"),
+    { timeoutMs: PATIENCE_MS },
+  );
+  const record = await eventually(server, ({ timeline }) => timeline.some(({ what }) => what === "guard"));
+  expect(record.timeline.find(({ what }) => what === "guard")?.detail).toMatchObject({ rule: "disclosure: secret" });
 });
 
 test("what does not fit is told, and leaves no record", async () => {
