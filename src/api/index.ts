@@ -45,6 +45,7 @@ export interface ApiParts {
   readonly store: CallStore;
   readonly state: State;
   readonly organizations: Organizations;
+  readonly defaultGreeting: string;
   readonly browserCalls: BrowserCalls;
   readonly control: ControlCall;
   readonly contacts: Contacts;

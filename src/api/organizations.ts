@@ -31,7 +31,13 @@ const MOST_VERSIONS = 50;
 /** What costs or routes calls of others: not for an organization to decide for itself. */
 const OPERATORS_FIELDS = ["numbers", "limits"];
 
-export function organizationRoutes({ organizations }: { readonly organizations: Organizations }): Route[] {
+export interface OrganizationRouteParts {
+  readonly organizations: Organizations;
+  /** What callers hear first where their organization has no words of its own for it. */
+  readonly defaultGreeting: string;
+}
+
+export function organizationRoutes({ organizations, defaultGreeting }: OrganizationRouteParts): Route[] {
   const path = "/api/org/config/{org_id}";
   const schema = versioned.extend(organizationConfig.shape).loose();
   return [
@@ -44,8 +50,9 @@ export function organizationRoutes({ organizations }: { readonly organizations: 
         access: READERS,
         answers: {
           200: {
-            description: "In order of their ids.",
+            description: "In order of their ids; and the greeting of those that have none of their own.",
             schema: z.strictObject({
+              default_greeting: z.string(),
               organizations: z.array(
                 z.strictObject({ org_id: z.string(), name: z.string().nullable(), version: z.number().int() }),
               ),
@@ -60,7 +67,10 @@ export function organizationRoutes({ organizations }: { readonly organizations: 
           name: typeof config.name === "string" ? config.name : null,
           version,
         }));
-        return json({ organizations: shown.sort((a, b) => (a.org_id < b.org_id ? -1 : 1)) });
+        return json({
+          default_greeting: defaultGreeting,
+          organizations: shown.sort((a, b) => (a.org_id < b.org_id ? -1 : 1)),
+        });
       },
     ),
     route(

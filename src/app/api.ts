@@ -151,6 +151,7 @@ export function createManagement(parts: ManagementParts): Management {
   const assistant = createPersonalAssistant({ ...parts, door: access, mint });
   const api = createApi({
     ...parts,
+    defaultGreeting: config.GREETING,
     control: cluster.control,
     voiceAgent: assistant.sessions,
     door: access,

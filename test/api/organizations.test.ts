@@ -99,6 +99,7 @@ test("the list holds the organizations one may see", async () => {
   const all = await t.ask("root", "GET", "/api/organizations");
   expect(idsOf(all)).toEqual(["acme", "beta", "default"]);
   expect(all.body.organizations[0]).toEqual({ org_id: "acme", name: "Acme", version: 2 });
+  expect(all.body.default_greeting).toBe("Hello.");
   expect(idsOf(await t.ask("acmeReader", "GET", "/api/organizations"))).toEqual(["acme"]);
 });
 

@@ -322,6 +322,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     store,
     state,
     organizations,
+    defaultGreeting: "Hello.",
     browserCalls,
     control:
       options.control ??

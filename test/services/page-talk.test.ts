@@ -1,5 +1,5 @@
 // The talk view in a real browser, against the built server and simulated sides: through the microphone, in writing, watched and acted on
-// from the live view, and with tools that wait for a button.
+// from the live view, and with tools that wait for a button. And the other place where the agent is heard: the greeting, aloud.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -189,4 +189,30 @@ test("a risky tool waits for a button: allowed it is run, refused it is not, and
   expect(desktop.done).toHaveLength(1);
   expect([...trouble, ...watcher.trouble]).toEqual([]);
   await Promise.all([page, watcher.page].map((one) => one.context().close()));
+});
+
+test("the greeting is heard, the program's own where the organization has none", async () => {
+  const { page, trouble } = await openPage(browser);
+  await logIn({ page, trouble }, stand.url);
+  const spoken: unknown[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/voice/text-to-speech"))
+      spoken.push((request.postDataJSON() as { text: unknown }).text);
+  });
+  for (const orgId of ["default", "clinic"]) {
+    await page.goto(`${stand.url}/organization/${orgId}`);
+    await page.getByRole("button", { name: "Hear it" }).click();
+    // It is shown when the sound is there.
+    await page.getByLabel("The greeting", { exact: true }).waitFor();
+    await page.evaluate(`new Promise((resolve) => {
+      const look = () => (document.querySelector("audio").currentTime > 0 ? resolve() : setTimeout(look, 20));
+      look();
+    })`);
+  }
+  expect(spoken).toEqual([
+    "Hello, thanks for calling. I am an AI assistant. How can I help you?",
+    "Lakeside Clinic, you are speaking with an AI assistant. Who is calling, please?",
+  ]);
+  expect(trouble).toEqual([]);
+  await page.context().close();
 });

@@ -1,7 +1,8 @@
-// The greeting, aloud: as it stands in the form, in the voice that is chosen there.
+// The greeting, aloud: as it stands in the form, or else the program's own, in the voice that is chosen there.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf, Refusal, send } from "../shell/ask.ts";
 import { Icon } from "../shell/icons.tsx";
+import { defaultGreeting } from "./organizations.ts";
 import { valueAt, type Config } from "./values.ts";
 
 export function Greeting({ config }: { readonly config: Config }) {
@@ -9,7 +10,9 @@ export function Greeting({ config }: { readonly config: Config }) {
   const address = useRef<string>(undefined);
   const [state, setState] = useState<"silent" | "asking" | "there">("silent");
   const [wrong, setWrong] = useState<string>();
-  const greeting = valueAt(config, "/greeting");
+  const own = valueAt(config, "/greeting");
+  const isOwn = typeof own === "string" && own.trim() !== "";
+  const greeting = isOwn ? own : defaultGreeting.value;
   const voice = valueAt(config, "/voice/name");
   const forget = (): void => {
     if (address.current !== undefined) URL.revokeObjectURL(address.current);
@@ -37,13 +40,13 @@ export function Greeting({ config }: { readonly config: Config }) {
       setWrong(isMissing ? "This server does not speak" : messageOf(error));
     }
   }
-  const isThere = typeof greeting === "string" && greeting.trim() !== "";
   return (
     <section class="card part" aria-labelledby="greeting-aloud">
       <h2 id="greeting-aloud">The greeting, aloud</h2>
-      <p class={isThere ? "" : "muted"}>{isThere ? `“${greeting}”` : "The program's own greeting is used."}</p>
+      {greeting !== undefined && <p>“{greeting}”</p>}
+      {!isOwn && <p class="hint">The program’s own: this organization has none.</p>}
       <p class="buttons">
-        <button type="button" disabled={!isThere || state === "asking"} onClick={() => void speak()}>
+        <button type="button" disabled={greeting === undefined || state === "asking"} onClick={() => void speak()}>
           <Icon name="play" /> {state === "asking" ? "One moment …" : "Hear it"}
         </button>
       </p>

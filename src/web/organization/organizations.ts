@@ -1,4 +1,4 @@
-// The organizations the person may see, asked for once and again after a change.
+// The organizations the person may see and what those say who have no greeting of their own, asked for once and again after a change.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask } from "../shell/ask.ts";
@@ -10,10 +10,13 @@ export interface Named {
 }
 
 const organizations = signal<readonly Named[]>([]);
+export const defaultGreeting = signal<string | undefined>(undefined);
 
 export async function lookUpOrganizations(): Promise<void> {
   try {
-    organizations.value = (await ask<{ organizations: readonly Named[] }>("/api/organizations")).organizations;
+    const told = await ask<{ organizations: readonly Named[]; default_greeting: string }>("/api/organizations");
+    organizations.value = told.organizations;
+    defaultGreeting.value = told.default_greeting;
   } catch {
     // The view that needs them says what is wrong; a filter does without.
   }
