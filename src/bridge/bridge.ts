@@ -292,7 +292,7 @@ export function startCall(parts: BridgeParts): Call {
     after(settings.maxCallMs - journal.elapsedMs(), () => parting.timeUp());
   });
   // Not from inside the mailbox, or what the line has kept would fill it up; and caller audio never waits in it at all.
-  line.attach((event) => void (event.type === "line.audio" ? keeper.hear(event.payload) : mailbox.post(event)));
+  line.attach((event) => (event.type === "line.audio" ? keeper.hear(event.payload) : void mailbox.post(event)));
   post(() => (resumed ? phrases.resume(resumed.cause) : parting.greet(settings.greeting, settings.onlyGreets)));
   return createHandle({ party, post, ending, parting, phrases, matters, guarding, journal, phase: phase.now, ended });
 }

@@ -1,6 +1,7 @@
 // Keeps the call supplied with a voice: takes the one opened early or opens one, opens another when it is lost, and says when
 // the wait has become one the caller should hear of, and when it has become hopeless.
 import type { AudioWay, SpokenLine, Voice, VoiceEngine, VoiceEvent } from "../core/voice.ts";
+import { CallerWay } from "./caller-way.ts";
 import { BYTES_PER_MS } from "./playback.ts";
 import { Tape } from "./tape.ts";
 
@@ -45,26 +46,22 @@ export type VoiceKeeper = ReturnType<typeof createVoiceKeeper>;
 
 export function createVoiceKeeper(parts: VoiceKeeperParts) {
   const { engine, callId, carrierId, after, now } = parts;
-  let voice: Voice | undefined;
   let ready = false;
   let readyAt = 0;
   /** Since when the caller has been without a voice. */
   let waitingSince = now();
   let losses = 0;
   let closed = false;
-  /** What the present voice was given to hear, as far back as it may be needed. */
-  let recent = new Tape();
-  /** At this length it is looked what of it is needed: not at every frame. */
-  let lookAt = MOST_UNHEARD_BYTES + LEAD_BYTES;
+  const caller = new CallerWay(MOST_UNHEARD_BYTES + LEAD_BYTES, trim);
   let cancelTell = (): void => {};
   let cancelGiveUp = (): void => {};
 
   function take(next: Voice): void {
-    voice = next;
+    caller.voice = next;
     ready = false;
     // Events of a voice that was replaced mean nothing any more.
     next.attach((event) => {
-      if (voice !== next || closed) return undefined;
+      if (caller.voice !== next || closed) return undefined;
       parts.post(event);
       return event.type === "voice.audio" ? parts.wayFor(event) : undefined;
     });
@@ -95,22 +92,22 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
     if (closed) return;
     closed = true;
     stopWaiting();
-    recent.forget(recent.length);
-    voice?.close();
-    voice = undefined;
+    caller.tape.forget(caller.tape.length);
+    caller.voice?.close();
+    caller.voice = undefined;
   }
 
   /** Lets go of what nobody will ask for again. */
   function trim(): void {
     const keep = !ready ? MOST_UNHEARD_BYTES : parts.openSince() === undefined ? LEAD_BYTES : MOST_BYTES;
-    recent.forget(recent.length - keep);
-    lookAt = recent.length + LEAD_BYTES;
+    caller.tape.forget(caller.tape.length - keep);
+    caller.lookAt = caller.tape.length + LEAD_BYTES;
   }
 
   /** From where on a successor has to hear it: all if nobody heard it, else the open words, and the last moment in any case. */
   function repeatFrom(): number {
-    if (!ready) return recent.length - MOST_UNHEARD_BYTES;
-    const lead = recent.length - LEAD_BYTES;
+    if (!ready) return caller.tape.length - MOST_UNHEARD_BYTES;
+    const lead = caller.tape.length - LEAD_BYTES;
     const since = parts.openSince();
     if (since === undefined) return lead;
     // Whole frames, as they came.
@@ -120,7 +117,7 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
   /** Gives the next voice what it has to hear, frame by frame. */
   function repeat(heard: Tape, from: number, next: Voice): void {
     for (let slice = heard.read(from, FRAME_BYTES); slice; slice = heard.read(slice.at + slice.bytes, FRAME_BYTES)) {
-      recent.append(slice.payload);
+      caller.tape.append(slice.payload);
       next.hear(slice.payload);
     }
     heard.forget(heard.length);
@@ -131,33 +128,31 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
       wait();
       take(parts.early ?? engine.open({ callId, carrierId, history: parts.history() }));
     },
-    /** Caller audio, base64 mu-law: the one path of every frame. */
-    hear(payload: string): void {
-      if (!voice) return;
-      voice.hear(payload);
-      recent.append(payload);
-      if (recent.length >= lookAt) trim();
+    /** Caller audio, base64 mu-law. What follows may go the way that is returned, always. */
+    hear(payload: string): AudioWay {
+      caller.take(payload);
+      return caller;
     },
     /** Looks at the events that concern the connection; all others are the bridge's. */
     take(event: Extract<VoiceEvent, { type: "voice.ready" | "voice.closed" }>): void {
       if (closed) return;
       if (event.type === "voice.ready") {
-        if (ready || !voice) return;
+        if (ready || !caller.voice) return;
         ready = true;
         readyAt = now();
         // What was kept for the voice is only now turned into speech events.
-        lookAt = recent.length + 2 * LEAD_BYTES;
+        caller.lookAt = caller.tape.length + 2 * LEAD_BYTES;
         stopWaiting();
-        return parts.onReady(voice, losses > 0);
+        return parts.onReady(caller.voice, losses > 0);
       }
       // Asked before the loss is told: telling it makes the bridge forget what it was listening to.
       const from = Math.max(0, repeatFrom());
-      const heard = recent;
-      recent = new Tape();
-      lookAt = MOST_UNHEARD_BYTES + LEAD_BYTES;
+      const heard = caller.tape;
+      caller.tape = new Tape();
+      caller.lookAt = MOST_UNHEARD_BYTES + LEAD_BYTES;
       const served = ready && now() - readyAt >= SERVED_MS;
       losses = served ? 1 : losses + 1;
-      voice = undefined;
+      caller.voice = undefined;
       if (ready) wait();
       ready = false;
       if (event.fatal || losses > 1) return giveUp(event.code);
@@ -167,7 +162,7 @@ export function createVoiceKeeper(parts: VoiceKeeperParts) {
       take(next);
       repeat(heard, from, next);
     },
-    voice: (): Voice | undefined => voice,
+    voice: (): Voice | undefined => caller.voice,
     isReady: () => ready,
     close,
   };

@@ -1,6 +1,8 @@
 // The caller's end of a call, as the bridge sees it: a phone, a browser, anything that carries 8 kHz mu-law both ways.
 // It knows nothing of the carrier behind it.
 
+import type { AudioWay } from "./voice.ts";
+
 /** Why a line is gone. `hangup`: the caller left; `network`: the socket died; `protocol`: the far side broke the rules. */
 export type LineCloseCause =
   "hangup" | "network" | "no-media" | "slow-consumer" | "bad-frames" | "protocol" | "closed-by-us";
@@ -19,8 +21,11 @@ export type LineEvent =
 export interface Line {
   /** The carrier's id of this stream, for logs. */
   readonly id: string;
-  /** Starts delivery. What arrived before is delivered first, in order, within this call. May be called once. */
-  attach(listener: (event: LineEvent) => void): void;
+  /**
+   * Starts delivery. What arrived before is delivered first, in order, within this call. May be called once. The answer to
+   * `line.audio` may be a way for all audio that follows, until the line ends; a line need not use it.
+   */
+  attach(listener: (event: LineEvent) => AudioWay | void): void;
   /**
    * Queues audio at the caller's end: base64 of raw mu-law, any length of at least one byte; and a mark of this name right behind it.
    * `utterance`: which it is a part of.

@@ -55,7 +55,7 @@ export interface SpeechPart {
   readonly contentIndex: number;
 }
 
-/** A shorter way for the audio of one speech and part, when nothing about it is being decided: no event for each piece. */
+/** A shorter way for audio about which nothing is being decided: no event for each piece. */
 export interface AudioWay {
   /** False: this piece, and with it what follows, is an event after all. */
   take(payload: string): boolean;

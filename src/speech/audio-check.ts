@@ -3,38 +3,40 @@
 import type { Log } from "../core/observe.ts";
 import type { ServerEventOf } from "../wire/openai-realtime.ts";
 
-export interface AudioCheck {
-  /** Looks at audio before it is played, in order. @returns false once it can only be PCM16. */
-  pass(payload: string): boolean;
-  /** A speech ran to its end: is that the length of its words? Doubts are logged and counted once. */
-  readonly measure: (bytes: number, text: string) => void;
-}
-
 export interface AudioCheckPorts {
   readonly speed: number;
   readonly log: Log;
   readonly countError: (code: string) => void;
 }
 
-export function createAudioCheck({ speed, log, countError }: AudioCheckPorts): AudioCheck {
-  const isPcm = createPcmDetector();
-  let doubted = false;
-  return {
-    pass(payload) {
-      if (!isPcm(payload)) return true;
-      log.error("the voice API sends PCM16 where it confirmed mu-law: the caller would hear noise");
-      return false;
-    },
-    measure(bytes, text) {
-      if (doubted || plausibleLength(bytes, text, speed)) return;
-      doubted = true;
-      countError("rate-suspect");
-      log.error("spoken audio has not the length of its words: is it really 8 kHz mu-law?", {
-        ms: Math.round(bytes / 8),
-        letters: text.length,
-      });
-    },
-  };
+// A class, because every piece of the agent's audio comes by here.
+export class AudioCheck {
+  readonly #ports: AudioCheckPorts;
+  readonly #pcm = new PcmDetector();
+  #doubted = false;
+
+  constructor(ports: AudioCheckPorts) {
+    this.#ports = ports;
+  }
+
+  /** Looks at audio before it is played, in order. @returns false once it can only be PCM16. */
+  pass(payload: string): boolean {
+    if (!this.#pcm.isPcm(payload)) return true;
+    this.#ports.log.error("the voice API sends PCM16 where it confirmed mu-law: the caller would hear noise");
+    return false;
+  }
+
+  /** A speech ran to its end: is that the length of its words? Doubts are logged and counted once. */
+  measure(bytes: number, text: string): void {
+    const { speed, log, countError } = this.#ports;
+    if (this.#doubted || plausibleLength(bytes, text, speed)) return;
+    this.#doubted = true;
+    countError("rate-suspect");
+    log.error("spoken audio has not the length of its words: is it really 8 kHz mu-law?", {
+      ms: Math.round(bytes / 8),
+      letters: text.length,
+    });
+  }
 }
 
 const WINDOW_BYTES = 1600;
@@ -47,38 +49,37 @@ const PCM_WINDOWS = 2;
  * stays near 0x00 and 0xFF unless the speech is clipped. In mu-law both positions are samples of the same signal and look
  * alike. So the share of bytes in the middle of the range, even against odd positions, tells them apart; silence, where it
  * is zero in both, says nothing and is not counted.
- *
- * @returns a function of consecutive base64 payloads: true once the audio so far can only be PCM16.
  */
-export function createPcmDetector(): (payload: string) => boolean {
-  let even = 0;
-  let odd = 0;
-  let seen = 0;
-  let sounding = 0;
-  let pcm = 0;
+export class PcmDetector {
+  #even = 0;
+  #odd = 0;
+  #seen = 0;
+  #sounding = 0;
+  #pcm = 0;
 
-  function judge(): void {
-    const evenShare = even / (WINDOW_BYTES / 2);
-    const oddShare = odd / (WINDOW_BYTES / 2);
-    even = 0;
-    odd = 0;
-    if (evenShare < 0.05 && oddShare < 0.05) return;
-    sounding += 1;
-    if (evenShare > 0.3 && evenShare < 0.7 && oddShare < 0.2) pcm += 1;
-  }
-
-  return (payload) => {
-    if (sounding >= ENOUGH) return false;
+  /** To be given consecutive base64 payloads: true once the audio so far can only be PCM16. */
+  isPcm(payload: string): boolean {
+    if (this.#sounding >= ENOUGH) return false;
     for (const byte of Buffer.from(payload, "base64")) {
       if (byte >= 0x40 && byte <= 0xbf) {
-        if (seen % 2 === 0) even += 1;
-        else odd += 1;
+        if (this.#seen % 2 === 0) this.#even += 1;
+        else this.#odd += 1;
       }
-      seen += 1;
-      if (seen % WINDOW_BYTES === 0) judge();
+      this.#seen += 1;
+      if (this.#seen % WINDOW_BYTES === 0) this.#judge();
     }
-    return pcm >= PCM_WINDOWS && pcm * 2 > sounding;
-  };
+    return this.#pcm >= PCM_WINDOWS && this.#pcm * 2 > this.#sounding;
+  }
+
+  #judge(): void {
+    const evenShare = this.#even / (WINDOW_BYTES / 2);
+    const oddShare = this.#odd / (WINDOW_BYTES / 2);
+    this.#even = 0;
+    this.#odd = 0;
+    if (evenShare < 0.05 && oddShare < 0.05) return;
+    this.#sounding += 1;
+    if (evenShare > 0.3 && evenShare < 0.7 && oddShare < 0.2) this.#pcm += 1;
+  }
 }
 
 /**

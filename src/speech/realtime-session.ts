@@ -5,7 +5,7 @@ import type { Log, Meter } from "../core/observe.ts";
 import type { AudioWay, Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
 import * as make from "../wire/openai-realtime-client.ts";
 import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
-import { createAudioCheck, isMulawBothWays } from "./audio-check.ts";
+import { AudioCheck, isMulawBothWays } from "./audio-check.ts";
 import { createCallerAudio } from "./caller-audio.ts";
 import type { ConnectBreaker } from "./connect-breaker.ts";
 import { createHearing } from "./hearing.ts";
@@ -15,8 +15,8 @@ import { openRealtimeSocket } from "./realtime-socket.ts";
 import { createResponseSequencer } from "./response-sequencer.ts";
 import { sessionFor, type VoiceSettings } from "./session-config.ts";
 import { createSpeeches } from "./speeches.ts";
-import { createStallWatch } from "./stall-watch.ts";
-import { createTraffic } from "./traffic.ts";
+import { StallWatch } from "./stall-watch.ts";
+import { Traffic } from "./traffic.ts";
 import { metricCode, severityOf } from "./upstream-errors.ts";
 import { responseUsage } from "./usage.ts";
 
@@ -73,16 +73,16 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
 
   const socket = openRealtimeSocket({ ...options, log, onFrame, onClosed: (code, fatal) => shut(code, fatal) });
   const read = createReading({ log, meter, countError });
-  const check = createAudioCheck({ speed: settings.speed, log, countError });
+  const check = new AudioCheck({ speed: settings.speed, log, countError });
   const items = createItemAudio();
   const audio = createCallerAudio({
     send: socket.sendAscii,
     bufferedBytes: socket.bufferedBytes,
     dropped: (cause) => meter.count("voice_frames_dropped_total", { leg: "upstream", cause }),
   });
-  const traffic = createTraffic({ clock, meter, framesSent: audio.framesSent });
+  const traffic = new Traffic({ clock, meter, framesSent: audio.framesSent });
   const hearing = createHearing(settings, { emit, droppedMs: audio.droppedMs, log });
-  const watch = createStallWatch(clock, {
+  const watch = new StallWatch(clock, {
     onTrouble() {
       meter.count("voice_upstream_stall_total");
       log.warn("the voice API was asked to speak and is silent", { ms: 3000 });
@@ -109,7 +109,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       if (what === "audio") meter.count("voice_frames_dropped_total", { leg: "downstream", cause: "late" });
       else countError("unexpected-response");
     },
-    measured: check.measure,
+    measured: (bytes, text) => check.measure(bytes, text),
   });
 
   function owing(justAsked = false): void {

@@ -24,15 +24,18 @@ export interface ShortWay {
   readonly isServer: boolean;
   /** Bytes of one message; longer ones are the library's to refuse. */
   readonly maxPayload: number;
+}
+
+export interface TextTaker {
   /** One whole message, ASCII, a view of what the network brought. */
-  readonly take: (text: Buffer) => void;
+  take(text: Buffer): void;
 }
 
 /**
  * Puts the short way before the reader of this socket, in place.
  * @param socket an open WebSocket of ws, without compression. Should another version keep no such reader, everything is the library's.
  */
-export function openShortWay(socket: object, { isServer, maxPayload, take }: ShortWay): void {
+export function openShortWay(socket: object, to: TextTaker, { isServer, maxPayload }: ShortWay): void {
   const reader = (socket as { readonly _receiver?: FrameReader })._receiver;
   if (!reader) return;
   const library = reader.write.bind(reader);
@@ -44,7 +47,7 @@ export function openShortWay(socket: object, { isServer, maxPayload, take }: Sho
     while (bounds.between) {
       const end = isServer ? maskedEnd(chunk, at, most) : plainEnd(chunk, at, most);
       if (end < 0) break;
-      take(chunk.subarray(textAt, end));
+      to.take(chunk.subarray(textAt, end));
       if (end === chunk.length) return true;
       at = end;
     }

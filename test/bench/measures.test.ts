@@ -11,7 +11,7 @@ import {
   hasAgentHeader,
   numberIn,
 } from "../../scripts/bench/stamp.ts";
-import { createPcmDetector } from "../../src/speech/audio-check.ts";
+import { PcmDetector } from "../../src/speech/audio-check.ts";
 
 describe("a stamp", () => {
   test.each([0, 1, 16_777.215, 16_777.216, 123_456_789.012])("made at %d ms tells its age", (madeAt) => {
@@ -75,7 +75,8 @@ test("percentiles are of the nearest rank", () => {
 });
 
 test("the bench's voice passes for mu-law speech", () => {
-  const isPcm = createPcmDetector();
+  const detector = new PcmDetector();
   const voice = Buffer.from(speechNoise(4000));
-  for (let at = 0; at < voice.length; at += 1600) expect(isPcm(voice.toString("base64", at, at + 1600))).toBe(false);
+  for (let at = 0; at < voice.length; at += 1600)
+    expect(detector.isPcm(voice.toString("base64", at, at + 1600))).toBe(false);
 });

@@ -4,7 +4,7 @@ import { encodeMulaw, decodeMulaw } from "../../src/audio/mulaw.ts";
 import { encodeAlaw } from "../../src/audio/alaw.ts";
 import { pcmBytes } from "../../src/audio/pcm.ts";
 import { resample } from "../../src/audio/resample.ts";
-import { createAudioCheck, createPcmDetector, plausibleLength } from "../../src/speech/audio-check.ts";
+import { AudioCheck, PcmDetector, plausibleLength } from "../../src/speech/audio-check.ts";
 import { keptLog } from "../support/observe.ts";
 
 interface Recording {
@@ -24,11 +24,11 @@ const SAMPLES = decodeMulaw(ALL);
 
 /** Fed in pieces of these sizes, as deltas come. */
 function detect(audio: Uint8Array, sizes: readonly number[] = [1600]): boolean {
-  const isPcm = createPcmDetector();
+  const detector = new PcmDetector();
   const bytes = Buffer.from(audio);
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = sizes[turn % sizes.length] ?? 1600;
-    if (isPcm(bytes.subarray(at, at + size).toString("base64"))) return true;
+    if (detector.isPcm(bytes.subarray(at, at + size).toString("base64"))) return true;
     at += size;
   }
   return false;
@@ -124,7 +124,7 @@ describe("the length of speech", () => {
   test("doubts are told once", () => {
     const log = keptLog();
     const counted: string[] = [];
-    const check = createAudioCheck({ speed: 1, log, countError: (code) => void counted.push(code) });
+    const check = new AudioCheck({ speed: 1, log, countError: (code) => void counted.push(code) });
     const text = "This sentence has more than thirty letters in it.";
     check.measure(text.length * 70 * 8, text);
     expect(counted).toEqual([]);

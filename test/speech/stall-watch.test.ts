@@ -1,11 +1,11 @@
-import { createStallWatch } from "../../src/speech/stall-watch.ts";
+import { StallWatch } from "../../src/speech/stall-watch.ts";
 import { manualClock } from "../support/clock.ts";
 
 function rig() {
   const clock = manualClock();
   const told: string[] = [];
   const at = (what: string) => () => void told.push(`${what}@${Math.round(clock.now() / 100) / 10}`);
-  const watch = createStallWatch(clock, { onTrouble: at("trouble"), onDead: at("dead") });
+  const watch = new StallWatch(clock, { onTrouble: at("trouble"), onDead: at("dead") });
   return { clock, told, watch };
 }
 
@@ -66,7 +66,7 @@ test("asking once more restarts the wait; merely still owing does not", () => {
 
 test("closing from inside the trouble leaves no timer", () => {
   const clock = manualClock();
-  const watch = createStallWatch(clock, { onTrouble: () => watch.close(), onDead: () => undefined });
+  const watch = new StallWatch(clock, { onTrouble: () => watch.close(), onDead: () => undefined });
   watch.owing(true, true);
   clock.advance(3100);
   expect(clock.pending).toBe(0);

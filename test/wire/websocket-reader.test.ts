@@ -48,13 +48,12 @@ async function heard(bytes: Buffer, cuts: readonly number[], isServer: boolean, 
     openShortWay(
       { _receiver: receiver },
       {
-        isServer,
-        maxPayload: MOST,
         take(text) {
           shortened++;
           tell("text", text);
         },
       },
+      { isServer, maxPayload: MOST },
     );
   let from = 0;
   for (const cut of [...cuts, bytes.length]) {

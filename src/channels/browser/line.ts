@@ -1,7 +1,7 @@
 // The Line of a browser's call: what the bridge plays goes to the outlet, what comes in goes to the bridge. It does not read the
 // socket: stream.ts does, and tells it what to deliver and why it ended.
 import type { Line, LineCloseCause, LineEvent } from "../../core/line.ts";
-import { createLineEvents } from "../../core/line-events.ts";
+import { LineEvents } from "../../core/line-events.ts";
 import type { Meter } from "../../core/observe.ts";
 import type { Outlet } from "./outlet.ts";
 
@@ -27,31 +27,31 @@ export interface BrowserLineOptions {
 
 export function createBrowserLine(options: BrowserLineOptions): BrowserLine {
   const { id, takesTurns, outlet, bufferedBytes, meter, told, onClosed } = options;
-  const events = createLineEvents((cause) => meter.count("voice_frames_dropped_total", { leg: "browser", cause }));
+  const events = new LineEvents((cause) => meter.count("voice_frames_dropped_total", { leg: "browser", cause }));
 
   return {
     line: {
       id,
       takesTurns,
-      attach: events.attach,
+      attach: (listener) => events.attach(listener),
       play(payload, mark, utterance = 0) {
-        if (events.isEnded()) return;
+        if (events.ended) return;
         if (payload.length > 0) outlet.play(payload, utterance);
         if (mark !== undefined) outlet.mark(mark);
       },
       mark(name) {
-        if (!events.isEnded()) outlet.mark(name);
+        if (!events.ended) outlet.mark(name);
       },
       clear() {
-        if (!events.isEnded()) outlet.clear();
+        if (!events.ended) outlet.clear();
       },
       bufferedBytes,
       close() {
-        if (!events.isEnded()) onClosed();
+        if (!events.ended) onClosed();
       },
       watch: told,
     },
-    deliver: events.deliver,
-    end: events.end,
+    deliver: (event) => void events.deliver(event),
+    end: (cause) => events.end(cause),
   };
 }

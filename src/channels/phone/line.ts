@@ -1,9 +1,10 @@
 // The Line of a phone call: what the bridge plays goes out as Twilio messages, what the caller does comes in as line events.
 // It does not read the socket: stream.ts does, and tells it what to deliver and why it ended.
-import { createLineEvents } from "../../core/line-events.ts";
+import { LineEvents } from "../../core/line-events.ts";
 import type { Line, LineCloseCause, LineEvent } from "../../core/line.ts";
 import type { Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
+import type { AudioWay } from "../../core/voice.ts";
 import { TwilioWriter } from "../../wire/twilio-stream.ts";
 
 /** Base64 characters in one message: 4.5 s of audio, well below 64 KiB, and cut between whole groups of four. */
@@ -19,8 +20,8 @@ export interface Tally {
 
 export interface PhoneLine {
   readonly line: Line;
-  /** Anything but `line.closed`. Ignored once ended. */
-  deliver(event: LineEvent): void;
+  /** Anything but `line.closed`. Ignored once ended. The answer to audio may be a way for what follows, until the end. */
+  deliver(event: LineEvent): AudioWay | void;
   /** The line's last event. Nothing is delivered or sent after it. Idempotent. */
   end(cause: LineCloseCause): void;
 }
@@ -36,13 +37,13 @@ export interface PhoneLineOptions {
 
 export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: PhoneLineOptions): PhoneLine {
   const writer = new TwilioWriter(streamSid);
-  const events = createLineEvents((cause) => meter.count("voice_frames_dropped_total", { leg: "phone", cause }));
+  const events = new LineEvents((cause) => meter.count("voice_frames_dropped_total", { leg: "phone", cause }));
 
   const line: Line = {
     id: streamSid,
-    attach: events.attach,
+    attach: (listener) => events.attach(listener),
     play(payload, mark) {
-      if (events.isEnded() || payload.length === 0) return;
+      if (events.ended || payload.length === 0) return;
       let rest = payload;
       for (; rest.length > MESSAGE_CHARS; rest = rest.slice(MESSAGE_CHARS)) {
         tally.sent++;
@@ -53,16 +54,16 @@ export function createPhoneLine({ streamSid, socket, meter, tally, onDone }: Pho
       if (socket.bufferedBytes > SLOW_BYTES) onDone("slow-consumer");
     },
     mark(name) {
-      if (!events.isEnded()) socket.sendAscii(writer.mark(name));
+      if (!events.ended) socket.sendAscii(writer.mark(name));
     },
     clear() {
-      if (!events.isEnded()) socket.sendAscii(writer.clear);
+      if (!events.ended) socket.sendAscii(writer.clear);
     },
     bufferedBytes: () => socket.bufferedBytes,
     close() {
-      if (!events.isEnded()) onDone("closed-by-us");
+      if (!events.ended) onDone("closed-by-us");
     },
   };
 
-  return { line, deliver: events.deliver, end: events.end };
+  return { line, deliver: (event) => events.deliver(event), end: (cause) => events.end(cause) };
 }

@@ -5,9 +5,10 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log, Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
 import type { StreamGrant, StreamState } from "../../core/state.ts";
+import type { AudioWay } from "../../core/voice.ts";
 import { parseTwilioMessage, payloadBytes, type TwilioMedia, type TwilioStart } from "../../wire/twilio-stream.ts";
 import { createPhoneLine, type PhoneLine, type Tally } from "./line.ts";
-import { CLOCK_BACK, createMediaOrder, DUPLICATE, LATE } from "./order.ts";
+import { CLOCK_BACK, DUPLICATE, LATE, MediaOrder } from "./order.ts";
 import type { PhoneTiming } from "./settings.ts";
 import { silencePieces } from "./silence.ts";
 
@@ -61,7 +62,9 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
   let stage: Stage = "waiting";
   let started: TwilioStart | undefined;
   let phone: PhoneLine | undefined;
-  const order = createMediaOrder(timing.gapCapMs);
+  /** Where the caller's audio goes when somebody listens. */
+  let way: AudioWay | void;
+  const order = new MediaOrder(timing.gapCapMs);
   /** Set by every frame, taken down by every tick: a flag costs a frame nothing, a look at the clock would. */
   let heard = true;
   let quietMs = 0;
@@ -144,11 +147,11 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
       case "dtmf":
         if (message.sequenceNumber === lastDigit) return violation("duplicate");
         lastDigit = message.sequenceNumber;
-        return phone.deliver({ type: "line.digit", digit: message.digit });
+        return void phone.deliver({ type: "line.digit", digit: message.digit });
       case "mark":
         if (message.sequenceNumber === lastMark) return violation("duplicate");
         lastMark = message.sequenceNumber;
-        return phone.deliver({ type: "line.mark", name: message.name });
+        return void phone.deliver({ type: "line.mark", name: message.name });
       case "stop":
         return end("hangup", 1000, "");
     }
@@ -168,7 +171,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
       meter.count("voice_media_gap_ms_total", {}, silence / 8);
       for (const piece of silencePieces(silence)) to.deliver({ type: "line.audio", payload: piece });
     }
-    to.deliver({ type: "line.audio", payload });
+    if (!way?.take(payload)) way = to.deliver({ type: "line.audio", payload });
     if (sampledAt !== undefined)
       meter.observe("voice_relay_delay_seconds", (clock.now() - sampledAt) / 1000, { direction: "in" });
   }

@@ -1,12 +1,12 @@
 // Gaps, duplicates and disorder: what is forwarded follows the sender's clock.
 import * as fc from "fast-check";
-import { CLOCK_BACK, createMediaOrder, DUPLICATE, LATE } from "../../../src/channels/phone/order.ts";
+import { CLOCK_BACK, DUPLICATE, LATE, MediaOrder } from "../../../src/channels/phone/order.ts";
 import { silencePieces } from "../../../src/channels/phone/silence.ts";
 
 const CAP = 10_000;
 /** Places frames of 20 ms and gives the answers. */
 const place = (frames: readonly (readonly [chunk: number, timestamp: number])[]) => {
-  const order = createMediaOrder(CAP);
+  const order = new MediaOrder(CAP);
   return frames.map(([chunk, timestamp]) => order.place(chunk, timestamp, 160));
 };
 
@@ -136,7 +136,7 @@ test("a drift of 1 ms a frame is made up for, a frame at a time", () => {
 });
 
 test("frames of any length are measured by their bytes", () => {
-  const order = createMediaOrder(CAP);
+  const order = new MediaOrder(CAP);
   expect(order.place(1, 0, 8000)).toBe(0);
   expect(order.place(2, 1000, 81)).toBe(0);
   expect(order.place(3, 1010, 160)).toBe(0);
@@ -156,7 +156,7 @@ test("5 % swapped, 5 % lost, 5 % doubled: what is forwarded stays within 20 ms o
           [frames[last], frames[last - 1]] = [frames[last - 1] as number, frames[last] as number];
         }
       }
-      const order = createMediaOrder(CAP);
+      const order = new MediaOrder(CAP);
       const first = frames[0] ?? 0;
       let bytes = 0;
       for (const n of frames) {
