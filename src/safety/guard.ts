@@ -2,6 +2,7 @@
 // Pure, outside of any model, and linear in the length of the text. What follows a verdict is the bridge's.
 import type { CallGuard, Guard, Verdict } from "../core/guard.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
+import { createApart } from "./apart.ts";
 import { createReader } from "./denial.ts";
 import type { DisclosureRules } from "./disclosure.ts";
 import { createMatcher, phrasesIn, type Found, type Matcher } from "./matcher.ts";
@@ -38,6 +39,9 @@ const phrasesOf = (book: RuleBook, some: readonly Kind[]): { tag: Rule; phrase: 
   });
 /** Built once for the program: organizations add a small matcher of their own. */
 const BUILT_IN = createMatcher(RULE_BOOKS.flatMap((book) => phrasesOf(book, kinds)));
+const APART = createApart(
+  RULE_BOOKS.map((book) => ({ tag: { kind: "emergency", book } as Rule, lines: book.emergencyApart })),
+);
 const WHOLE: ReadonlyMap<string, "emergency" | "person"> = new Map(
   RULE_BOOKS.flatMap((book) => [
     ...phrasesIn(book.wholePerson).map((phrase) => [wordsOf(phrase).words.join(" "), "person"] as const),
@@ -86,6 +90,7 @@ export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules
     };
     for (const found of ownRules.find(seen.words)) take(found);
     for (const found of BUILT_IN.find(seen.words)) take(found);
+    for (const found of APART.find(seen)) take(found);
     return { meant, words: seen.words };
   }
 

@@ -1,8 +1,10 @@
 // The guard's built-in rules for English.
 import { ENGLISH_EMERGENCY } from "./english-emergency.ts";
+import { APART_ENGLISH } from "./emergencies-apart.ts";
 import type { RuleBook } from "./rule-book.ts";
 
 export const ENGLISH: RuleBook = {
+  emergencyApart: APART_ENGLISH,
   emergency: ENGLISH_EMERGENCY,
   high: `
     {basement|cellar|house|kitchen|bathroom|apartment|flat|garage|office} {is|has|got|was} {completely|totally|} {flooded|flooding|under water|underwater}

@@ -1,7 +1,9 @@
 // The guard's built-in rules for French.
+import { APART_FRENCH } from "./emergencies-apart.ts";
 import type { RuleBook } from "./rule-book.ts";
 
 export const FRENCH: RuleBook = {
+  emergencyApart: APART_FRENCH,
   emergency: `
     {mal|douleur|douleurs|douleur forte|une douleur} {à|dans} {la|sa|ma} poitrine
     {oppression|pression|serrement} {dans la|à la} poitrine

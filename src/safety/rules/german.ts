@@ -1,7 +1,9 @@
 // The guard's built-in rules for German.
+import { APART_GERMAN } from "./emergencies-apart.ts";
 import type { RuleBook } from "./rule-book.ts";
 
 export const GERMAN: RuleBook = {
+  emergencyApart: APART_GERMAN,
   emergency: `
     {Schmerz|Schmerzen|Druck|Stechen|Engegefühl|Enge} {in|auf} {der|meiner|seiner|ihrer} Brust
     {Brustschmerz|Brustschmerzen|Herzstillstand|Herzinfarkt|Schlaganfall|Hirnschlag}

@@ -3,6 +3,8 @@
 export interface RuleBook {
   /** Somebody's life, health or safety is at stake now. */
   readonly emergency: string;
+  /** The same, in words that stand apart: "can't ... breathe" (apart.ts). */
+  readonly emergencyApart: string;
   /** Cannot wait, but nobody is dying. */
   readonly high: string;
   /** The caller wants a human. */

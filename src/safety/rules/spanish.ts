@@ -1,7 +1,9 @@
 // The guard's built-in rules for Spanish.
+import { APART_SPANISH } from "./emergencies-apart.ts";
 import type { RuleBook } from "./rule-book.ts";
 
 export const SPANISH: RuleBook = {
+  emergencyApart: APART_SPANISH,
   emergency: `
     dolor {muy fuerte|fuerte|intenso|terrible|agudo|} en el pecho
     {duele|me duele|le duele} {mucho|muchísimo|fuerte|} el pecho
