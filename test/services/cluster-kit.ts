@@ -83,6 +83,7 @@ export async function startCluster(size: number): Promise<TestCluster> {
         OPENAI_API_KEY: openai.apiKey,
         OPENAI_BASE_URL: openai.baseUrl,
         TRANSFER_NUMBER: HUMAN,
+        TWILIO_PHONE_NUMBER: "+12025550100",
         DATABASE_URL: postgres.url,
         USE_REDIS: "true",
         REDIS_URL: redis.url,

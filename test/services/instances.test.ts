@@ -276,10 +276,17 @@ test("Redis goes away and comes back: no live call notices, others' calls answer
   const live = cluster.dial([...books, { do: "pause", ms: 8000 }, { do: "hang-up" }]);
   await atStep(live, asks.length);
   const id = await callId(three, live);
+  // Twilio's REST API is not there, so that a call that may be placed gets as far as the dialling.
+  const place = async (server: Server): Promise<number> =>
+    (await server.ask("/api/calls", { to: "+12025550123" })).status;
+  expect(await place(three)).toBe(502);
   await cluster.redis.kill();
   const refused = await three.ask(`/api/calls/${id}/say`, { text: "Hello" });
   // How soon: npm run measure:control.
   expect(refused.status).toBe(503);
+  await untilAsked("it is told", async () => (await three.metric("voice_redis_up")) === 0);
+  // Outbound calls fail closed: nobody knows how many there were.
+  expect(await place(three)).toBe(503);
   // Its own instance reaches it all the same.
   expect((await two.ask(`/api/calls/${id}/say`, { text: "We are having a little trouble." })).status).toBe(202);
   // A call that begins now is served where everything of it comes to one instance.
@@ -292,6 +299,8 @@ test("Redis goes away and comes back: no live call notices, others' calls answer
   await untilAsked("others' calls are reached again", async () => {
     return (await three.ask(`/api/calls/${id}/say`, { text: "We are back." })).status === 202;
   });
+  expect(await three.metric("voice_redis_up")).toBe(1);
+  expect(await place(three)).toBe(502);
   await live.done;
   const record = await ended(one, live);
   expect(live.streams).toHaveLength(1);
@@ -308,11 +317,23 @@ test("PostgreSQL goes away and comes back: calls go on, and begin and end meanwh
   route(three, two);
   const fresh = cluster.dial([...asks, { do: "hang-up" }]);
   await Promise.all([live.done, fresh.done]);
+  // It is told, and what waits is on the disk; calls are served, so that the instance stays in service.
+  await untilAsked("the database is told to be away", async () => (await two.metric("voice_db_up")) === 0);
+  await untilAsked("rows wait on the disk", async () => (await two.metric("voice_spool_rows")) > 0);
+  expect((await two.ask("/readyz")).status).toBe(200);
+  expect((await two.ask("/api/calls")).status).toBe(503);
   await cluster.postgres.start();
   const [first, second] = await Promise.all([ended(one, live, 30_000), ended(one, fresh, 30_000)]);
   expect(callerLines(first)).toEqual([words("book-oil-change").text, words("tuesday-at-nine").text]);
   expect(callerLines(second)).toEqual([words("book-oil-change").text]);
   for (const record of [first, second]) expect(record.end_reason).toBe("caller-hangup");
+  // One stream each: nobody was cut off. What waited is written, and nothing was given up.
+  for (const call of [live, fresh]) expect(call.streams).toHaveLength(1);
+  await untilAsked("nothing waits any more", async () => (await two.metric("voice_spool_rows")) === 0);
+  for (const server of cluster.servers) {
+    expect(await server.metric("voice_db_up")).toBe(1);
+    expect(await server.metric("voice_store_dropped_rows_total")).toBe(0);
+  }
 });
 
 test("an instance is killed: its calls go on with another, or are closed; no other call notices", async () => {
@@ -337,6 +358,8 @@ test("an instance is killed: its calls go on with another, or are closed; no oth
   const results = await Promise.all([...lost, ...others].map(({ done }) => done));
   for (const result of results) expect(result.scriptError).toBeUndefined();
   for (const call of lost) {
+    // Asked once, answered once: nobody came back twice, and nobody to a dialled human.
+    expect(call.streams).toHaveLength(2);
     const record = await ended(one, call);
     expect(record.end_reason).toBe("caller-hangup");
     expect(callerLines(record)).toEqual([words("book-oil-change").text, words("tuesday-at-nine").text]);
