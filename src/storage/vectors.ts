@@ -25,11 +25,21 @@ export function createVectors({ log, isWanted = true }: { readonly log: Log; rea
       db,
     );
     const schema = rows[0]?.schema;
-    if (schema === undefined)
-      log.info("the database has no pgvector: memories are found by their words, not by what they mean", {
-        why: messageOf(refused),
-      });
+    if (schema === undefined) await tell(db, refused);
     return schema;
+  }
+
+  async function tell(db: Kysely<Tables>, refused: unknown): Promise<void> {
+    const { rows } = await sql`select 1 from pg_available_extensions where name = 'vector'`.execute(db);
+    const why = messageOf(refused);
+    if (rows.length === 0)
+      log.info("the database has no pgvector: memories are found by their words, not by what they mean", { why });
+    else
+      log.warn(
+        "the database has pgvector, and its user may not switch it on: memories are found by their words. " +
+          "An administrator has to run `create extension vector` in this database; then start the server anew",
+        { why },
+      );
   }
 
   return (db) => {

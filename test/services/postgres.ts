@@ -105,6 +105,8 @@ export async function startPostgres(): Promise<Postgres> {
   await psql(`create role stranger login password '${PASSWORD}'`);
   await psql("create database voice owner voice");
   await psql("revoke create on schema public from public", "voice");
+  // As an administrator does it: upstream's is not one that a database's owner may create.
+  if (hasPgvector()) await psql("create extension vector", "voice");
   const url = (user: string, at: number, database: string): string =>
     `postgres://${user}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${at}/${database}`;
   const pooler = await startPooler(folder, poolerPort, port, own);

@@ -15,12 +15,11 @@ import { readAddress } from "../../src/storage/postgres-address.ts";
 import { emptyFolder } from "../support/child.ts";
 import { keptLog, keptMeter } from "../support/observe.ts";
 import { until } from "../support/until.ts";
-import { memoryContract, ticking } from "../contracts/memory-suite.ts";
+import { ticking } from "../contracts/memory-suite.ts";
 import { storageContract } from "../contracts/storage-suite.ts";
 import { indexSuite } from "./index-suite.ts";
-import { hasPgvector, PASSWORD, startPostgres, type Postgres } from "./postgres.ts";
+import { PASSWORD, startPostgres, type Postgres } from "./postgres.ts";
 
-const MOST_MEMORIES = 12;
 let postgres: Postgres;
 let folder: Awaited<ReturnType<typeof emptyFolder>>;
 const log = keptLog();
@@ -45,10 +44,9 @@ let pooled: OpenableStorage;
 beforeAll(async () => {
   folder = await emptyFolder();
   postgres = await startPostgres();
-  direct = make(postgres.url, { clock: ticking, mostMemories: MOST_MEMORIES });
-  pooled = make(postgres.poolerUrl, { clock: ticking, mostMemories: MOST_MEMORIES });
+  direct = make(postgres.url, { clock: ticking });
+  pooled = make(postgres.poolerUrl, { clock: ticking });
   await Promise.all([direct.open(), pooled.open()]);
-  await direct.organizations.put("other", {}, 0, "test");
 }, 120_000);
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
@@ -58,10 +56,6 @@ afterAll(async () => {
 
 storageContract("server", () => direct);
 storageContract("pooler", () => pooled);
-// Debian's PostgreSQL has no pgvector; where somebody installed it, it is used.
-const memories = { meanings: hasPgvector(), most: MOST_MEMORIES };
-memoryContract("server", () => ({ memories: direct.memories, orgs: ["default", "other"] }), memories);
-memoryContract("pooler", () => ({ memories: pooled.memories, orgs: ["default", "other"] }), memories);
 
 const party = (n: number): CallParty => ({
   callId: `call_z_${String(n).padStart(5, "0")}`,
