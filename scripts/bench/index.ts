@@ -9,13 +9,14 @@ import { benchBrowser, browserLines } from "./browser.ts";
 import { benchFaults, faultLine } from "./faults/index.ts";
 import { startFarSide } from "./far-side.ts";
 import type { ModelQuestions } from "./model.ts";
+import { benchPage, pageLines } from "./page.ts";
 import type { PhoneQuestions } from "./phones.ts";
 import { benchRelay, type FarSides } from "./relay.ts";
 import { askLines, interruptionLines, relayLines, storeLines, turnsLines } from "./report.ts";
 import { benchStore } from "./store.ts";
 import { OUT } from "./subject.ts";
 
-const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|browser|faults|all] [options]
+const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|browser|page|faults|all] [options]
 
   relay      CPU, delay and memory against the floor, for 100 and 20 calls
   turns      what the server adds to a turn, and the greeting
@@ -25,9 +26,10 @@ const USAGE = `npm run bench -- [relay|turns|barge-in|heard|store|ask|browser|fa
   store      how late the event loop is while every turn is kept in the embedded database
   ask        what a question in writing takes above the model's own time
   browser    as many browsers as phones on one instance: delay against the floor, and every frame
+  page       how soon the page answers a click, and how much it weighs; needs Debian's chromium
   all        everything (the default)
 
-  --calls N      calls at once (relay: 100, then 20; otherwise 20)
+  --calls N      calls at once (relay: 100, then 20; otherwise 20); loads of the page
   --seconds S    length of a measurement (relay 10, otherwise 30)
   --rounds R     relay: rounds of floor and service in turns (5)
   --load L       relay: worst (both talk all the time in 20 ms pieces) or usual (worst, then usual)
@@ -47,7 +49,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const NAMES = ["relay", "turns", "barge-in", "heard", "store", "ask", "browser", "faults"] as const;
+const NAMES = ["relay", "turns", "barge-in", "heard", "store", "ask", "browser", "page", "faults"] as const;
 type Name = (typeof NAMES)[number];
 const asked = positionals[0] ?? "all";
 const names = asked === "all" ? NAMES : NAMES.filter((name) => name === asked);
@@ -94,6 +96,10 @@ const benches: Readonly<Record<Name, (sides: FarSides) => Promise<void>>> = {
     const calls = Number(values.calls ?? 50);
     const report = await benchBrowser(sides, { calls, seconds: Number(values.seconds ?? 10), ...main });
     tell("browser", report, browserLines(report));
+  },
+  async page(sides) {
+    const report = await benchPage(sides, talk.calls, main);
+    tell("page", report, pageLines(report));
   },
   async faults() {
     console.log("\nfaults");
