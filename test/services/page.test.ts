@@ -84,7 +84,7 @@ test("a live call is seen, followed, spoken in and ended", async () => {
   await page.getByLabel("Say something in the call").fill("The doctor will be with you in a minute.");
   await page.keyboard.press("Enter");
   await page.getByRole("log").getByText("The doctor will be with you in a minute.").waitFor();
-  await photograph(page, "live-light");
+  await photograph(page, "followed-light");
   await page.getByRole("button", { name: "End …" }).press("Enter");
   await page.getByRole("button", { name: "End the call" }).press("Enter");
   await page.getByText(/The call has ended/).waitFor();
@@ -93,6 +93,21 @@ test("a live call is seen, followed, spoken in and ended", async () => {
   await page.getByRole("heading", { name: "Turns" }).waitFor();
   await page.goBack();
   await page.getByRole("heading", { name: "Live" }).waitFor();
+});
+
+test("the story of a call that goes on is told to its end", async () => {
+  const { page } = wide;
+  const call = stand.call(LISTENER, { from: "+15550007007" });
+  await page.goto(stand.url);
+  const card = page.locator("a.card.call", { hasText: "+1 555 000 7007" });
+  const callId = /[^/]+$/.exec((await card.getAttribute("href")) ?? "")?.[0];
+  await page.goto(`${stand.url}/calls/${callId}`);
+  const follow = page.getByRole("link", { name: "Live: follow it" });
+  await follow.waitFor();
+  await stand.ask(`/api/calls/${callId}/end`, {});
+  await call.done;
+  await page.getByText("agent hangup").waitFor();
+  expect(await follow.count()).toBe(0);
 });
 
 test("what is wrong with a configuration stands beside its field, and nothing is stored until it is right", async () => {

@@ -2,15 +2,16 @@
 import { lazy } from "./later.tsx";
 import { useEffect, useState } from "preact/hooks";
 import { ask, messageOf } from "../shell/ask.ts";
-import { go } from "../shell/history.ts";
 import { Icon } from "../shell/icons.tsx";
-import { tell } from "../shell/notices.tsx";
 import { mayChange } from "../shell/session.ts";
 import { capital, clockTime, dayAndTime, inWords, length, phoneNumber } from "../shell/words.ts";
+import { Removal } from "./removal.tsx";
 import { Spoken } from "./spoken.tsx";
 import type { Story } from "./story.ts";
 import { OTHERS, tokensOf } from "./story.ts";
 import { TimeLineView } from "./time-line.tsx";
+
+const AGAIN_MS = 3000;
 
 const Recording = lazy(async () => (await import("./recording.tsx")).Recording);
 
@@ -19,10 +20,26 @@ export function Call({ callId }: { readonly callId: string }) {
   const [wrong, setWrong] = useState<string>();
   useEffect(() => {
     const over = new AbortController();
-    ask<Story>(`/api/calls/${encodeURIComponent(callId)}`, { signal: over.signal }).then(setStory, (error: unknown) => {
-      if (!over.signal.aborted) setWrong(messageOf(error));
-    });
-    return () => over.abort();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    function look(isFirst: boolean): void {
+      ask<Story>(`/api/calls/${encodeURIComponent(callId)}`, { signal: over.signal }).then(
+        (told) => {
+          setStory(told);
+          // A story that is still being told is read again: what was opened at the end of a call shows its end.
+          if (told.status === "in-progress") timer = setTimeout(() => look(false), AGAIN_MS);
+        },
+        (error: unknown) => {
+          if (over.signal.aborted) return;
+          if (isFirst) setWrong(messageOf(error));
+          else timer = setTimeout(() => look(false), AGAIN_MS);
+        },
+      );
+    }
+    look(true);
+    return () => {
+      over.abort();
+      clearTimeout(timer);
+    };
   }, [callId]);
   if (wrong !== undefined) {
     return (
@@ -202,36 +219,5 @@ function Noted({ story: { timeline } }: { readonly story: Story }) {
         ))}
       </ul>
     </details>
-  );
-}
-
-function Removal({ callId }: { readonly callId: string }) {
-  const [sure, setSure] = useState(false);
-  async function remove(): Promise<void> {
-    try {
-      await ask(`/api/calls/${encodeURIComponent(callId)}`, { method: "DELETE" });
-      tell("The call is deleted");
-      go("/calls", { replace: true });
-    } catch (error) {
-      tell(messageOf(error), "bad");
-    }
-  }
-  return (
-    <p class="buttons">
-      {sure ? (
-        <>
-          <button type="button" class="danger" onClick={() => void remove()}>
-            Delete for good
-          </button>
-          <button type="button" onClick={() => setSure(false)}>
-            Keep
-          </button>
-        </>
-      ) : (
-        <button type="button" class="quiet danger" onClick={() => setSure(true)}>
-          Delete this call …
-        </button>
-      )}
-    </p>
   );
 }
