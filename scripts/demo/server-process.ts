@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 export interface ServerProcess {
   readonly url: string;
