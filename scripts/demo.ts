@@ -25,13 +25,14 @@ import { whatWentWrong, whatWentWrongAtTheClinic } from "./demo/what-went-wrong.
 const { values } = parseArgs({
   options: {
     keep: { type: "boolean", default: false },
+    short: { type: "boolean", default: false },
     mode: { type: "string", default: "assistant" },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) {
   process.stdout.write(
-    "npm run demo [-- --keep] [-- --mode assistant|speech-to-speech]\n\nPlays two calls against simulators; --keep leaves the server and them running.\n",
+    "npm run demo [-- --keep] [-- --short] [-- --mode assistant|speech-to-speech]\n\nPlays two calls against simulators; --short plays the first one only, --keep leaves the server and them running.\n",
   );
   process.exit(0);
 }
@@ -149,28 +150,31 @@ const booking = await play(NUMBER, bookingCaller, "demo-call.wav");
 const bookingRecord = await readRecord(booking.result.callSid);
 show(bookingRecord);
 
-process.stdout.write(`\nAn organization is configured, and its number called with an emergency\n\n`);
-const configured = await ask(`/api/org/config/${CLINIC}`, CLINIC_CONFIG);
-if (!configured.ok) throw new Error(`The organization was refused: ${await configured.text()}`);
-const clinic = await play(CLINIC_NUMBER, clinicCaller, "demo-clinic-call.wav", await nurse());
-const settled = await readRecord(clinic.result.callSid);
+/** An emergency at an organization's own number, and its record after a restart. @returns what went wrong, and the recording. */
+async function playClinic(): Promise<{ readonly wrong: string | undefined; readonly recording: string }> {
+  process.stdout.write("\nAn organization is configured, and its number called with an emergency\n\n");
+  const configured = await ask(`/api/org/config/${CLINIC}`, CLINIC_CONFIG);
+  if (!configured.ok) throw new Error(`The organization was refused: ${await configured.text()}`);
+  const { result, recording } = await play(CLINIC_NUMBER, clinicCaller, "demo-clinic-call.wav", await nurse());
+  const settled = await readRecord(result.callSid);
 
-process.stdout.write("\nThe server is stopped and started again; the record is read back over the API\n");
-await server.stop();
-server = await startServer(settings);
-const clinicRecord = await readRecord(clinic.result.callSid);
-show(clinicRecord);
+  process.stdout.write("\nThe server is stopped and started again; the record is read back over the API\n");
+  await server.stop();
+  server = await startServer(settings);
+  const record = await readRecord(result.callSid);
+  show(record);
+  return { wrong: whatWentWrongAtTheClinic(result, settled, record), recording };
+}
+const clinic = values.short ? undefined : await playClinic();
 
 process.stdout.write(`
-Recordings:   ${booking.recording}, ${clinic.recording} (caller left, what they heard right)
+Recordings:   ${[booking.recording, clinic?.recording].filter(Boolean).join(", ")} (caller left, what they heard right)
 Server log:   ${join(OUT, "demo-server.log")}
 The page:     ${server.url}/login#${KEY}${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
 Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 `);
 
-const wrong =
-  whatWentWrong(booking.result, bookingRecord, readFileSync(booking.recording)) ??
-  whatWentWrongAtTheClinic(clinic.result, settled, clinicRecord);
+const wrong = whatWentWrong(booking.result, bookingRecord, readFileSync(booking.recording)) ?? clinic?.wrong;
 if (wrong) process.stderr.write(`\nIt did not go as planned: ${wrong}\n`);
 if (values.keep) {
   process.stdout.write(`

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** A machine that is busy with other things takes its time to open the embedded database. */
 const START_MS = 60_000;
 
 export interface ServerProcess {

@@ -10,6 +10,8 @@ const LOUD = 500;
 
 /** From the first sound over the agent; the voice has to notice it first. */
 const CLEARED_WITHIN_MS = 1500;
+/** Before the timeline's entry a sound may be there already. */
+const TOLD_MS = 300;
 
 /** The first thing that is not as planned; undefined when all is well. `recording` is the WAV file that was written. */
 export function whatWentWrong(
@@ -27,24 +29,27 @@ export function whatWentWrong(
   if (!turns.some(({ text }) => text.startsWith("[keypad]"))) return "the pressed key never reached the assistant";
   if (!record.transcript.some(({ interrupted, cut }) => interrupted && cut)) return "the interruption cut nothing";
   if (!isCleared(result.timeline)) return "the line was not cleared at the interruption";
-  return whatIsSilent(recording);
+  return whatIsSilent(recording) ?? whoSpeaksAtOnce(recording, interruptions(result.timeline));
+}
+
+/** The moments at which the caller began to speak over the agent, ms of the call. */
+function interruptions(timeline: CallResult["timeline"]): readonly number[] {
+  const found: number[] = [];
+  let agentSpeaks = false;
+  for (const { kind, atMs } of timeline) {
+    if (kind === "agent-speaking") agentSpeaks = true;
+    else if (kind === "agent-silent") agentSpeaks = false;
+    else if (kind === "caller-speaking" && agentSpeaks) found.push(atMs);
+  }
+  return found;
 }
 
 /** Whoever speaks over the agent has quiet at once, and somebody did. */
 function isCleared(timeline: CallResult["timeline"]): boolean {
-  let agentSpeaks = false;
-  let interruptions = 0;
-  for (const { kind, atMs } of timeline) {
-    if (kind === "agent-speaking") agentSpeaks = true;
-    else if (kind === "agent-silent") agentSpeaks = false;
-    else if (kind === "caller-speaking" && agentSpeaks) {
-      const isClear = (one: { kind: string; atMs: number }): boolean =>
-        one.kind === "clear" && one.atMs >= atMs && one.atMs <= atMs + CLEARED_WITHIN_MS;
-      if (!timeline.some(isClear)) return false;
-      interruptions++;
-    }
-  }
-  return interruptions > 0;
+  const found = interruptions(timeline);
+  const isClear = (at: number): boolean =>
+    timeline.some(({ kind, atMs }) => kind === "clear" && atMs >= at && atMs <= at + CLEARED_WITHIN_MS);
+  return found.length > 0 && found.every(isClear);
 }
 
 function whatIsSilent(recording: Uint8Array): string | undefined {
@@ -55,6 +60,25 @@ function whatIsSilent(recording: Uint8Array): string | undefined {
     if (loud < SOUND_SECONDS * rate) return `the ${who} is not heard in the recording`;
   }
   return undefined;
+}
+
+/** Both are loud in the same fiftieth of a second only where the caller interrupts, until the line is cleared. */
+function whoSpeaksAtOnce(recording: Uint8Array, interrupted: readonly number[]): string | undefined {
+  const { channels, rate } = readWav(recording);
+  const [caller, agent] = channels as [Int16Array, Int16Array];
+  const frame = rate / 50;
+  const isLoud = (sound: Int16Array, at: number): boolean =>
+    sound.subarray(at, at + frame).some((sample) => Math.abs(sample) > LOUD);
+  let isMet = false;
+  for (let at = 0; at < caller.length; at += frame) {
+    if (!isLoud(caller, at) || !isLoud(agent, at)) continue;
+    const ms = (at / rate) * 1000;
+    // The timeline tells of a sound once it has lasted for a moment.
+    if (!interrupted.some((since) => ms >= since - TOLD_MS && ms <= since + CLEARED_WITHIN_MS))
+      return `both are heard at once after ${(ms / 1000).toFixed(1)} s, where nobody interrupts`;
+    isMet = true;
+  }
+  return isMet ? undefined : "nobody is heard over the other at the interruption";
 }
 
 /** The same of the clinic's call. `record` was read before the server was stopped, `later` after it was started again. */

@@ -25,8 +25,15 @@ const RECORD: Record = {
     { role: "agent", at_ms: 8000, text: "Tuesday at nine", interrupted: true, cut: "is free", heard_ms: 900 },
   ],
 };
-const tone = Int16Array.from({ length: 32_000 }, (_, index) => (index % 8 < 4 ? 8000 : -8000));
-const quiet = new Int16Array(32_000).fill(30);
+/** Eleven seconds with sound in these stretches, s. */
+const sound = (...stretches: [from: number, to: number][]): Int16Array =>
+  Int16Array.from({ length: 88_000 }, (_, index) => {
+    if (!stretches.some(([from, to]) => index >= from * 8000 && index < to * 8000)) return 30;
+    return index % 8 < 4 ? 8000 : -8000;
+  });
+const caller = sound([5, 7], [9, 11]);
+const agent = sound([1, 4], [8, 9.25]);
+const quiet = sound();
 const wav = (...channels: Int16Array[]): Uint8Array => writeWav(channels, 8000);
 
 interface Changed {
@@ -34,7 +41,7 @@ interface Changed {
   readonly record?: Record;
   readonly recording?: Uint8Array;
 }
-function judge({ result, record = RECORD, recording = wav(tone, tone) }: Changed = {}): string | undefined {
+function judge({ result, record = RECORD, recording = wav(caller, agent) }: Changed = {}): string | undefined {
   return whatWentWrong({ timeline: TIMELINE, ...result }, record, recording);
 }
 const turns = (change: (one: Record["transcript"][number]) => Record["transcript"][number] | undefined): Record => ({
@@ -49,7 +56,7 @@ test("a call that went as planned has nothing to tell", () => {
 test("everything else is told", () => {
   const without = (kind: string) => ({ timeline: TIMELINE.filter((one) => one.kind !== kind) });
   expect(judge({ result: { scriptError: "the agent never fell silent" } })).toBe("the agent never fell silent");
-  expect(whatWentWrong({ timeline: TIMELINE }, undefined, wav(tone, tone))).toMatch(/no record/);
+  expect(whatWentWrong({ timeline: TIMELINE }, undefined, wav(caller, agent))).toMatch(/no record/);
   expect(judge({ record: { ...RECORD, end_reason: "line-lost" } })).toMatch(/ended by line-lost/);
   expect(judge({ record: { ...RECORD, end_reason: null } })).toMatch(/ended by nobody/);
   expect(judge({ record: turns((one) => (one.turn === 2 ? undefined : one)) })).toMatch(/4 turns/);
@@ -64,8 +71,11 @@ test("everything else is told", () => {
   // A key clears the line as well, but that is not the interruption.
   const late = TIMELINE.map((one) => (one.kind === "clear" ? entry("clear", 20_000) : one));
   expect(judge({ result: { timeline: late } })).toMatch(/not cleared/);
-  expect(judge({ recording: wav(quiet, tone) })).toMatch(/caller is not heard/);
-  expect(judge({ recording: wav(tone, quiet) })).toMatch(/agent is not heard/);
-  expect(judge({ recording: wav(tone) })).toMatch(/1 channels/);
+  expect(judge({ recording: wav(quiet, agent) })).toMatch(/caller is not heard/);
+  expect(judge({ recording: wav(caller, quiet) })).toMatch(/agent is not heard/);
+  expect(judge({ recording: wav(caller) })).toMatch(/1 channels/);
+  expect(judge({ recording: wav(caller, sound([1, 4], [5.5, 5.6], [8, 9.25])) })).toMatch(/at once after 5.5 s/);
+  expect(judge({ recording: wav(caller, sound([1, 4], [8, 11])) })).toMatch(/at once after 10.5 s/);
+  expect(judge({ recording: wav(caller, sound([1, 4], [8, 9])) })).toMatch(/nobody is heard over/);
   expect(() => judge({ recording: new Uint8Array() })).toThrow(/WAV/);
 });
