@@ -41,7 +41,7 @@ async function outcome(
 const cycle: Record<string, unknown> = {};
 cycle.self = cycle;
 
-describe("eight kinds of bad results", () => {
+describe("F8: eight kinds of bad results", () => {
   test.each<[string, Tool["run"], ToolOutcome["result"]]>([
     [
       "throws",

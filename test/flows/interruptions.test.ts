@@ -72,11 +72,11 @@ async function interrupted(start: Start, client: "responses" | "chat"): Promise<
 }
 
 test(
-  "an interruption; the thread of responses",
+  "F28: a long answer is interrupted; the thread of responses",
   sideBySide((start) => interrupted(start, "responses")),
 );
 test(
-  "an interruption; the thread of chat completions",
+  "F28: a long answer is interrupted; the thread of chat completions",
   sideBySide((start) => interrupted(start, "chat")),
 );
 

@@ -441,11 +441,6 @@ test(
       expect(result).toMatchObject({ streams: [], endedBy: "hangup-verb" });
       expect(await flow.record(result.callSid)).toMatchObject({ endReason: "rejected" });
     }
-    // Wall time: the webhook itself, without what the machine holds everybody up for.
-    const took = turnedAway.map(
-      ({ timeline }) => timeline.find((entry) => entry.kind === "request")?.tookMs ?? Infinity,
-    );
-    expect(Math.min(...took)).toBeLessThan(100);
     expect(flow.openai.counts.opened).toBe(2);
     expect(await flow.metric("voice_admission_rejected_total", { cause: "busy" })).toBe(10);
     live[0]?.hangUp();

@@ -41,7 +41,7 @@ async function fails(start: Start, client: Client, faults: Faults, code: RegExp)
   expect(await flow.callsActive()).toBe(0);
 }
 
-describe.each(["responses", "chat", "assistants"] as const)("%s", (client) => {
+describe.each(["responses", "chat", "assistants"] as const)("F8: the assistant fails; the thread of %s", (client) => {
   test(
     "401",
     sideBySide((start) => fails(start, client, { restStatus: 401 }, /^thread-auth$/)),

@@ -2,6 +2,7 @@
 import request from "supertest";
 import type { CarrierState } from "../../../src/core/state.ts";
 import { createMemoryState } from "../../../src/state/memory.ts";
+import { createMemoryCallStore } from "../../../src/storage/memory.ts";
 import { sendRaw, statusOf } from "../../http/support.ts";
 import {
   ACCOUNT,
@@ -128,6 +129,21 @@ describe("a new call", () => {
       expect(t.calls.admitted).toEqual([]);
     },
   );
+
+  test("is turned away without waiting for records, the shared state's writes or a voice, all of which hang", async () => {
+    const never = new Promise<never>(() => undefined);
+    const hangs = () => never;
+    const state = createMemoryState({ clock: manualClock() });
+    const store = createMemoryCallStore();
+    const t = await start({
+      state: { ...state, putEnding: hangs, putToken: hangs },
+      store: { ...store, get: hangs, findByCarrierId: hangs, list: hangs, flush: hangs },
+    });
+    t.calls.verdict = "busy";
+    const answer = await t.post("/voice", incoming(newCallSid()));
+    expect(answer.text).toMatch(/<Say>All of our lines are busy.*<\/Say><Hangup\/>/);
+    expect(t.calls.prewarmed).toEqual([]);
+  });
 });
 
 describe("the same call again", () => {
