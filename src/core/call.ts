@@ -35,29 +35,31 @@ export const DEFAULT_ORG = "default";
 export type CallPhase = "greeting" | "intake" | "clarification" | "escalation" | "completed";
 
 /** Why a call ended: exactly one per call. docs/closing.md has the table. */
-export type EndReason =
-  | "caller-hangup"
-  | "agent-hangup"
-  | "transferred"
-  | "silence"
-  | "time-limit"
-  | "spend-limit"
-  | "after-hours"
+export const END_REASONS = [
+  "caller-hangup",
+  "agent-hangup",
+  "transferred",
+  "silence",
+  "time-limit",
+  "spend-limit",
+  "after-hours",
   /** We called, and nobody answered: the carrier's status says how. */
-  | "unanswered"
+  "unanswered",
   /** We called, and a machine answered. */
-  | "voicemail"
-  | "voice-unavailable"
-  | "line-lost"
-  | "no-media"
-  | "slow-consumer"
-  | "bad-frames"
-  | "protocol"
-  | "shutdown"
-  | "rejected"
-  | "abandoned"
-  | "instance-lost"
-  | "internal-error";
+  "voicemail",
+  "voice-unavailable",
+  "line-lost",
+  "no-media",
+  "slow-consumer",
+  "bad-frames",
+  "protocol",
+  "shutdown",
+  "rejected",
+  "abandoned",
+  "instance-lost",
+  "internal-error",
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
 
 /** What the carrier is to do once the stream is closed. */
 export type CallEnding =

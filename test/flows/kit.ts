@@ -10,6 +10,7 @@ import type { CallRecord, ReplyRecord } from "../../src/core/call.ts";
 import { CLIP_IDS } from "../../src/core/clip.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { Log } from "../../src/core/observe.ts";
+import type { State } from "../../src/core/state.ts";
 import { startOpenAISim, type OpenAISim, type OpenAISimOptions } from "../../src/sim/openai/index.ts";
 import {
   startTwilioSim,
@@ -73,7 +74,9 @@ export interface FlowOptions {
   readonly log?: Log;
   readonly dialOutcome?: CallOptions["dialOutcome"];
   /** Who answers a call that the server places. */
-  readonly farEnd?: FarEnd;
+  readonly farEnd?: FarEnd | ((to: string) => FarEnd);
+  /** The shared state; one of this process unless told. */
+  readonly state?: (clock: Clock) => State;
   /** Configurations of organizations, by their ids. */
   readonly organizations?: Readonly<Record<string, OrganizationInput>>;
   /** Sockets of the simulated OpenAI that may be left over at the end, because a test made them so. */
@@ -106,7 +109,7 @@ export type Start = (options?: FlowOptions) => Promise<Flow>;
 /** Calls that run at the same time in this process; more of them would slow each other's clocks. */
 const SIDE_BY_SIDE = 4;
 /** Wall ms a test's calls may take. */
-const LONGEST_MS = 110_000;
+const LONGEST_MS = 180_000;
 /** Call time per wall time, where nobody asks for another. */
 const SPEED = 6;
 /**
@@ -260,7 +263,12 @@ async function startFlow(
     accountSid: ACCOUNT_SID,
     authToken: AUTH_TOKEN,
     numbers: [DESK, OUTGOING],
-    farEnd: { outcome: "answered", speed, maxMs: 180_000, ...options.farEnd },
+    farEnd: ({ to }) => ({
+      outcome: "answered",
+      speed,
+      maxMs: 180_000,
+      ...(typeof options.farEnd === "function" ? options.farEnd(to) : options.farEnd),
+    }),
   });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -268,7 +276,8 @@ async function startFlow(
   const log = keptLog();
   const clock = fastClock(speed);
   const storage = createMemoryStorage({ clock });
-  const app = buildApp({ config, log: options.log ?? log, clock, storage });
+  const state = options.state?.(clock);
+  const app = buildApp({ config, log: options.log ?? log, clock, storage, ...(state && { state }) });
   for (const [orgId, fields] of Object.entries(options.organizations ?? {})) {
     const stored = await app.organizations.merge(orgId, fields, { by: "test", mayCreate: true });
     if (stored.kind !== "stored") throw new Error(`${orgId} is not configured: ${JSON.stringify(stored)}`);
