@@ -11,7 +11,7 @@ import type { Voicing } from "./voicing.ts";
 const MOST_TOLD = 20;
 
 export interface RememberedCallers {
-  /** Undefined where the organization does not remember callers, or the carrier does not vouch for the number. */
+  /** Undefined where nobody has said who a socket's caller is, where the organization does not remember callers, or the carrier does not vouch for the number. */
   ownerOf(party: CallParty): MemoryOwner | undefined;
   /** What the assistant is told of the caller; undefined when that is nothing. */
   recall(party: CallParty): Promise<string | undefined>;
@@ -28,6 +28,7 @@ export function createRemembering({ factFinder, configOf, ...parts }: Rememberin
 } {
   const memories = createMemories({ ...parts, finder: factFinder });
   function ownerOf(party: CallParty): MemoryOwner | undefined {
+    if (party.channel === "browser") return customerOf(party);
     const userId = configOf(party.orgId).memory?.phone === true ? callerUser(party) : undefined;
     return userId === undefined ? undefined : { orgId: party.orgId, userId };
   }
@@ -41,6 +42,11 @@ export function createRemembering({ factFinder, configOf, ...parts }: Rememberin
       },
     },
   };
+}
+
+/** Whoever speaks over a socket is known where a key has said so, of the conversation that goes on there. */
+function customerOf({ from, attested, orgId }: CallParty): MemoryOwner | undefined {
+  return attested === true && from !== "" ? { orgId, userId: from } : undefined;
 }
 
 /** Who they are first, then what was last heard of. */

@@ -70,6 +70,7 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
       const { spokenIn } = talk;
       return {
         orgId: talk.party.orgId,
+        ...(talk.party.attested === true && talk.party.from !== "" && { customer: talk.party.from }),
         isOver: isOver(talk.phase),
         history: spoken(talk).filter(({ text }) => text !== ""),
         // Whoever goes on with that call knows all there is.

@@ -381,6 +381,8 @@ test(
     client.send({ type: "text_input", text: "What is my name?" });
     await client.next("audio_response");
     expect(known()).toContain("My name is Ada.");
+    // It is the same customer, of whom the same is remembered.
+    for (const { tools } of asked) expect(tools).toEqual(expect.arrayContaining(["memory_search", "memory_add"]));
 
     // What is said over the socket is known to the next request, and that to the socket, which is still open.
     await post("/conversation/process", { session_id: id, user_input: "My car is red." });

@@ -147,7 +147,8 @@ export function createSessions({ kept, state, store, clock, ids, timing, loseLin
         party: {
           callId,
           carrierId: socketCarrierId.of(session.id, callId),
-          from: "",
+          from: written?.customer ?? "",
+          ...(written?.customer !== undefined && { attested: true }),
           to: "",
           channel: "browser",
           direction: "inbound",

@@ -7,6 +7,8 @@ export interface WrittenTalk {
   /** Nothing is said in it any more. */
   readonly isOver: boolean;
   readonly history: readonly SpokenLine[];
+  /** Whom a key has named as the one who speaks. */
+  readonly customer?: string;
   /** The call over a socket in which its last line was said. */
   readonly lastCall?: string;
 }
