@@ -21,7 +21,7 @@ import {
 /** Requests for each route. */
 const RUNS = 40;
 /** ms within which every one is answered. */
-const IN_TIME_MS = 5000;
+const IN_TIME_MS = 20_000;
 
 let t: TestApi;
 let browserCall: string;
@@ -280,7 +280,7 @@ test.each(named)(
       { numRuns: RUNS, endOnFailure: true },
     );
   },
-  60_000,
+  120_000,
 );
 
 test("the log has neither a fault nor a key", () => {

@@ -77,7 +77,7 @@ test("what is told is found by its meaning, with another model by its words unti
   expect((await ask("bob", "DELETE", "")).body).toEqual({ deleted: 2 });
   expect((await ask("ada", "GET", "")).body.memories).toHaveLength(4);
   expect(JSON.stringify(log.lines)).not.toMatch(/tea|Oslo|chess/);
-}, 120_000);
+});
 
 test("without a key for any model facts can be given, and found by their words", async () => {
   const ask = await start({ OPENAI_API_KEY: "" }, createMemoryStorage());

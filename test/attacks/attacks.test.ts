@@ -52,7 +52,7 @@ test.each(["chat", "responses"] as const)(
     expect(outcomes.filter(({ leak, dialled }) => leak ?? dialled)).toEqual([]);
     expect(outcomes.filter(({ runs }) => runs.length > 0).length).toBeGreaterThan(10);
   },
-  60_000,
+  120_000,
 );
 
 test("without gate and guard the same attacks work: it is not the model that resists", async () => {
@@ -63,4 +63,4 @@ test("without gate and guard the same attacks work: it is not the model that res
   expect(risky.length).toBeGreaterThan(wanted.length * 0.9);
   const given = outcomes.filter(({ leak, attack }) => leak && wantsReveal.includes(attack));
   expect(given).toHaveLength(some.filter((attack) => wantsReveal.includes(attack)).length);
-}, 60_000);
+});

@@ -187,7 +187,7 @@ describe("leaving", () => {
 
   test("a call that outlasts DRAIN_TIMEOUT_S hears a goodbye and is hung up in good order", async () => {
     const { server, dial } = await serve({ DRAIN_TIMEOUT_S: "1" });
-    const call = dial([{ do: "wait-for-hang-up" }]);
+    const call = dial([{ do: "wait-for-hang-up", timeoutMs: 600_000 }]);
     await call.waitFor(({ kind }) => kind === "agent-speaking");
     server.signal("SIGTERM");
     const result = await call.done;
@@ -199,7 +199,7 @@ describe("leaving", () => {
 
   test("a second SIGTERM does not wait", async () => {
     const { server, dial } = await serve();
-    const call = dial([{ do: "wait-for-hang-up" }]);
+    const call = dial([{ do: "wait-for-hang-up", timeoutMs: 600_000 }]);
     await call.waitFor(({ kind }) => kind === "agent-speaking");
     server.signal("SIGTERM");
     await server.says(/waiting for the calls to end/);

@@ -47,7 +47,7 @@ test("without a server: made, exported, changed, and only from the version it wa
   expect((await run("import", exported)).out).toBe("clinic is changed: version 2, for the next call.");
   expect(await run("import", exported)).toMatchObject({ code: 3, err: expect.stringContaining("version 2") as string });
   expect((await run("list")).out).toMatch(/^clinic +version 2 .*npm run org +Hillside Clinic$/m);
-}, 60_000);
+});
 
 test("everything that is wrong is listed, and nothing is changed", async () => {
   const before = (await run("export", "clinic")).out;
@@ -68,7 +68,7 @@ test("everything that is wrong is listed, and nothing is changed", async () => {
   expect(taken).toMatchObject({ code: 3, err: expect.stringContaining("belongs to another organization") as string });
   expect((await run("export", "other")).err).toBe("there is no organization other");
   expect((await run("export", "clinic")).out).toBe(before);
-}, 60_000);
+});
 
 test.each([
   [["import"], 2, /needs a FILE/],
@@ -98,7 +98,7 @@ test("a running server is asked, and has it in force when the command is done", 
     env: { HOST: "127.0.0.1", PORT: "0", DATA_DIR: folder.path },
   });
   try {
-    await server.says(/STARTED/, 30_000);
+    await server.says(/STARTED/);
     const garage = await file("garage.yaml", "org_id: garage\nname: Ada's Garage\n");
     expect((await run("import", garage)).out).toBe("garage is made: version 1, for the next call.");
     expect((await run("list")).out).toMatch(/garage[\s\S]*Ada's Garage/);
@@ -111,4 +111,4 @@ test("a running server is asked, and has it in force when the command is done", 
     await server.exited;
   }
   expect((await run("export", "garage")).out).toContain("Ada's Garage");
-}, 90_000);
+});

@@ -140,7 +140,11 @@ describe("as processes", () => {
 
   test("a live call is let to its end first; asked twice, it is not", async () => {
     const { tunnel } = await start();
-    const call = desk.twilio.call({ from: "+15551110000", to: NUMBER, caller: [{ do: "wait-for-hang-up" }] });
+    const call = desk.twilio.call({
+      from: "+15551110000",
+      to: NUMBER,
+      caller: [{ do: "wait-for-hang-up", timeoutMs: 600_000 }],
+    });
     await call.waitFor(({ kind }) => kind === "agent-speaking");
     // Ctrl-C reaches the whole group: for the server, a second signal at once would be an order to leave.
     tunnel.signalGroup("SIGINT");

@@ -47,12 +47,12 @@ beforeAll(async () => {
   direct = make(postgres.url, { clock: ticking });
   pooled = make(postgres.poolerUrl, { clock: ticking });
   await Promise.all([direct.open(), pooled.open()]);
-}, 120_000);
+});
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
   await postgres?.close();
   await folder?.remove();
-}, 60_000);
+});
 
 storageContract("server", () => direct);
 storageContract("pooler", () => pooled);
@@ -201,7 +201,7 @@ describe.each(["server", "pooler"] as const)("behind the %s, PostgreSQL goes awa
     expect(await next.calls.get(meanwhile.callId)).toMatchObject({ callId: meanwhile.callId });
     await next.close();
     expect(meter.total("voice_store_dropped_rows_total")).toBe(0);
-  }, 120_000);
+  });
 });
 
 describe("what db:check says", () => {

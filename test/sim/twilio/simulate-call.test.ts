@@ -68,14 +68,14 @@ test("a call by script: the WAV file is what the caller says, the recording hold
   expect(Math.max(...caller)).toBeLessThan(8500);
   // 1 kHz has eight samples a period at 8 kHz, six of them above half its height: the second is whole, and in tune.
   expect(loud(caller, 4000) / 8000).toBeCloseTo(6 / 8, 1);
-}, 60_000);
+});
 
 test("a wrong token: the hint says what to check, exit code 1", async () => {
   double.on("/voice", { status: 403 });
   const { code, output } = await simulate(["--url", double.url, "--token", "wrong"]);
   expect(output).toContain("403: the signature was refused");
   expect(code).toBe(1);
-}, 60_000);
+});
 
 test("options that are wrong are told, exit code 2", async () => {
   const cases: [string[], RegExp][] = [
@@ -88,4 +88,4 @@ test("options that are wrong are told, exit code 2", async () => {
     expect(output).toMatch(cases[i]![1]);
     expect(code).toBe(2);
   });
-}, 60_000);
+});
