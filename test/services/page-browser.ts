@@ -10,11 +10,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const SCREENS = process.env.SCREENS ? new URL("../../docs/screens/", import.meta.url).pathname : undefined;
 /** Both themes and a phone, and few enough for a repository. */
 const KEPT = [
-  "live-light",
+  "followed-light",
   "story-light",
   "story-dark",
   "recorded-light",
   "talking",
+  "confirmation",
   "organization-dark",
   "health-dark",
   "live-phone",

@@ -69,6 +69,10 @@ test("a person talks with the agent through the microphone, reads both sides, in
   await log.locator(".line.caller", { hasText: "could you tell me your opening hours" }).waitFor();
   await log.locator(".line.agent:not(.open)").nth(1).waitFor();
   await page.getByText("The agent listens").waitFor();
+  await page.getByRole("button", { name: "Mute", exact: true }).click();
+  await page.getByText("You are muted").waitFor();
+  await page.getByRole("button", { name: "Unmute" }).click();
+  await page.getByText("The agent listens").waitFor();
   await page.getByLabel("Write to the agent").fill("Tuesday at nine, please.");
   await page.keyboard.press("Enter");
   await page.getByText("The agent speaks").waitFor();
@@ -134,6 +138,8 @@ test("a talk in the browser is followed, spoken in and ended by who watches", as
   const [talker, watcher] = await Promise.all([openPage(browser), openPage(browser)]);
   await Promise.all([talker, watcher].map((one) => logIn(one, stand.url)));
   const say = await write(talker.page);
+  // There is no microphone that could be muted.
+  expect(await talker.page.getByRole("button", { name: "Mute" }).count()).toBe(0);
   const { page } = watcher;
   await page.locator("a.card.call", { hasText: "Browser" }).click();
   await say("How long does the repair take?");

@@ -36,6 +36,7 @@ test("a wrong key is refused in words beside the field, a good one opens a sessi
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("This key is not known").waitFor();
   expect(await page.getByLabel("Key").getAttribute("aria-invalid")).toBe("true");
+  expect(await unusable(page)).toEqual([]);
   await until("the browser itself tells of the refusal", () => trouble.length > 0);
   expect(trouble.splice(0)).toEqual([expect.stringContaining("401")]);
   await page.getByLabel("Key").fill(KEYS.reader);

@@ -9,6 +9,8 @@ export const talk = signal<Talk>(NO_TALK);
 /** Of the microphone, 0 to 1. */
 export const level = signal(0);
 export const muted = signal(false);
+/** The talk is to be spoken, not only written. */
+export const spoken = signal(false);
 export const agentHeard = signal(false);
 /** Why there is no microphone. */
 export const noMicrophone = signal<string | undefined>(undefined);
@@ -43,6 +45,7 @@ export function beginTalk({ orgId, speaks }: { readonly orgId?: string; readonly
   let tries = 0;
   talk.value = { ...NO_TALK, status: "opening" };
   muted.value = false;
+  spoken.value = speaks;
   noMicrophone.value = undefined;
 
   const send = (message: object): void => {

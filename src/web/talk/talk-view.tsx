@@ -7,7 +7,7 @@ import { Icon } from "../shell/icons.tsx";
 import { isOperator, mayChange } from "../shell/session.ts";
 import { capital, inWords } from "../shell/words.ts";
 import { SimulatedPhone } from "./simulated-phone.tsx";
-import { agentHeard, beginTalk, level, muted, noMicrophone, talk, type TalkSession } from "./talk-session.ts";
+import { agentHeard, beginTalk, level, muted, noMicrophone, spoken, talk, type TalkSession } from "./talk-session.ts";
 
 export function Talk() {
   const session = useRef<TalkSession>(undefined);
@@ -27,7 +27,7 @@ export function Talk() {
         {!isOver && <span class={`badge phase-${talk.value.phase}`}>{capital(talk.value.phase)}</span>}
       </div>
       {!mayChange.value && <p class="hint">A key that only looks cannot talk.</p>}
-      <section class="card stage" aria-label="The agent">
+      <section class={isOver ? "card stage" : "card stage open"} aria-label="The agent">
         <Orb />
         <p class="doing" role="status">
           {doing()}
@@ -43,14 +43,16 @@ export function Talk() {
           </div>
         ) : (
           <div class="buttons">
-            <button
-              type="button"
-              aria-pressed={muted.value}
-              onClick={() => (muted.value = !muted.value)}
-              disabled={noMicrophone.value !== undefined}
-            >
-              {muted.value ? "Unmute" : "Mute"}
-            </button>
+            {spoken.value && (
+              <button
+                type="button"
+                aria-pressed={muted.value}
+                onClick={() => (muted.value = !muted.value)}
+                disabled={noMicrophone.value !== undefined}
+              >
+                {muted.value ? "Unmute" : "Mute"}
+              </button>
+            )}
             <button type="button" class="danger" onClick={() => session.current?.end()}>
               Hang up
             </button>
