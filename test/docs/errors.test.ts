@@ -103,7 +103,7 @@ test("causes of a bad turn", () => {
 });
 
 test("codes of the voice", () => {
-  const [, named = ""] = /NAMED_STATUSES = \[([\d, ]+)\]/.exec(read("src/speech/realtime-socket.ts")) ?? [];
+  const [, named = ""] = /NAMED_STATUSES = \[([\d, ]+)\]/.exec(read("src/speech/socket-failures.ts")) ?? [];
   const codes = new Set([
     ...literals("src/speech/upstream-errors.ts", "const FATAL", "]"),
     ...literals("src/speech/upstream-errors.ts", "const BENIGN", "]"),
