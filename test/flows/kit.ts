@@ -313,7 +313,8 @@ async function startFlow(
         }
         return found?.status === "completed";
       },
-      20_000,
+      // One whose line was lost is over when nobody may come back any more: 75 s of the call.
+      Math.max(20_000, 100_000 / speed),
     );
     return found as CallRecord;
   };
