@@ -5,7 +5,7 @@ import type { LiveCalls } from "../live-calls.ts";
 /** After the goodbye of a shutdown a call has this long to close, ms. */
 const LAST_WORDS_MS = 15_000;
 /** Twilio asks what comes next the moment a stream is closed; were the server gone by then, its caller would hear an error. ms. */
-const LAST_REQUESTS_MS = 800;
+const LAST_REQUESTS_MS = 600;
 
 /** Resolves when no call is left. `now` cuts the waiting short. */
 export async function drainCalls(
