@@ -4,6 +4,7 @@ import { NO_SERVERS, readMcpServers } from "./config/mcp-servers.ts";
 import { isVendorHost, phoneGaps, sharedProblems, threadProblems, voiceProblems } from "./config/checks.ts";
 import { priceGaps, type Surroundings } from "./organizations/misgivings.ts";
 import { readPrices, type Prices } from "./organizations/prices.ts";
+import { fileProblems } from "./config/files.ts";
 import { variables, type Variables } from "./config/variables.ts";
 import type { McpServers } from "./tools/mcp/servers.ts";
 
@@ -56,7 +57,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const problems: string[] = [];
   const parsed = variables.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")} ${issue.message}`);
-  problems.push(...phoneGaps(given), ...threadProblems(given), ...voiceProblems(given), ...sharedProblems(given));
+  problems.push(
+    ...phoneGaps(given),
+    ...threadProblems(given),
+    ...voiceProblems(given),
+    ...sharedProblems(given),
+    ...fileProblems(given),
+  );
 
   const file = (name: "PERSONA_FILE" | "PRICES_FILE" | "MCP_SERVERS_FILE"): string | undefined => {
     const path = given[name];
