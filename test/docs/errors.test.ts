@@ -130,13 +130,18 @@ test("exit codes of the commands", () => {
     expect(read("docs/errors.md")).toContain(`### exit ${code} \`${name}\``);
 });
 
-test("errors with a name have one on the page", () => {
-  const page = read("docs/errors.md");
-  const names = captured("src", /export class (\w+) extends (?:Error|ThreadError)/g).filter((name) =>
-    page.includes(`\`${name}\``),
-  );
-  for (const name of ["ConfigError", "ThreadError", "CarrierError", "Problem", "InvalidArguments"])
-    expect(names).toContain(name);
+test("errors with a name, both ways: every one in the sources is on the page, and none that is not", () => {
+  const rooms = readdirSync(join(ROOT, "src"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "sim" && entry.name !== "web")
+    .map(({ name }) => `src/${name}`);
+  // A class that extends an error, by whatever name, and whatever calls itself one.
+  const pattern = /\bclass (\w+)(?:<[^>]*>)? extends (?:\w*Error|Problem|\w*Unavailable)\b/g;
+  const root = [...read("src/config.ts").matchAll(pattern)].map(([, name]) => name as string);
+  const classes = [...rooms.flatMap((room) => captured(room, pattern)), ...root];
+  const calledSo = rooms.flatMap((room) => captured(room, /\bthis\.name = "(\w+)"/g));
+  expect(calledSo.filter((name) => !classes.includes(name))).toEqual([]);
+  expect(classes).toEqual(expect.arrayContaining(["Problem", "InvalidRequest", "ThreadFailure", "ConfigError"]));
+  expect(headings("Errors by name")).toEqual([...new Set(classes)].sort());
 });
 
 test("docs/closing.md tells of every end reason, and of every way a line can close", () => {
