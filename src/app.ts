@@ -5,7 +5,7 @@ import { createManagement, type Management } from "./app/api.ts";
 import { openBrowserChannel } from "./app/browser-channel.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
 import { createCluster } from "./app/cluster.ts";
-import { createContacts } from "./app/contacts.ts";
+import { createContacts, createHumanFor } from "./app/contacts.ts";
 import { drainCalls, untilNone } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createLimits } from "./app/limits.ts";
@@ -143,7 +143,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       store,
       ...ports,
       calls,
-      ...(config.TRANSFER_NUMBER !== undefined && { transferNumber: config.TRANSFER_NUMBER }),
+      humanFor: createHumanFor(directory, kits, clock),
     });
   const { forget } = callerThreads;
   const erasure = createErasure({ calls: store, customers, forget, dataDir: config.DATA_DIR, ...ports });

@@ -56,6 +56,29 @@ async function unavailable(start: Start, faults: Faults, seconds: number): Promi
   expect(await flow.callsActive()).toBe(0);
 }
 
+/** Whose call it is decides who takes over, whoever stands in for the program itself. */
+async function theirOwnHuman(start: Start): Promise<void> {
+  const numbers = { clinic: "+15550004444", garage: "+15550005555", night: "+15550007777" };
+  const contacts = [{ name: "Front desk", number: "+15550006666" }];
+  const flow = await start({
+    settings: { TRANSFER_NUMBER: HUMAN },
+    organizations: {
+      clinic: { numbers: [numbers.clinic], escalation: { contacts } },
+      garage: { numbers: [numbers.garage] },
+      night: { numbers: [numbers.night], escalation: { mode: "message", contacts } },
+    },
+    openai: { faults: { refuse: 503 } },
+    dialOutcome: { status: "completed", ringMs: 500, talkMs: 500 },
+  });
+  const dialled = async (to: string): Promise<string[]> => {
+    const { result, record } = await flow.run([{ do: "wait-for-hang-up", timeoutMs: 60_000 }], { to });
+    expect(record.endReason).toBe("voice-unavailable");
+    expect(result.says).toEqual([expect.stringContaining("technical trouble")]);
+    return result.dials.map(({ number }) => number);
+  };
+  expect(await Promise.all(Object.values(numbers).map(dialled))).toEqual([["+15550006666"], [HUMAN], []]);
+}
+
 /** One drop in the middle of an answer, after so many audio deltas. */
 async function dropped(start: Start, count: number, how: "terminate" | 1011 | 1001): Promise<void> {
   const flow = await start({
@@ -131,6 +154,7 @@ describe("F1: no voice from the beginning", () => {
     "F3: it accepts and says nothing",
     sideBySide((start) => unavailable(start, { mute: true }, 6)),
   );
+  test("the human who takes over is the organization's, not the program's", sideBySide(theirOwnHuman));
   test(
     "it never takes the settings",
     sideBySide((start) => unavailable(start, { ignoreUpdates: true }, 6)),

@@ -8,6 +8,7 @@ import type { CallStore } from "../../core/stores.ts";
 import { isTerminalStatus, type CallForm, type FormOf, type QueryOf } from "../../wire/twilio-webhook.ts";
 import type { Book } from "./book.ts";
 import type { PhoneCalls } from "./calls.ts";
+import type { HumanOf } from "./humans.ts";
 import type { Reception } from "./reception.ts";
 import { answerOf, isMachine, isReached, outcomeOfDial, type Outcomes, type Transfer } from "./outcomes.ts";
 import { HANG_UP } from "./second-way.ts";
@@ -17,7 +18,7 @@ import { apologise, briefing, hangUp, nobodyReached, nothing, transfer, type Dia
 export interface EndingsOptions {
   readonly webhookUrl: string;
   /** The human who is dialled when we cannot serve a caller. */
-  readonly transferNumber?: string;
+  readonly humanOf: HumanOf;
   readonly transferBriefing: boolean;
   readonly timing: PhoneTiming;
   readonly book: Book;
@@ -47,7 +48,7 @@ export interface Endings {
   /** What is to be done with a call that nobody asks about; undefined when nothing is known of it. */
   readonly unasked: (carrierId: string) => Promise<string | undefined>;
   /** For a caller whom a fault of ours keeps from anything better. */
-  readonly apology: (form: CallForm) => string;
+  readonly apology: (form: CallForm) => Promise<string>;
   /** Puts one entry on the call's time line, once, if there is a record of the call. Never rejects. */
   readonly note: (carrierId: string, what: string, detail: Readonly<Record<string, string>>) => Promise<void>;
 }
@@ -58,13 +59,12 @@ const BRIDGE_CLOSES_MS = 1000;
 /** A caller whom nobody wants comes back to the agent this often; then the call ends. */
 const MOST_RETURNS = 2;
 /** What a dialling needs to know of the call it belongs to. */
-type Leg = Pick<CallForm, "CallSid" | "From" | "To">;
+type Leg = Pick<CallForm, "CallSid" | "From" | "To" | "Direction">;
 
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 export function createEndings(options: EndingsOptions): Endings {
-  const { webhookUrl, transferNumber, transferBriefing, timing, book, state, store, calls, clock, log, reception } =
-    options;
+  const { webhookUrl, humanOf, transferBriefing, timing, book, state, store, calls, clock, log, reception } = options;
   const { outcomes } = options;
 
   async function afterStream(form: FormOf<"afterStream">): Promise<string> {
@@ -84,15 +84,15 @@ export function createEndings(options: EndingsOptions): Endings {
       case "reconnect":
         // Its bridge said so while closing; the call gets another one when that is done.
         await until(() => !calls.isLive(carrierId), BRIDGE_CLOSES_MS);
-        return (await reception.reconnect(form, ending)) ?? apologise(human(form));
+        return (await reception.reconnect(form, ending)) ?? apology(form);
       case "apologise":
-        return apologise(human(form));
+        return apology(form);
       case undefined: {
         // A call of ours whose stream broke without a word, or never came about. A call that we do not know is not ours to dial
         // anybody for.
         const isOurs = await knows(carrierId);
         await reception.giveUp(carrierId);
-        return apologise(isOurs ? human(form) : undefined);
+        return isOurs ? apology(form) : apologise();
       }
     }
   }
@@ -133,8 +133,9 @@ export function createEndings(options: EndingsOptions): Endings {
     return (await store.findByCarrierId(carrierId)) !== undefined;
   }
 
-  function human(form: Leg): DialTarget | undefined {
-    return transferNumber === undefined ? undefined : target({ to: transferNumber }, form);
+  async function apology(leg: Leg): Promise<string> {
+    const human = await humanOf(leg);
+    return apologise(human && target(human, leg));
   }
 
   function target(
@@ -214,9 +215,9 @@ export function createEndings(options: EndingsOptions): Endings {
     const party = book.find(carrierId)?.party ?? (await store.findByCarrierId(carrierId));
     const ending = await state.getEnding(carrierId);
     if (!party || !ending) return undefined;
-    const leg = { CallSid: carrierId, From: party.from, To: party.to };
+    const leg = { CallSid: carrierId, From: party.from, To: party.to, Direction: party.direction };
     if (ending.kind === "hangup") return HANG_UP;
-    return ending.kind === "transfer" ? transfer(target(ending, leg)) : apologise(human(leg));
+    return ending.kind === "transfer" ? transfer(target(ending, leg)) : apology(leg);
   }
 
   return {
@@ -224,7 +225,7 @@ export function createEndings(options: EndingsOptions): Endings {
     afterDial,
     note,
     unasked,
-    apology: (form) => apologise(human(form)),
+    apology,
     async briefing({ AnsweredBy }, query) {
       const { call, escalation } = query;
       if (isMachine(AnsweredBy)) {

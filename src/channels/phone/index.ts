@@ -13,6 +13,7 @@ import { createBook } from "./book.ts";
 import { createCallbacks } from "./callbacks.ts";
 import type { PhoneCalls } from "./calls.ts";
 import { createEndings } from "./endings.ts";
+import { createHumans, type HumansOptions } from "./humans.ts";
 import { createOutcomes } from "./outcomes.ts";
 import { createOutbound, type OutboundRules } from "./outbound.ts";
 import { createReception, type ReceptionOptions } from "./reception.ts";
@@ -25,6 +26,7 @@ import { createWebhook } from "./webhook.ts";
 import { createUndecided } from "./undecided.ts";
 
 export type { PhoneCalls } from "./calls.ts";
+export type { Human } from "./humans.ts";
 export type { OutboundRules } from "./outbound.ts";
 export { CarrierError } from "./rest.ts";
 
@@ -33,7 +35,7 @@ export interface PhoneChannelOptions {
   readonly organizationOf: ReceptionOptions["organizationOf"];
   readonly outbound: OutboundRules;
   readonly messageFor: AnsweredByOptions["messageFor"];
-  readonly transferNumber?: string;
+  readonly humanFor: HumansOptions["humanFor"];
   readonly transferBriefing: boolean;
   readonly apiBaseUrl: string;
   readonly state: CarrierState;
@@ -61,7 +63,7 @@ export interface PhoneChannel extends Pick<CarrierApi, "hangUp" | "redirect"> {
 }
 
 export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
-  const { phone: account, organizationOf, calls, transferNumber, transferBriefing, apiBaseUrl, state, store } = options;
+  const { phone: account, organizationOf, calls, transferBriefing, apiBaseUrl, state, store } = options;
   const { log, meter, clock, ids } = options;
   const timing = { ...DEFAULT_TIMING, ...options.timing };
   const { webhookUrl } = account;
@@ -110,7 +112,7 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
   const undecided = createUndecided({ state, outcomes, patienceMs: timing.undecidedMs, clock, log });
   const endings = createEndings({
     webhookUrl,
-    ...(transferNumber !== undefined && { transferNumber }),
+    humanOf: createHumans({ humanFor: options.humanFor, organizationOf, book, store }),
     transferBriefing,
     timing,
     book,

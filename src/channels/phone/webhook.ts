@@ -99,7 +99,7 @@ export function createWebhook(options: WebhookOptions): Router {
           path: request.path,
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
-        twiml = endings.apology(form);
+        twiml = await endings.apology(form);
       }
       if (twiml === undefined) response.status(204).end();
       else response.type("text/xml").send(twiml);

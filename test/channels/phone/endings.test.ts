@@ -53,14 +53,14 @@ describe("/voice/after-stream", () => {
     /^<Response><Say>I am sorry[^<]*<\/Say><Dial [^>]*><Number>\+15550003333<\/Number><\/Dial><\/Response>$/;
 
   test("a call that is to end, ends", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, { kind: "hangup", reason: "agent-hangup" });
     expect(await ask(t, callSid)).toBe(HANGUP);
     expect(await ask(t, callSid)).toBe(HANGUP);
   });
 
   test("a transfer dials the number it names, not the configured one", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, { kind: "transfer", reason: "transferred", to: "+15550004444", note: "n" });
     expect(await ask(t, callSid)).toBe(
       '<Response><Dial action="https://voice.example.com/voice/after-dial" timeout="25"><Number>+15550004444</Number></Dial></Response>',
@@ -82,31 +82,52 @@ describe("/voice/after-stream", () => {
 
   test("an apology dials the configured human, or ends the call", async () => {
     const ending: CallEnding = { kind: "apologise", reason: "voice-unavailable" };
-    const withHuman = await start({ transferNumber: HUMAN });
+    const withHuman = await start({ humanFor: () => ({ to: HUMAN }) });
     expect(await ask(withHuman, await streamed(withHuman, ending))).toMatch(SORRY_AND_DIAL);
     const without = await start();
     expect(await ask(without, await streamed(without, ending))).toMatch(SORRY);
   });
 
+  test("whose call it is decides which human that is", async () => {
+    const ending: CallEnding = { kind: "apologise", reason: "rejected" };
+    const humans: Readonly<Record<string, string>> = { clinic: "+15550006661", garage: "+15550006662" };
+    const t = await start({
+      organizationOf: (number) => (number === "+15550002222" ? "clinic" : "default"),
+      humanFor: (orgId) => (humans[orgId] === undefined ? undefined : { to: humans[orgId], mode: "warm" }),
+    });
+    const known = await streamed(t, ending);
+    expect(await ask(t, known)).toContain(`/voice/briefing?call=${known}">+15550006661<`);
+    const elsewhere = newCallSid();
+    await t.state.putEnding(elsewhere, ending);
+    expect(await ask(t, elsewhere)).toContain(">+15550006661<");
+    // The number that was called is somebody else's.
+    const placed = newCallSid();
+    await t.state.putEnding(placed, ending);
+    expect(await ask(t, placed, { Direction: "outbound-api" })).toMatch(SORRY);
+    t.store.open({ ...party(placed), orgId: "garage", direction: "outbound" }, new Date());
+    expect(await ask(t, placed, { Direction: "outbound-api" })).toContain(">+15550006662<");
+    expect(await ask(t, elsewhere, { To: "+15550009999" })).toMatch(SORRY);
+  });
+
   test("a call of ours that ended without a word gets an apology and a human", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     expect(await ask(t, await streamed(t))).toMatch(SORRY_AND_DIAL);
   });
 
   test("so does one that only the records know, as after a restart", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = newCallSid();
     t.store.open(party(callSid), new Date());
     expect(await ask(t, callSid)).toMatch(SORRY_AND_DIAL);
   });
 
   test("an unknown call gets an apology; nobody is dialled for it", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     expect(await ask(t, newCallSid())).toMatch(SORRY);
   });
 
   test("a caller who is gone gets nothing, whatever was planned", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, { kind: "transfer", reason: "transferred", to: HUMAN, note: "" });
     for (const CallStatus of ["completed", "canceled", "failed", "busy", "no-answer"]) {
       expect(await ask(t, callSid, { CallStatus })).toBe("<Response/>");
@@ -116,7 +137,7 @@ describe("/voice/after-stream", () => {
 
   test("a stream that never came about lets the voice go at once", async () => {
     const clock = manualClock();
-    const t = await start({ clock, transferNumber: HUMAN });
+    const t = await start({ clock, humanFor: () => ({ to: HUMAN }) });
     const callSid = newCallSid();
     await t.ring(callSid);
     expect(await ask(t, callSid)).toMatch(SORRY_AND_DIAL);
@@ -127,7 +148,7 @@ describe("/voice/after-stream", () => {
   });
 
   test("waits a moment for an ending that is on its way, and no longer", async () => {
-    const t = await start({ transferNumber: HUMAN, timing: { endingGraceMs: 150 } });
+    const t = await start({ humanFor: () => ({ to: HUMAN }), timing: { endingGraceMs: 150 } });
     const callSid = newCallSid();
     await t.state.takeToken(await t.ring(callSid));
     const early = ask(t, callSid);
@@ -145,7 +166,7 @@ describe("/voice/after-stream", () => {
       ...createMemoryState({ clock }),
       getEnding: () => Promise.reject(new Error("no state")),
     };
-    const t = await start({ state, transferNumber: HUMAN });
+    const t = await start({ state, humanFor: () => ({ to: HUMAN }) });
     expect(await ask(t, newCallSid())).toMatch(SORRY_AND_DIAL);
   });
 });
@@ -156,7 +177,7 @@ describe("a reconnection", () => {
   const tokenIn = (text: string) => /name="token" value="([^"]+)"/.exec(text)?.[1];
 
   test("opens another stream with a new token for the same call", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, ending);
     const token = tokenIn(await ask(t, callSid));
     expect(token).toBeDefined();
@@ -168,7 +189,7 @@ describe("a reconnection", () => {
   });
 
   test("asked for again is the same one while its token is unspent, and not for ever", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, ending);
     const first = await ask(t, callSid);
     for (let n = 0; n < 5; n++) expect(await ask(t, callSid)).toBe(first);
@@ -177,7 +198,7 @@ describe("a reconnection", () => {
   });
 
   test("whose second stream breaks without a word becomes an apology", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, ending);
     const token = tokenIn(await ask(t, callSid)) ?? "";
     await t.state.takeToken(token);
@@ -186,7 +207,7 @@ describe("a reconnection", () => {
   });
 
   test("waits until the first bridge has let go, and does not wait for ever", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const closing = newCallSid();
     await t.state.takeToken(await t.ring(closing));
     await t.state.putEnding(closing, ending);
@@ -206,7 +227,7 @@ describe("a reconnection", () => {
   });
 
   test("without room, or for a call that nobody knows, is an apology", async () => {
-    const t = await start({ transferNumber: HUMAN });
+    const t = await start({ humanFor: () => ({ to: HUMAN }) });
     const callSid = await streamed(t, ending);
     t.calls.verdict = "draining";
     expect(await ask(t, callSid)).toMatch(/<Say>I am sorry.*<Dial/);

@@ -11,7 +11,7 @@ beforeEach(async () => {
   const shared = {
     state: createMemoryState({ clock: realClock }),
     store: createMemoryCallStore(),
-    transferNumber: HUMAN,
+    humanFor: () => ({ to: HUMAN }),
   };
   [one, two] = await Promise.all([phone(shared), phone(shared)]);
 });

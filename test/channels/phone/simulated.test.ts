@@ -22,7 +22,7 @@ const TONE = Buffer.alloc(800, 0x1e).toString("base64");
 let t: Phone;
 let sim: TwilioSim;
 async function start(options: Parameters<typeof phone>[0] = {}): Promise<void> {
-  t = await phone({ transferNumber: HUMAN, ...options });
+  t = await phone({ humanFor: () => ({ to: HUMAN }), ...options });
   sim = await startTwilioSim({ accountSid: ACCOUNT, authToken: TOKEN, seed: 1 });
 }
 afterEach(async () => {

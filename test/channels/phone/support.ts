@@ -302,6 +302,7 @@ export async function phone({
       longestSeconds: 3600,
     },
     messageFor: () => undefined,
+    humanFor: () => undefined,
     transferBriefing: false,
     apiBaseUrl: "http://127.0.0.1:9",
     log,

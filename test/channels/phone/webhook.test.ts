@@ -433,7 +433,7 @@ describe("tokens and switches", () => {
 test("a state that fails: the caller hears an apology and the human is dialled; nothing is kept", async () => {
   const clock = manualClock();
   const broken = { ...createMemoryState({ clock }), putToken: () => Promise.reject(new Error("no state")) };
-  const t = await start({ clock, state: broken, transferNumber: "+15550003333" });
+  const t = await start({ clock, state: broken, humanFor: () => ({ to: "+15550003333" }) });
   const answer = await t.post("/voice", incoming(newCallSid()));
   expect(answer.status).toBe(200);
   expect(answer.text).toMatch(/<Say>I am sorry.*<Number>\+15550003333<\/Number>/);
@@ -445,7 +445,7 @@ test("a state that fails: the caller hears an apology and the human is dialled; 
 });
 
 test("no number of a caller and no token is in the log", async () => {
-  const t = await start({ transferNumber: "+15550003333" });
+  const t = await start({ humanFor: () => ({ to: "+15550003333" }) });
   await t.ring(newCallSid());
   t.calls.verdict = "busy";
   await t.post("/voice", incoming(newCallSid()));
