@@ -77,6 +77,8 @@ export interface FlowOptions {
   readonly farEnd?: FarEnd | ((to: string) => FarEnd);
   /** The shared state; one of this process unless told. */
   readonly state?: (clock: Clock) => State;
+  /** The real embedded database in the DATA_DIR of `settings`; else what is stored is in this process. */
+  readonly isEmbedded?: boolean;
   /** Configurations of organizations, by their ids. */
   readonly organizations?: Readonly<Record<string, OrganizationInput>>;
   /** Sockets of the simulated OpenAI that may be left over at the end, because a test made them so. */
@@ -275,9 +277,15 @@ async function startFlow(
   const config = readConfig({ ...environment(port, openai, twilio, dataDir), ...options.settings });
   const log = keptLog();
   const clock = fastClock(speed);
-  const storage = createMemoryStorage({ clock });
+  const storage = options.isEmbedded ? undefined : createMemoryStorage({ clock });
   const state = options.state?.(clock);
-  const app = buildApp({ config, log: options.log ?? log, clock, storage, ...(state && { state }) });
+  const app = buildApp({
+    config,
+    log: options.log ?? log,
+    clock,
+    ...(storage && { storage }),
+    ...(state && { state }),
+  });
   for (const [orgId, fields] of Object.entries(options.organizations ?? {})) {
     const stored = await app.organizations.merge(orgId, fields, { by: "test", mayCreate: true });
     if (stored.kind !== "stored") throw new Error(`${orgId} is not configured: ${JSON.stringify(stored)}`);
