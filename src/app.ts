@@ -88,13 +88,6 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const limits = createLimits({ config, directory, state, store, ...ports });
   const callerThreads = createCallerThreads(config.THREAD_PER, { state, clock });
 
-  const recordings = createRecordings({
-    dir: join(config.DATA_DIR, "recordings"),
-    store,
-    daysOf: (orgId) => directory.of(orgId).config.recording?.retention_days,
-    ...ports,
-  });
-
   const cluster = createCluster({
     state,
     store,
@@ -109,6 +102,15 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     ids,
     log,
     meter,
+  });
+  const recordings = createRecordings({
+    dir: join(config.DATA_DIR, "recordings"),
+    store,
+    daysOf: (orgId) => directory.of(orgId).config.recording?.retention_days,
+    state,
+    instance: cluster.instance,
+    isShared: config.USE_REDIS,
+    ...ports,
   });
   const calls: LiveCalls = createLiveCalls({
     maxCalls: config.MAX_CALLS,
@@ -146,7 +148,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       humanFor: createHumanFor(directory, kits, clock),
     });
   const { forget } = callerThreads;
-  const erasure = createErasure({ calls: store, customers, forget, dataDir: config.DATA_DIR, ...ports });
+  const erasure = createErasure({ calls: store, customers, forget, removeSound: recordings.remove, ...ports });
   const management: Management = createManagement({
     ...createBrowserKits({ directory, kits, clock }),
     ...outside,

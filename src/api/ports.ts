@@ -1,6 +1,6 @@
 // What the API needs of the program around it: calls that browsers hold, organizations, and the deletion of what is kept. The
 // composition root (app/api.ts) puts the parts behind them.
-import type { CallPhase, CallRecord, EscalationRecord, ToolRecord, Urgency } from "../core/call.ts";
+import type { CallPhase, CallRecord, EscalationRecord, RecordingRecord, ToolRecord, Urgency } from "../core/call.ts";
 import type { Verdict } from "../core/guard.ts";
 import type { PlaceCall } from "../core/outbound.ts";
 import type { RequestIssue } from "../core/problem.ts";
@@ -115,7 +115,9 @@ export interface Erasure {
 
 export interface Recordings {
   /** Undefined where the sound is not there (any more). */
-  find(recording: { readonly file: string }): Promise<StoredRecording | undefined>;
+  find(recording: RecordingRecord): Promise<StoredRecording | undefined>;
+  /** The instance on whose disk it is, where that is not this one. */
+  elsewhere(recording: RecordingRecord): string | undefined;
 }
 
 /** What was found when everything was looked at that a call needs. */

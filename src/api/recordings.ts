@@ -1,5 +1,6 @@
 // The sound of a call, whole or in ranges, so that a player can begin anywhere.
 import { pipeline, Readable } from "node:stream";
+import type { CallRecord } from "../core/call.ts";
 import { Problem } from "../core/problem.ts";
 import { callParams } from "./calls.ts";
 import { empty, READERS, route, type Answer, type Route } from "./define-route.ts";
@@ -22,7 +23,7 @@ export function recordingRoutes({
         path: "/api/calls/{call_id}/recording",
         summary: "The recording of a call",
         description:
-          "Stereo WAV, the caller left and the agent, as the caller heard it, right. Takes `Range`. 404 where the call was not recorded, or the recording was deleted.",
+          "Stereo WAV, the caller left and the agent, as the caller heard it, right. Takes `Range`. 404 where the call was not recorded, or the recording was deleted; 409 where it lies on the disk of another instance, which is named.",
         tag: "calls",
         access: READERS,
         params: callParams,
@@ -32,9 +33,10 @@ export function recordingRoutes({
         },
       },
       async ({ params, principal, request, response }): Promise<Answer> => {
-        const { recording, callId } = await find(params.call_id, principal);
+        const record = await find(params.call_id, principal);
+        const { recording, callId } = record;
         const sound = recording && (await recordings.find(recording));
-        if (!sound) throw new Problem(404, "There is no recording of this call");
+        if (!sound) throw missing(record, recordings);
         const { bytes } = sound;
         const headers = {
           "Accept-Ranges": "bytes",
@@ -61,4 +63,13 @@ export function recordingRoutes({
       },
     ),
   ];
+}
+
+/** Why there is no sound of a call here. */
+function missing({ recording, timeline }: CallRecord, recordings: Recordings): Problem {
+  const isDeleted = timeline.some(({ what }) => what === "recording deleted");
+  const holder = recording && !isDeleted ? recordings.elsewhere(recording) : undefined;
+  return holder === undefined
+    ? new Problem(404, "There is no recording of this call")
+    : new Problem(409, `The recording lies on the disk of the instance that held the call: ${holder}`);
 }

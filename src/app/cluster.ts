@@ -127,6 +127,8 @@ export function createCluster(parts: ClusterParts): Cluster {
         ),
     },
     start() {
+      // By this name records and answers tell where a call was held.
+      if (parts.isShared) log.info("this instance is one of several", { instance });
       control.start();
       registry.start();
       reaper.start();

@@ -188,6 +188,8 @@ export interface FlagRecord {
 export interface RecordingRecord {
   /** Name of the file below DATA_DIR/recordings. */
   readonly file: string;
+  /** The instance on whose disk it is, as it was called then. */
+  readonly instance?: string;
   readonly consent: "given" | "not-needed";
   /** ISO 8601: it was given, or the notice had been heard. Stored before anything is recorded. */
   readonly consentAt?: string;

@@ -1,5 +1,5 @@
-// The folder of recordings: what a crash left there is made whole, what nobody knows of or what is too old is deleted, and one can be read
-// while it may still be written. Writing them is wav-file.ts.
+// The folder of recordings: what a crash left there is made whole, what nobody knows of or what is too old is deleted, here or, by
+// word to all, wherever it lies, and one can be read while it may still be written. Writing them is wav-file.ts.
 import { createReadStream } from "node:fs";
 import { open, readdir, stat, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -8,6 +8,7 @@ import type { CallRecord } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/observe.ts";
 import type { StoredRecording } from "../core/recording.ts";
+import type { State } from "../core/state.ts";
 import type { CallStore } from "../core/stores.ts";
 import { framesIn, headerFor, msOf } from "./wav-file.ts";
 import { FRAME_BYTES } from "./two-channels.ts";
@@ -17,6 +18,8 @@ const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** A file that was written to just now may belong to a call of another process, whose record is not in the database yet. */
 const YOUNG_MS = 3_600_000;
+/** Files that are to go, told to every instance: a sound lies on the disk of the one that held its call. */
+const REMOVALS_TOPIC = "recordings-removed";
 
 export const fileNameOf = (callId: string): string => `${callId}.wav`;
 
@@ -27,6 +30,7 @@ export interface FolderParts {
   readonly daysOf: (orgId: string) => number | undefined;
   /** This process is writing it. */
   readonly isLive: (callId: string) => boolean;
+  readonly state: Pick<State, "publish" | "subscribe">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,7 +48,7 @@ interface Counts {
 
 export type RecordingFolder = ReturnType<typeof createRecordingFolder>;
 
-export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }: FolderParts) {
+export function createRecordingFolder({ dir, store, daysOf, isLive, state, clock, log }: FolderParts) {
   let over = false;
   let cancel = (): void => {};
   /** Found whole before: the database need not be asked about each of them every hour. */
@@ -54,6 +58,23 @@ export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }
     return readdir(dir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
+    });
+  }
+
+  /** A record's name never leads out of the folder. */
+  const pathOf = (file: string): string => join(dir, basename(file));
+
+  async function removeHere(file: string): Promise<void> {
+    await unlink(pathOf(file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+  }
+
+  function onRemoval(message: unknown): void {
+    const { file } = message as { readonly file: string };
+    // What cannot be deleted now belongs to no call any more and goes with the next look.
+    removeHere(file).catch((error: unknown) => {
+      log.warn("a recording could not be deleted now", { error: error instanceof Error ? error.name : "unknown" });
     });
   }
 
@@ -135,17 +156,24 @@ export function createRecordingFolder({ dir, store, daysOf, isLive, clock, log }
 
   return {
     sweep,
-    /** Looks through it now and every hour. Returns the end of it. */
+    /** Looks through it now and every hour, and listens for what is to go. Returns the end of it. */
     keep(): () => void {
       once();
+      const unsubscribe = state.subscribe(REMOVALS_TOPIC, onRemoval);
       return () => {
         over = true;
         cancel();
+        unsubscribe();
       };
     },
-    /** Undefined where there is no such file (any more). A record's name never leads out of the folder. */
+    /** From this disk when it resolves; from those of other instances as soon as they hear of it. */
+    async remove({ file }: { readonly file: string }): Promise<void> {
+      state.publish(REMOVALS_TOPIC, { file });
+      await removeHere(file);
+    },
+    /** Undefined where there is no such file (any more). */
     async find({ file }: { readonly file: string }): Promise<StoredRecording | undefined> {
-      const path = join(dir, basename(file));
+      const path = pathOf(file);
       const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return undefined;
         throw error;

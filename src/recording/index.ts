@@ -2,7 +2,7 @@
 // no folder made, before a caller was told.
 import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { CallParty } from "../core/call.ts";
+import type { CallParty, RecordingRecord } from "../core/call.ts";
 import type { Line } from "../core/line.ts";
 import type { Meter } from "../core/observe.ts";
 import type { CallStore } from "../core/stores.ts";
@@ -18,14 +18,20 @@ const CLOSE_MS = 5000;
 export interface RecordingsParts extends Omit<FolderParts, "store" | "isLive"> {
   readonly store: CallStore;
   readonly meter: Meter;
+  /** The name of this process, made for this one run. */
+  readonly instance: string;
+  /** Others may have disks of their own. */
+  readonly isShared: boolean;
   readonly openFile?: OpenFile;
   /** Bytes free where the folder is. */
   readonly freeBytes?: () => Promise<number>;
 }
 
-export interface Recordings extends Pick<RecordingFolder, "find" | "keep" | "sweep"> {
+export interface Recordings extends Pick<RecordingFolder, "find" | "keep" | "remove" | "sweep"> {
   /** Its line and store are what the bridge is to be given. */
   begin(call: { readonly party: CallParty; readonly line: Line; readonly terms: RecordingTerms }): RecordedCall;
+  /** The instance on whose disk it is, where that is another one than this. Alone, it was this one before it was started again. */
+  elsewhere(recording: RecordingRecord): string | undefined;
   /** Calls that are being recorded, or may yet be. */
   live(): number;
   /** Ends what is still being recorded. */
@@ -33,7 +39,17 @@ export interface Recordings extends Pick<RecordingFolder, "find" | "keep" | "swe
 }
 
 export function createRecordings(parts: RecordingsParts): Recordings {
-  const { dir, store, clock, log, meter, openFile = openPrivate, freeBytes = () => freeIn(dir) } = parts;
+  const {
+    dir,
+    store,
+    instance,
+    isShared,
+    clock,
+    log,
+    meter,
+    openFile = openPrivate,
+    freeBytes = () => freeIn(dir),
+  } = parts;
   const live = new Map<string, RecordedCall>();
   const folder = createRecordingFolder({ ...parts, isLive: (callId) => live.has(callId) });
   const gauge = (): void => meter.gauge("voice_recordings_active", live.size);
@@ -49,6 +65,7 @@ export function createRecordings(parts: RecordingsParts): Recordings {
         store,
         file,
         path: join(dir, file),
+        instance,
         openFile,
         hasRoom: async () => (await freeBytes()) >= LEAST_FREE_BYTES,
         clock,
@@ -63,6 +80,7 @@ export function createRecordings(parts: RecordingsParts): Recordings {
       gauge();
       return call;
     },
+    elsewhere: (recording) => (isShared && recording.instance !== instance ? recording.instance : undefined),
     live: () => live.size,
     async close() {
       let cancel = (): void => {};

@@ -26,6 +26,8 @@ export interface RecordedCallParts {
   readonly path: string;
   /** Name of the file, for the record. */
   readonly file: string;
+  /** On whose disk it is; for the record. */
+  readonly instance: string;
   readonly openFile: OpenFile;
   /** False: the disk is so full that nothing is to be begun. */
   readonly hasRoom: () => Promise<boolean>;
@@ -53,7 +55,7 @@ export function createRecordedCall(parts: RecordedCallParts): RecordedCall {
   const began = clock.now();
   let state: RecordingState = "waiting";
   let wav: WavFile | undefined;
-  let kept: Pick<RecordingRecord, "consent" | "consentAt"> | undefined;
+  let kept: Pick<RecordingRecord, "instance" | "consent" | "consentAt"> | undefined;
   let failed = false;
   let starting: Promise<void> | undefined;
   let ending: Promise<void> | undefined;
@@ -105,7 +107,7 @@ export function createRecordedCall(parts: RecordedCallParts): RecordedCall {
     note("recording consent", { by: decision.by });
     if (!(await parts.hasRoom())) return refuse("no-room");
     if (ending) return;
-    kept = { consent: decision.by === "notice" ? "not-needed" : "given", consentAt: at };
+    kept = { instance: parts.instance, consent: decision.by === "notice" ? "not-needed" : "given", consentAt: at };
     store.update(callId, { recording: { file, ...kept, durationMs: 0 } });
     // First the consent is where it outlives us; only then is there a sound to need it.
     await store.flush();

@@ -6,6 +6,7 @@ let t: TestApi;
 beforeEach(async () => {
   t = await testApi({
     recordings: {
+      elsewhere: () => undefined,
       find: async ({ file }) =>
         file !== "call_1.wav"
           ? undefined

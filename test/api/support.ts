@@ -333,6 +333,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     contacts: { of: async () => new Map(Object.entries(options.contacts ?? {})) },
     memories,
     recordings: options.recordings ?? {
+      elsewhere: () => undefined,
       find: async () => ({
         bytes: 4,
         async *read(from, to) {

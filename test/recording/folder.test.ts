@@ -3,6 +3,7 @@ import { appendFile, mkdir, readdir, readFile, stat, utimes, writeFile } from "n
 import { join } from "node:path";
 import { readWav } from "../../src/audio/wav.ts";
 import { createRecordings } from "../../src/recording/index.ts";
+import { createMemoryState } from "../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
 import { emptyFolder } from "../support/child.ts";
 import { keptLog, keptMeter } from "../support/observe.ts";
@@ -23,7 +24,18 @@ function setup(days?: number) {
   store.open(PARTY, time.clock.date());
   const log = keptLog();
   const dir = join(folder.path, "recordings");
-  const make = () => createRecordings({ dir, store, daysOf: () => days, clock: time.clock, log, meter: keptMeter() });
+  const make = () =>
+    createRecordings({
+      dir,
+      store,
+      daysOf: () => days,
+      state: createMemoryState({ clock: time.clock }),
+      instance: "instance_1",
+      isShared: false,
+      clock: time.clock,
+      log,
+      meter: keptMeter(),
+    });
   const recordings = make();
   /** As a caller who was told: `ms` of them. */
   async function record(ms: number) {

@@ -31,6 +31,7 @@ function setup(terms = ANNOUNCE, { upMs = 20, downMs = 20, hasRoom = async () =>
     store,
     path: PATH,
     file: PATH,
+    instance: "instance_1",
     openFile: disk.openFile,
     hasRoom,
     clock: time.clock,
@@ -97,6 +98,7 @@ test("both sides stand where they were heard, sample by sample, from the notice 
   expect(differences(right, truth.heard.subarray(origin, origin + right.length))).toBe(0);
   expect((await store.get(PARTY.callId))?.recording).toEqual({
     file: PATH,
+    instance: "instance_1",
     consent: "not-needed",
     consentAt: expect.stringMatching(/^2026-/) as string,
     durationMs: left.length / MS,
