@@ -1,5 +1,5 @@
 // Three real servers on one Redis and one PostgreSQL, a balancer before them, a simulated OpenAI and a simulated phone network.
-// Twilio's REST API is not there: whatever ends, ends without it.
+// Twilio's REST API is not there, or is failing: whatever ends, ends without it.
 import type { CallRecord } from "../../src/core/call.ts";
 import { startOpenAISim, type OpenAISim } from "../../src/sim/openai/index.ts";
 import {
@@ -56,7 +56,8 @@ export interface CallView {
 
 export const headers = { authorization: `Bearer ${API_KEY}` };
 
-export async function startCluster(size: number): Promise<TestCluster> {
+/** @param rest what Twilio's REST API is: "away", where nobody listens, or "failing", which answers 503. */
+export async function startCluster(size: number, rest: "away" | "failing" = "away"): Promise<TestCluster> {
   const [redis, postgres, openai, twilio, folder] = await Promise.all([
     startRedis(),
     startPostgres(),
@@ -67,6 +68,7 @@ export async function startCluster(size: number): Promise<TestCluster> {
   const balancer = await startBalancer(() => 0);
   const servers: Server[] = [];
   const nowhere = await freePort();
+  twilio.rest.misbehave("503");
 
   async function startServer(): Promise<Server> {
     const port = await freePort();
@@ -79,7 +81,7 @@ export async function startCluster(size: number): Promise<TestCluster> {
         WEBHOOK_URL: balancer.url,
         TWILIO_ACCOUNT_SID: ACCOUNT_SID,
         TWILIO_AUTH_TOKEN: AUTH_TOKEN,
-        TWILIO_API_BASE_URL: `http://127.0.0.1:${nowhere}`,
+        TWILIO_API_BASE_URL: rest === "failing" ? twilio.baseUrl : `http://127.0.0.1:${nowhere}`,
         OPENAI_API_KEY: openai.apiKey,
         OPENAI_BASE_URL: openai.baseUrl,
         TRANSFER_NUMBER: HUMAN,
