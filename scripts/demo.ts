@@ -1,6 +1,6 @@
 // One command, no account: the real server, a simulated OpenAI and a simulated phone network on this machine, and two whole calls
 // between them, printed live, recorded in stereo and told as JSON: a booking, and an emergency at an organization's own number, whose
-// record is read again after the server was started anew. `--keep` leaves everything running.
+// record is read again after the server was started anew. `--keep` is the demo of the page: instead of the two, calls that go on coming.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ import { keepCalling, personAtPhone, PHONE } from "./demo/alive.ts";
 import { CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, clinicCaller, nurse } from "./demo/clinic.ts";
 import { createLivePrint, type ShownRecord } from "./demo/live-print.ts";
 import { freePort, startServer } from "./demo/server-process.ts";
-import { bookingCaller, hears, hearsFile } from "./demo/story.ts";
+import { bookingCaller, EAR, hearsAnything, hearsFile } from "./demo/story.ts";
 import { whatWentWrong, whatWentWrongAtTheClinic } from "./demo/what-went-wrong.ts";
 
 const { values } = parseArgs({
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    "npm run demo [-- --keep] [-- --short] [-- --mode assistant|speech-to-speech]\n\nPlays two calls against simulators; --short plays the first one only, --keep leaves the server and them running.\n",
+    "npm run demo [-- --keep] [-- --short] [-- --mode assistant|speech-to-speech]\n\nPlays two calls against simulators and ends; --short plays the first one only.\n--keep is the demo of the page: it stays, with callers that go on calling, until Ctrl-C.\n",
   );
   process.exit(0);
 }
@@ -47,7 +47,7 @@ const OUT = "out";
 
 const data = mkdtempSync(join(tmpdir(), "voicebridge-demo-"));
 const openai = await startOpenAISim({
-  script: { transcripts: hears, hearFile: hearsFile },
+  script: { transcripts: hearsAnything, hearFile: hearsFile },
   synthesize: espeakVoice,
   // About what the real ones take.
   timing: { transcriptMs: 250, replyMs: 250, restMs: 300, textDeltaMs: 20, pace: 4 },
@@ -79,21 +79,27 @@ const settings = {
   API_KEYS: `demo:admin:${KEY}`,
   // The page offers to call it; a page that is looked at all day asks more often than one that is used.
   DEMO_NUMBER: PHONE,
+  DEMO_EAR: EAR,
   OUTBOUND_COUNTRIES: "US",
   OUTBOUND_PER_NUMBER_PER_DAY: "100",
   RATE_LIMIT_PER_MINUTE: "1200",
+  // The callers of a demo that is left have no time for a long goodbye.
+  ...(values.keep && { DRAIN_TIMEOUT_S: "2" }),
   LOG_FILE: join(OUT, "demo-server.log"),
 };
 let server = await startServer(settings);
 const settingsFile = join(OUT, "demo.env");
+mkdirSync(OUT, { recursive: true });
 if (values.keep) {
-  mkdirSync(OUT, { recursive: true });
-  // None of these values has a blank or a quote in it.
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  // None of these values has a blank or a quote in it, but for what the ear hears, which no doctor needs.
+  const { DEMO_EAR, ...plain } = settings;
+  void DEMO_EAR;
+  const lines = Object.entries(plain).map(([name, value]) => `${name}=${value}`);
   writeFileSync(settingsFile, `${lines.join("\n")}\n`, { mode: 0o600 });
 }
 process.stdout.write(
-  `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}\n\n`,
+  `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}\n
+${values.keep ? "" : "Two calls are played, and then all of it ends. To look at the page: npm run demo -- --keep\n\n"}`,
 );
 
 let stopping: Promise<number> | undefined;
@@ -143,18 +149,15 @@ async function play(to: string, caller: CallerScript, name: string, dialOutcome?
   return { result, recording };
 }
 const show = (value: unknown): void => void process.stdout.write(`\n${JSON.stringify(value, null, 2)}\n`);
-
-mkdirSync(OUT, { recursive: true });
-process.stdout.write("A caller books an oil change\n\n");
-const booking = await play(NUMBER, bookingCaller, "demo-call.wav");
-const bookingRecord = await readRecord(booking.result.callSid);
-show(bookingRecord);
+async function configureClinic(): Promise<void> {
+  const configured = await ask(`/api/org/config/${CLINIC}`, CLINIC_CONFIG);
+  if (!configured.ok) throw new Error(`The organization was refused: ${await configured.text()}`);
+}
 
 /** An emergency at an organization's own number, and its record after a restart. @returns what went wrong, and the recording. */
 async function playClinic(): Promise<{ readonly wrong: string | undefined; readonly recording: string }> {
   process.stdout.write("\nAn organization is configured, and its number called with an emergency\n\n");
-  const configured = await ask(`/api/org/config/${CLINIC}`, CLINIC_CONFIG);
-  if (!configured.ok) throw new Error(`The organization was refused: ${await configured.text()}`);
+  await configureClinic();
   const { result, recording } = await play(CLINIC_NUMBER, clinicCaller, "demo-clinic-call.wav", await nurse());
   const settled = await readRecord(result.callSid);
 
@@ -165,24 +168,35 @@ async function playClinic(): Promise<{ readonly wrong: string | undefined; reado
   show(record);
   return { wrong: whatWentWrongAtTheClinic(result, settled, record), recording };
 }
-const clinic = values.short ? undefined : await playClinic();
 
-process.stdout.write(`
+/** @returns what went wrong. */
+async function playStory(): Promise<string | undefined> {
+  process.stdout.write("A caller books an oil change\n\n");
+  const booking = await play(NUMBER, bookingCaller, "demo-call.wav");
+  const record = await readRecord(booking.result.callSid);
+  show(record);
+  const clinic = values.short ? undefined : await playClinic();
+  process.stdout.write(`
 Recordings:   ${[booking.recording, clinic?.recording].filter(Boolean).join(", ")} (caller left, what they heard right)
 Server log:   ${join(OUT, "demo-server.log")}
-The page:     ${server.url}/login#${KEY}${values.keep ? "" : "  (only while the server runs: npm run demo -- --keep)"}
-Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
+The page:     gone with the server; npm run demo -- --keep leaves both running, with callers to look at
 `);
+  return whatWentWrong(booking.result, record, readFileSync(booking.recording)) ?? clinic?.wrong;
+}
 
-const wrong = whatWentWrong(booking.result, bookingRecord, readFileSync(booking.recording)) ?? clinic?.wrong;
-if (wrong) process.stderr.write(`\nIt did not go as planned: ${wrong}\n`);
 if (values.keep) {
-  process.stdout.write(`
+  await configureClinic();
+  process.stdout.write(`The page:     ${server.url}/login#${KEY}
+Call records: curl -H "Authorization: Bearer ${KEY}" ${server.url}/api/calls
 Doctor:       env $(cat ${settingsFile}) npm run doctor
-Left running, with callers that go on calling; Ctrl-C ends it.
+Server log:   ${join(OUT, "demo-server.log")}
+
+Callers go on calling; open the page to see them, and talk to the agent yourself. Ctrl-C ends it.
 `);
   await keepCalling({ twilio, url: server.url, number: NUMBER }, over.signal);
 } else {
+  const wrong = await playStory();
+  if (wrong) process.stderr.write(`\nIt did not go as planned: ${wrong}\n`);
   stopping ??= stop();
   const code = await stopping;
   process.exit(wrong ? 1 : code);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 /** A machine that is busy with other things takes its time to open the embedded database. */
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 export interface ServerProcess {
   readonly url: string;

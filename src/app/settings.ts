@@ -16,6 +16,7 @@ export function describe(config: Config): Record<string, string> {
     voice: `${config.REALTIME_MODEL}, ${config.VOICE}`,
     "public address": config.phone?.webhookUrl ?? "none (phone routes are off)",
     ...(config.DEMO_NUMBER !== undefined && { "simulated phone": config.DEMO_NUMBER }),
+    ...(config.DEMO_EAR !== undefined && { "simulated ear": config.DEMO_EAR }),
   };
 }
 

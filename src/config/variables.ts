@@ -106,6 +106,7 @@ export const variables = z.object({
   VOICE_FALLBACK_URL: httpUrl.optional(),
   TRANSFER_NUMBER: number.optional(),
   DEMO_NUMBER: number.optional(),
+  DEMO_EAR: words.optional(),
   TRANSFER_BRIEFING: flag.default(false),
   OUTBOUND_COUNTRIES: list(/^[A-Z]{2}$/, "must be two-letter country codes such as US").optional(),
   OUTBOUND_PER_DAY: integer(0, 1_000_000).default(100),

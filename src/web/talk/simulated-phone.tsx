@@ -1,23 +1,14 @@
-// In the demo: has the agent call a simulated phone, where a simulated person answers. Elsewhere it shows nothing.
-import { useEffect, useState } from "preact/hooks";
+// In the demo: has the agent call a simulated phone, where a simulated person answers.
+import { useState } from "preact/hooks";
 import { ask, messageOf } from "../shell/ask.ts";
 import { go } from "../shell/history.ts";
 import { mayChange } from "../shell/session.ts";
 import { phoneNumber } from "../shell/words.ts";
 
-const FACT = "simulated phone";
-
-export function SimulatedPhone() {
-  const [number, setNumber] = useState<string>();
+export function SimulatedPhone({ number }: { readonly number: string }) {
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string>();
-  useEffect(() => {
-    ask<{ facts?: Readonly<Record<string, string>> }>("/status").then(
-      ({ facts }) => setNumber(facts?.[FACT]),
-      () => undefined,
-    );
-  }, []);
-  if (number === undefined || !mayChange.value) return null;
+  if (!mayChange.value) return null;
 
   async function call(): Promise<void> {
     setBusy(true);

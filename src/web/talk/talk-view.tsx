@@ -6,6 +6,7 @@ import { useOrganizations } from "../organization/organizations.ts";
 import { Icon } from "../shell/icons.tsx";
 import { isOperator, mayChange } from "../shell/session.ts";
 import { capital, inWords } from "../shell/words.ts";
+import { useDemo } from "./demo.ts";
 import { SimulatedPhone } from "./simulated-phone.tsx";
 import { agentHeard, beginTalk, level, muted, noMicrophone, spoken, talk, type TalkSession } from "./talk-session.ts";
 
@@ -13,6 +14,7 @@ export function Talk() {
   const session = useRef<TalkSession>(undefined);
   const [orgId, setOrgId] = useState("");
   const organizations = useOrganizations();
+  const demo = useDemo();
   useEffect(() => () => session.current?.end(), []);
   const { status, lines, ended, error, callId } = talk.value;
   const isOver = status === "closed";
@@ -73,6 +75,7 @@ export function Talk() {
             </select>
           </div>
         )}
+        {demo.ear !== undefined && <p class="hint">{demo.ear}</p>}
         {noMicrophone.value !== undefined && <p class="hint">{noMicrophone.value}</p>}
         {error !== undefined && (
           <p class="wrong" role="alert">
@@ -92,7 +95,7 @@ export function Talk() {
           {!isOver && <Write onWrite={(text) => session.current?.write(text)} />}
         </section>
       )}
-      <SimulatedPhone />
+      {demo.phone !== undefined && <SimulatedPhone number={demo.phone} />}
     </div>
   );
 }
