@@ -2,7 +2,7 @@
 // known on one clock, and what the server added to it can be told from what it was given.
 import type { Load } from "./load.ts";
 import { INTERRUPTIONS, replyIn, TURNS } from "./load.ts";
-import type { ModelStory } from "./model-session.ts";
+import type { ModelStory } from "./model-log.ts";
 import type { PhoneStory } from "./phone-call.ts";
 import { quiet, type FarSides } from "./relay.ts";
 import { sharedNow } from "./stamp.ts";

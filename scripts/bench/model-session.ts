@@ -2,38 +2,15 @@
 // come by the clock and not from what is heard. It checks nothing; the simulator in src/sim does.
 import type { WebSocket } from "ws";
 import { CALLER_SPEAKS_MS, callerText, LETTER_MS, TRANSCRIPT_MS, type Load } from "./load.ts";
-import { AGENT_HEADER, ageOf, agentHeader, numberIn, sharedNow } from "./stamp.ts";
-
-/** Moments of one turn, shared clock, ms; NaN for what did not happen. */
-export interface TurnTimes {
-  readonly call: number;
-  readonly turn: number;
-  /** The transcript was sent; the thread was asked; its first sentence was sent; speech was asked for; its first audio went out. */
-  transcript: number;
-  asked: number;
-  sentence: number;
-  say: number;
-  audio: number;
-}
-
-export interface ModelLog {
-  readonly delaysMs: number[];
-  framesReceived: number;
-  deltasSent: number;
-  readonly turns: TurnTimes[];
-  /** The caller spoke into this reply, at this shared ms. */
-  readonly interruptions: { readonly call: number; readonly reply: number; readonly atMs: number }[];
-  /** What the service said was heard of a reply, ms. */
-  readonly truncations: { readonly call: number; readonly reply: number; readonly ms: number }[];
-}
-
-export type ModelStory = Pick<ModelLog, "turns" | "interruptions" | "truncations">;
+import { createModelLine, type LineStory, type ModelLog, type TurnTimes } from "./model-log.ts";
+import { AGENT_HEADER, agentHeader, sharedNow } from "./stamp.ts";
 
 export interface ModelSession {
   tick(nowMs: number): void;
   /** -1 until caller audio came. */
   call(): number;
   turn(): TurnTimes | undefined;
+  story(): LineStory;
   readonly socket: WebSocket;
 }
 
@@ -73,8 +50,7 @@ export function startModelSession(options: {
 }): ModelSession {
   const { socket, load, log, voice } = options;
   const isFloor = load.with === "floor";
-  let call = -1;
-  let heardFrames = 0;
+  const line = createModelLine(log, APPEND_AT);
   let events = 0;
   let turns = 0;
   let responses = 0;
@@ -107,11 +83,10 @@ export function startModelSession(options: {
 
   function onFrame(data: Buffer): void {
     const now = sharedNow();
-    log.framesReceived++;
-    log.delaysMs.push(ageOf(data, APPEND_AT, now));
-    if (heardFrames++ > 0) return;
-    call = numberIn(data, APPEND_AT);
-    random = call + 1;
+    const isFirst = line.call() < 0;
+    line.hear(data, now);
+    if (!isFirst) return;
+    random = line.call() + 1;
     nextTurnMs = now + load.settleMs;
   }
 
@@ -119,13 +94,14 @@ export function startModelSession(options: {
   function beginTurn(nowMs: number): void {
     nextTurnMs = Infinity;
     if (isFloor) return at(nowMs + CALLER_SPEAKS_MS, (now) => speak(now, "", load.replyMs));
-    if (load.conversation === "interruptions" && turns > 0) log.interruptions.push({ call, reply: turns, atMs: nowMs });
+    if (load.conversation === "interruptions" && turns > 0)
+      log.interruptions.push({ call: line.call(), reply: turns, atMs: nowMs });
     turns++;
     const item = `,"item_id":"item_u${turns}"`;
-    const heardMs = heardFrames * 20;
+    const heardMs = line.framesReceived() * 20;
     event("input_audio_buffer.speech_started", `,"audio_start_ms":${Math.max(0, heardMs - 300)}${item}`);
     at(nowMs + CALLER_SPEAKS_MS, () => {
-      times = { call, turn: turns, transcript: NaN, asked: NaN, sentence: NaN, say: NaN, audio: NaN };
+      times = { call: line.call(), turn: turns, transcript: NaN, asked: NaN, sentence: NaN, say: NaN, audio: NaN };
       log.turns.push(times);
       event("input_audio_buffer.speech_stopped", `,"audio_end_ms":${heardMs + CALLER_SPEAKS_MS}${item}`);
       event("input_audio_buffer.committed", `,"previous_item_id":null${item}`);
@@ -135,7 +111,7 @@ export function startModelSession(options: {
 
   function tell(item: string): void {
     if (times) times.transcript = sharedNow();
-    const words = `,"content_index":0,"transcript":"${callerText(call, turns)}"`;
+    const words = `,"content_index":0,"transcript":"${callerText(line.call(), turns)}"`;
     event("conversation.item.input_audio_transcription.completed", `${item}${words}`);
   }
 
@@ -160,9 +136,9 @@ export function startModelSession(options: {
     }
     const body = voice[deltas++ % voice.length] as string;
     // A stored phrase is played again and again: it has no moment of its own.
-    const audio = (call < 0 ? NO_HEADER : agentHeader(sharedNow(), reply)) + body;
+    const audio = (line.call() < 0 ? NO_HEADER : agentHeader(sharedNow(), reply)) + body;
+    line.say(sharedNow(), load.deltaMs, sentMs === 0);
     send(`{"type":"response.output_audio.delta","event_id":"event_${++events}"${head}${audio}"}`);
-    log.deltasSent++;
     // A real server tells its words beside its audio; the floor gets these messages as well.
     if (lengthMs < Infinity && deltas % 2 === 0)
       send(`{"type":"response.output_audio_transcript.delta","event_id":"event_${++events}"${head} words"}`);
@@ -176,7 +152,7 @@ export function startModelSession(options: {
       if (text) event("response.output_audio_transcript.done", transcript);
       event("response.done", `,"response":{"id":"${responseId}","status":"${status}","output":[],"usage":{}}`);
     }
-    if (status === "cancelled" || call < 0 || load.conversation === "interruptions") return;
+    if (status === "cancelled" || line.call() < 0 || load.conversation === "interruptions") return;
     const pauseMs = load.conversation === "turns" ? load.pauseMs * (0.5 + chance()) : load.pauseMs;
     // Another piece of the reply may follow; then this is put off again.
     const heardAt = Math.max(nowMs, done.dueMs - done.sentMs / load.pace) + done.lengthMs;
@@ -194,7 +170,7 @@ export function startModelSession(options: {
         // Another piece of the reply: the pause before the next turn has not begun. An interruption stays where it is.
         if (load.conversation !== "interruptions") nextTurnMs = Infinity;
         // A load without end has none in either mode; a stored phrase that is rendered has one always.
-        speak(now, said, said && (call < 0 || load.replyMs < Infinity) ? lengthOf(said) : load.replyMs);
+        speak(now, said, said && (line.call() < 0 || load.replyMs < Infinity) ? lengthOf(said) : load.replyMs);
         const metadata = JSON.stringify(response?.metadata ?? {});
         const { responseId } = speech as Speech;
         return event(
@@ -206,7 +182,7 @@ export function startModelSession(options: {
         if (speech) finish(speech, "cancelled", now);
         return;
       case "conversation.item.truncate":
-        log.truncations.push({ call, reply: Number(itemId.slice("item_a".length)), ms });
+        log.truncations.push({ call: line.call(), reply: Number(itemId.slice("item_a".length)), ms });
         return;
       default:
     }
@@ -221,11 +197,12 @@ export function startModelSession(options: {
 
   return {
     socket,
-    call: () => call,
+    call: line.call,
     turn: () => times,
+    story: line.story,
     tick(nowMs) {
       // Stored phrases are rendered without a caller, and as fast as it goes.
-      const pace = call < 0 ? Infinity : load.pace;
+      const pace = line.call() < 0 ? Infinity : load.pace;
       for (let now = speech; now && now.dueMs <= nowMs; now = speech) {
         if (now.sentMs >= now.lengthMs) {
           finish(now, "completed", nowMs);

@@ -2,7 +2,7 @@
 // by word by the one timer of the process, and Chat Completions for questions in writing.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { threadText, turnIn, type Load } from "./load.ts";
-import type { TurnTimes } from "./model-session.ts";
+import type { TurnTimes } from "./model-log.ts";
 import { sharedNow } from "./stamp.ts";
 
 interface Stream {

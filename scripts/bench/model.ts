@@ -6,14 +6,8 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import { createTicker, serve, type Effort } from "./far-side.ts";
 import { USUAL, type Load } from "./load.ts";
-import {
-  DELTA_HEADER,
-  startModelSession,
-  type ModelLog,
-  type ModelSession,
-  type ModelStory,
-  type TurnTimes,
-} from "./model-session.ts";
+import type { LineStory, ModelLog, ModelStory, TurnTimes } from "./model-log.ts";
+import { DELTA_HEADER, startModelSession, type ModelSession } from "./model-session.ts";
 import { createModelThread } from "./model-thread.ts";
 import { headlessPieces } from "./speech-noise.ts";
 
@@ -37,6 +31,7 @@ const log: ModelLog = {
 const sessions = new Set<ModelSession>();
 let load: Load = USUAL;
 let opened = 0;
+let hushed = false;
 let extensions = "";
 
 function turnOf(call: number): TurnTimes | undefined {
@@ -64,7 +59,7 @@ sockets.on("connection", (socket, request) => {
 });
 
 const ticker = createTicker((now) => {
-  for (const session of sessions) session.tick(now);
+  if (!hushed) for (const session of sessions) session.tick(now);
   thread.tick(now, load);
 });
 
@@ -77,6 +72,7 @@ const questions = {
   /** Sessions from now on carry this load. */
   load(next: Load): void {
     load = next;
+    hushed = false;
     log.turns.length = log.interruptions.length = log.truncations.length = 0;
   },
   reset(): void {
@@ -90,6 +86,10 @@ const questions = {
     deltasSent: log.deltasSent,
     effort: ticker.effort(),
   }),
+  /** Nobody says anything any more, until there is another load. */
+  hush: () => void (hushed = true),
+  /** What passed on the lines that are open. */
+  lines: (): readonly LineStory[] => Array.from(sessions, (session) => session.story()),
   /** Sockets open now and ever, and the extensions anybody asked for (none should be). */
   sockets: () => ({ open: sessions.size, opened, extensions }),
   story: (): ModelStory => ({ turns: log.turns, interruptions: log.interruptions, truncations: log.truncations }),

@@ -28,6 +28,8 @@ export interface PhoneStory {
   readonly clears: readonly number[];
   readonly framesSent: number;
   readonly mediaReceived: number;
+  /** Of them those that the model said in this call. */
+  readonly spoken: number;
   readonly marksReceived: number;
   /** Messages that are none of Twilio's three. */
   readonly strange: number;
@@ -74,6 +76,7 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
   let dueMs = options.firstFrameMs;
   let frames = 0;
   let media = 0;
+  let spoken = 0;
   let marks = 0;
   let strange = 0;
   let sequence = 1;
@@ -99,6 +102,7 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
     const bytes = ((end - payloadAt) / 4) * 3 - padding;
     let reply = -1;
     if (bytes >= AGENT_HEADER && hasAgentHeader(data, payloadAt)) {
+      spoken++;
       reply = numberIn(data, payloadAt);
       const ageMs = ageOf(data, payloadAt, now);
       counts.delaysMs.push(ageMs);
@@ -188,6 +192,7 @@ export function startPhoneCall(options: PhoneCallOptions): PhoneCall {
       clears,
       framesSent: frames,
       mediaReceived: media,
+      spoken,
       marksReceived: marks,
       strange,
       ...(greetingMs !== undefined && { greetingMs }),

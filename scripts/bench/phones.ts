@@ -41,14 +41,16 @@ const voice = headlessPieces(FRAME_MS, 100, CALLER_HEADER);
 const counts: PhoneCounts = { framesSent: 0, mediaReceived: 0, delaysMs: [] };
 let calls: PhoneCall[] = [];
 let callsEver = 0;
+let hushed = false;
 
 const ticker = createTicker((now) => {
-  for (const call of calls) call.tick(now);
+  if (!hushed) for (const call of calls) call.tick(now);
 });
 
 const questions = {
   /** Places the calls; comes back when all of them stream. Their numbers count from 0. */
   async place({ calls: count, target, spacingMs }: Placing): Promise<void> {
+    hushed = false;
     const begun = sharedNow();
     const placed = Array.from({ length: count }, async (_, call) => {
       await until(begun + call * spacingMs);
@@ -69,6 +71,8 @@ const questions = {
     mediaReceived: counts.mediaReceived,
     effort: ticker.effort(),
   }),
+  /** Nobody says anything any more, until others call. */
+  hush: () => void (hushed = true),
   stories: (): readonly PhoneStory[] => calls.map((call) => call.story()),
   /** Everybody hangs up; comes back with how each call went. */
   async hangUp(): Promise<readonly PhoneStory[]> {

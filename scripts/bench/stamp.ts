@@ -14,6 +14,8 @@ for (let value = 0; value < 64; value++) VALUES[DIGITS.charCodeAt(value)] = valu
 
 /** Numbers of calls and replies run from 0 to here. */
 export const MOST_NUMBERS = 4096;
+/** Calls with a number from here on carry it in their first frame only: their sound is counted, not read (trail.ts). */
+export const COUNTED_FROM = 2048;
 /** Characters of either header. */
 export const CALLER_HEADER = 6;
 export const AGENT_HEADER = 8;

@@ -11,6 +11,7 @@ import {
   hasAgentHeader,
   numberIn,
 } from "../../scripts/bench/stamp.ts";
+import { addTo, agesOf, bytesIn, missingMs, newTrail } from "../../scripts/bench/trail.ts";
 import { PcmDetector } from "../../src/speech/audio-check.ts";
 
 describe("a stamp", () => {
@@ -30,6 +31,33 @@ describe("a stamp", () => {
     expect(agentHeader(1, 1)).toHaveLength(AGENT_HEADER);
     expect(hasAgentHeader(Buffer.from(agentHeader(5, 6)), 0)).toBe(true);
     expect(hasAgentHeader(Buffer.from("/".repeat(20)), 0)).toBe(false);
+  });
+});
+
+describe("sound that is counted", () => {
+  /** A frame of 20 ms every 20 ms from 1000 on. */
+  function sent(frames: number) {
+    const trail = newTrail();
+    for (let n = 0; n < frames; n++) addTo(trail, 1000 + n * 20, 160);
+    return trail;
+  }
+  test("is as old as its newest sample: what a filter holds back counts", () => {
+    const received = newTrail();
+    for (let n = 0; n < 10; n++) addTo(received, 1003 + n * 20, n === 0 ? 144 : 160);
+    expect(agesOf(sent(10), received, 0, Infinity)).toEqual(Array(10).fill(5));
+    expect(missingMs(sent(10), received)).toBe(2);
+    // Of frames sent in this time only.
+    expect(agesOf(sent(10), received, 1020, 1060)).toEqual([5, 5]);
+  });
+  test("is all the older once a frame was lost, and the frame is missed", () => {
+    const received = newTrail();
+    for (let n = 0; n < 10; n++) if (n !== 4) addTo(received, 1003 + n * 20, 160);
+    expect(agesOf(sent(10), received, 0, Infinity)).toEqual([3, 3, 3, 3, 23, 23, 23, 23, 23]);
+    expect(missingMs(sent(10), received)).toBe(20);
+  });
+  test.each([0, 1, 2, 3, 864])("has its length told by its base64: %d bytes", (length) => {
+    const data = Buffer.from(`x${Buffer.alloc(length).toString("base64")}"`);
+    expect(bytesIn(data, 1, data.length - 1)).toBe(length);
   });
 });
 
