@@ -15,6 +15,9 @@ const PACKAGES = {
   openssl: ["openssl"],
   "redis-server": ["redis-server"],
 };
+/** A package that brings no command: it is asked for in Python, Debian's own where another one comes first. */
+const PYTHONS = ["python3", "/usr/bin/python3"];
+const PYTHON = { "python3-requests": "import requests" };
 const BUILD = fileURLToPath(new URL("../../scripts/build.mjs", import.meta.url));
 
 /** @param {string} command */
@@ -30,8 +33,15 @@ function isThere(command) {
   });
 }
 
+/** @param {string} statement */
+const canPython = (statement) =>
+  PYTHONS.some((python) => spawnSync(python, ["-c", statement], { stdio: "ignore" }).status === 0);
+
 export default function prepare() {
-  const missing = Object.entries(PACKAGES).filter(([, commands]) => !commands.every(isThere));
+  const missing = [
+    ...Object.entries(PACKAGES).filter(([, commands]) => !commands.every(isThere)),
+    ...Object.entries(PYTHON).filter(([, statement]) => !canPython(statement)),
+  ];
   if (missing.length > 0) {
     const names = missing.map(([name]) => name).join(" ");
     throw new Error(

@@ -7,12 +7,24 @@ export interface Finished {
   readonly err: string;
 }
 
+export interface RunOptions {
+  readonly ms?: number;
+  readonly cwd?: string;
+  /** Over this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** @throws Error when it cannot be started, or does not end within `ms`. */
-export function run(command: string, args: readonly string[], { ms = 60_000 } = {}): Promise<Finished> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { ms = 60_000, cwd, env }: RunOptions = {},
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, LC_ALL: "C.UTF-8" },
+      cwd,
+      env: { ...process.env, LC_ALL: "C.UTF-8", ...env },
     });
     let out = "";
     let err = "";
@@ -31,8 +43,8 @@ export function run(command: string, args: readonly string[], { ms = 60_000 } = 
 }
 
 /** The same, for a program that has to succeed. */
-export async function must(command: string, args: readonly string[]): Promise<Finished> {
-  const finished = await run(command, args);
+export async function must(command: string, args: readonly string[], options?: RunOptions): Promise<Finished> {
+  const finished = await run(command, args, options);
   if (finished.code !== 0) throw new Error(`${command} ${args.join(" ")} failed (${finished.code}):\n${finished.err}`);
   return finished;
 }
