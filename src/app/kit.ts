@@ -43,9 +43,14 @@ export interface Kit {
   readonly mark: string;
   /**
    * As a call that begins at this time finds it; `party`: whose call it is, an inbound one by phone unless told; `who`: for whom tools
-   * are run, without whom it has none of other programs.
+   * are run, without whom it has none of other programs; `tellsWhatIsOff`: it has what is not configured too, and hears that it is not.
    */
-  at(date: Date, party?: Pick<CallParty, "purpose" | "direction" | "channel">, who?: ToolUser): Moment;
+  at(
+    date: Date,
+    party?: Pick<CallParty, "purpose" | "direction" | "channel">,
+    who?: ToolUser,
+    tellsWhatIsOff?: boolean,
+  ): Moment;
 }
 
 export interface Moment {
@@ -131,14 +136,14 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     .update(`canary ${JSON.stringify(told)}`)
     .digest("hex")
     .slice(0, 12)}`;
-  // What would only answer that it is not configured is offered where it was named.
+  // What would only answer that it is not configured is offered where it was named, and to somebody's own assistant.
   const isOff = (name: string): boolean => name === WEB_SEARCH && config.TAVILY_API_KEY === undefined && !allowed;
   const offers = new Map<string, ReturnType<typeof offer>>();
   /** `isKnown`: somebody who is remembered; `connects`: somebody is there to take the call. */
-  function offerTo(isKnown: boolean, connects: boolean): ReturnType<typeof offer> {
-    const key = `${isKnown} ${connects}`;
+  function offerTo(isKnown: boolean, connects: boolean, tellsWhatIsOff: boolean): ReturnType<typeof offer> {
+    const key = `${isKnown} ${connects} ${tellsWhatIsOff}`;
     const isOffered = (name: string): boolean =>
-      !isOff(name) && (isKnown || !needsUser(name)) && (connects || name !== TRANSFER_TOOL);
+      (tellsWhatIsOff || !isOff(name)) && (isKnown || !needsUser(name)) && (connects || name !== TRANSFER_TOOL);
     const made = offers.get(key) ?? offer(tools.filter(({ name }) => isOffered(name)));
     offers.set(key, made);
     return made;
@@ -193,7 +198,7 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
     guard: guardOf(fixedInstructions({ organization: told, tools: tools.map(({ name }) => name) }) + OUTSIDE),
     guardOf,
     mark: marked(canary),
-    at(date, party, who = NOBODY) {
+    at(date, party, who = NOBODY, tellsWhatIsOff = false) {
       const outbound = party?.direction === "outbound" ? party : undefined;
       // Nobody can be dialled for a browser, or into a conversation over requests.
       const connects = party === undefined || party.channel === "phone";
@@ -203,7 +208,7 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
       const recording = closed ? termsAfterHours : terms;
       const greeting = withNotice(closed?.greeting ?? (outbound ? ofOurOwn : config.GREETING), recording);
       const takesMessages = closed?.behaviour === "message";
-      const offered = offerTo(who.userId !== undefined, connects && !takesMessages);
+      const offered = offerTo(who.userId !== undefined, connects && !takesMessages, tellsWhatIsOff);
       const outside = outsideFor(who);
       const tools = gate([...offered.tools, ...outside], who);
       const told = offered.instructions({

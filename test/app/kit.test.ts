@@ -183,10 +183,10 @@ test("what was not asked for in the longest time is forgotten first", () => {
 
 describe("memories and the web search", () => {
   const nothing = {} as Memories;
-  const namesOf = (environment: object, given: object, who?: { orgId: string; userId?: string }) => {
+  const namesOf = (environment: object, given: object, who?: { orgId: string; userId?: string }, tells = false) => {
     const { kits } = setup({ memories: nothing, log: keptLog() }, readConfig({ ...ENVIRONMENT, ...environment }));
     const kit = kits.of({ orgId: "shop", version: 1, config: organizationConfig.parse(given) });
-    const moment = kit.at(MONDAY, undefined, who);
+    const moment = kit.at(MONDAY, undefined, who, tells);
     return { offered: moment.tools.map(({ name }) => name), all: kit.tools.map(({ name }) => name) };
   };
   const ada = { orgId: "shop", userId: "ada" };
@@ -203,6 +203,10 @@ describe("memories and the web search", () => {
     expect(namesOf({ TAVILY_API_KEY: "tvly-1" }, {}).offered).toContain("web_search");
     expect(namesOf({}, {}).offered).not.toContain("web_search");
     expect(namesOf({}, {}).all).toContain("web_search");
+    // A caller can do nothing about it; the personal assistant's user hears that it is not configured.
+    expect(namesOf({}, {}, ada).offered).not.toContain("web_search");
+    expect(namesOf({}, {}, ada, true).offered).toContain("web_search");
+    expect(namesOf({}, { tools: ["end_call"] }, ada, true).offered).toEqual(["end_call"]);
     expect(namesOf({}, { tools: ["web_search"] }).offered).toEqual(["web_search"]);
     expect(namesOf({ TAVILY_API_KEY: "tvly-1" }, { tools: ["end_call"] }).offered).toEqual(["end_call"]);
   });

@@ -123,3 +123,26 @@ test("the model does not recite what it was told, in either kind of answer, but 
     rule: "disclosure: instructions",
   });
 });
+
+test("without a key for it the web search is there, and answers that it is not configured", async () => {
+  const heard: string[] = [];
+  world.openai.script = {
+    brain({ toolOutputs: [answered] }) {
+      if (!answered) return { tool: { name: "web_search", args: { query: "news of today" } } };
+      heard.push(answered.output);
+      const { error } = JSON.parse(answered.output) as { error?: { code: string } };
+      return error?.code === "not-configured" ? "I cannot look things up here." : "Here is the news.";
+    },
+  };
+  const server = await world.start();
+  const { session, client } = await server.talk();
+  expect(session.tools.map(({ name }) => name)).toContain("web_search");
+  expect(session.instructions).toContain("Search the web for anything");
+  client.send(text("What is in the news?"));
+  await client.next(
+    ({ type, transcript }) =>
+      type === "response.audio_transcript.done" && transcript === "I cannot look things up here.",
+  );
+  expect(heard.join()).toContain("Web search is not configured on this server.");
+  client.close();
+});

@@ -47,10 +47,13 @@ export function createMaking({ directory, kits, clock, log }: MakingParts) {
     return guard;
   }
 
-  /** Each behind the gate; those of a desk are of no use to somebody's own assistant. */
+  /**
+   * Each behind the gate; those of a desk are of no use to somebody's own assistant. It has a tool that is not configured all the same: its
+   * user can do something about that, and it says so instead of not knowing of it.
+   */
   function toolsOf(user: PersonalUser): readonly Tool[] {
     return kitOf(user.orgId)
-      .at(clock.date(), undefined, user)
+      .at(clock.date(), undefined, user, true)
       .tools.filter(({ name }) => !OF_THE_DESK.has(name));
   }
 
