@@ -150,7 +150,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
   const { forget } = callerThreads;
   const erasure = createErasure({ calls: store, customers, forget, removeSound: recordings.remove, ...ports });
   const management: Management = createManagement({
-    ...createBrowserKits({ directory, kits, clock }),
+    ...createBrowserKits({ directory, kits, budgets: limits.budgets, clock }),
     ...outside,
     others: () => calls.counts().active,
     config,

@@ -26,7 +26,7 @@ import { runChecks } from "../ops/checks/run-checks.ts";
 import { createPersonalAssistant, type PersonalAssistantParts } from "./assistant/index.ts";
 import { isSocketOf } from "../channels/browser/sessions.ts";
 import { createMint } from "../speech/mint.ts";
-import type { BrowserKit, Judge } from "./browser-call-parts.ts";
+import type { BrowserKit, Judge, Took } from "./browser-call-parts.ts";
 import { createBrowserCalls } from "./browser-calls.ts";
 import { createHealthReport } from "./health-report.ts";
 import { createInLine } from "./in-line.ts";
@@ -50,6 +50,7 @@ export interface ManagementParts extends Pick<
   readonly contacts: Contacts;
   readonly kitOf: (orgId: string) => Promise<BrowserKit>;
   readonly judge: Judge;
+  readonly took: Took;
   readonly cluster: PersonalAssistantParts["cluster"] & {
     readonly control: ControlCall;
     /** This instance's name among those that share the state. */

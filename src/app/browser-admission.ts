@@ -7,7 +7,10 @@ import type { BrowserCallParts } from "./browser-call-parts.ts";
 import type { Publish } from "./browser-escalations.ts";
 import type { SharedValues } from "./shared-value.ts";
 
-export interface BrowserAdmissionParts extends Omit<BrowserCallParts, "mint" | "judge" | "isShared" | "instance"> {
+export interface BrowserAdmissionParts extends Omit<
+  BrowserCallParts,
+  "mint" | "judge" | "took" | "isShared" | "instance"
+> {
   readonly calls: Pick<SharedValues<BrowserCall>, "create">;
   readonly keep: (call: BrowserCall) => Promise<CallRecord>;
   readonly publish: Publish;
@@ -40,6 +43,10 @@ export function createBrowserAdmission(parts: BrowserAdmissionParts) {
       const callId = ids.callId();
       const { concurrentCalls } = await parts.kitOf(orgId);
       if (concurrentCalls === undefined) return callId;
+      if (concurrentCalls === 0) {
+        meter.count("voice_admission_rejected_total", { cause: "organization" });
+        throw new Problem(429, "The organization's limits of the day are reached", { "Retry-After": "3600" });
+      }
       // Any instance may go on with the call, and one of them ends it: its place is not tied to this one's life.
       if (await state.takePlace(roomOf(orgId), callId, concurrentCalls, limits.maxCallMs)) return callId;
       meter.count("voice_admission_rejected_total", { cause: "organization" });
@@ -51,10 +58,11 @@ export function createBrowserAdmission(parts: BrowserAdmissionParts) {
       sessionId: string | undefined,
       more: Pick<BrowserCall, "started" | "metadata">,
     ): Promise<{ readonly call: BrowserCall; readonly record: CallRecord }> {
+      const { maxCallMs: maxMs } = await parts.kitOf(orgId);
       const now = clock.date();
       const ends = { from: "", to: "", channel: "browser", direction: "inbound" } as const;
       const party = { callId, carrierId: callId, orgId, ...ends };
-      const call = newCall(party, sessionId ?? callId, now, more);
+      const call = newCall(party, sessionId ?? callId, now, { ...more, maxMs });
       await parts.calls.create(callId, call);
       if (sessionId !== undefined) await state.put(sessionKey(orgId, sessionId), callId, SESSION_MS);
       // The record names no instance: any of them can go on with the call.

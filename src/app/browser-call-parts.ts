@@ -1,4 +1,5 @@
 // What the calls of browsers are given: the organization's side of a call, the engine's credentials, and the program's ports.
+import type { EndReason } from "../core/call.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { PlanEscalation } from "../core/escalation.ts";
 import type { Verdict } from "../core/guard.ts";
@@ -14,8 +15,10 @@ export interface BrowserKit {
   readonly voice: VoiceSettings;
   readonly tools: readonly Tool[];
   readonly planEscalation: PlanEscalation;
-  /** Calls of the organization at once; absent: as many as there is room for. */
+  /** Calls of the organization at once; none when its limits of the day are used up, absent: as many as there is room for. */
   readonly concurrentCalls?: number;
+  /** How long one may last. */
+  readonly maxCallMs: number;
 }
 
 /** A short-lived secret with which a browser opens its own session. */
@@ -36,9 +39,12 @@ export interface SpokenLine {
 /** The guard, after the fact. */
 export type Judge = (orgId: string, line: SpokenLine) => Verdict | Promise<Verdict>;
 
+export type Took = (orgId: string, ms: number) => EndReason | undefined;
+
 export interface BrowserCallLimits {
   /** Calls that this instance watches over at once. */
   readonly maxCalls: number;
+  /** The longest that any may last. */
   readonly maxCallMs: number;
   /** A minted session that is not begun in this time is given up. */
   readonly unstartedMs: number;
@@ -62,4 +68,6 @@ export interface BrowserCallParts {
   /** @throws Problem when the engine gives none. */
   readonly mint: (kit: BrowserKit, signal: AbortSignal) => Promise<Minted>;
   readonly judge: Judge;
+  /** A call of the organization lasted for so long more: why it may not go on, if so. */
+  readonly took: Took;
 }

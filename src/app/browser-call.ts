@@ -31,6 +31,10 @@ export interface BrowserCall {
   readonly phase: CallPhase;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** How long it may last; absent: as long as any. */
+  readonly maxMs?: number;
+  /** ms of it that are in its organization's day already; absent: none. */
+  readonly countedMs?: number;
   /** ms since the epoch: something came from the browser. */
   readonly activeAt: number;
   readonly lines: readonly BrowserLine[];
@@ -60,7 +64,7 @@ export const newCall = (
   party: CallParty,
   sessionId: string,
   now: Date,
-  more: Pick<BrowserCall, "started" | "metadata">,
+  more: Pick<BrowserCall, "started" | "metadata" | "maxMs">,
 ): BrowserCall => ({
   party,
   sessionId,
@@ -84,6 +88,10 @@ export const goodbye = (reason: EndReason, now: Date): NonNullable<BrowserCall["
 });
 
 export const atMs = (call: BrowserCall, now: Date): number => Math.max(0, +now - Date.parse(call.startedAt));
+
+/** ms of it that its organization's day lacks. */
+export const uncountedMs = (call: BrowserCall, now: Date): number =>
+  Math.max(0, atMs(call, now) - (call.countedMs ?? 0));
 
 export const hasEnded = (call: BrowserCall): boolean => call.endedAt !== undefined;
 
@@ -160,7 +168,7 @@ export function draftOf(call: BrowserCall): CallDraft {
 }
 
 /** A call of which nothing but its record is left: the shared state was lost, the call was not. */
-export function revived(record: CallRecord, now: Date): BrowserCall {
+export function revived(record: CallRecord, now: Date, maxMs: number): BrowserCall {
   const { timeline: _timeline, usage: _usage, turns, replies, ...rest } = record;
   const { phase, startedAt, escalations, flags, intake, tools, metadata } = rest;
   const { callId, carrierId, from, to, channel, direction, orgId } = rest;
@@ -174,6 +182,7 @@ export function revived(record: CallRecord, now: Date): BrowserCall {
     started: true,
     phase,
     startedAt,
+    maxMs,
     activeAt: +now,
     lines: lines.sort((one, other) => one.atMs - other.atMs),
     escalations,

@@ -1,7 +1,7 @@
 // Calls of browsers: they talk to the engine themselves and send back what happened. The same records, phases, intake and
 // escalations as a phone call's; kept in the shared state while they are live, so that any instance can take the next report, and
 // ended by a timer when nobody reports any more.
-import type { BrowserCalls, JudgedLine } from "../api/ports.ts";
+import type { BrowserCalls } from "../api/ports.ts";
 import { isReported, type CallRecord, type EndReason, type EscalationRecord } from "../core/call.ts";
 import { mayFollow } from "../core/call-phase.ts";
 import type { EscalationRequest } from "../core/escalation.ts";
@@ -16,15 +16,16 @@ import {
   hasEnded,
   recordOf,
   revived,
-  withFlag,
+  uncountedMs,
   type BrowserCall,
 } from "./browser-call.ts";
 import { createBrowserAdmission } from "./browser-admission.ts";
 import type { BrowserCallParts } from "./browser-call-parts.ts";
 import { createBrowserDeadlines } from "./browser-deadlines.ts";
 import { createBrowserEscalations } from "./browser-escalations.ts";
+import { createBrowserJudging } from "./browser-judging.ts";
 import { createBrowserTools } from "./browser-tools.ts";
-import { appended, type AddedLine } from "./browser-transcript.ts";
+import { appended } from "./browser-transcript.ts";
 import { createSharedValues } from "./shared-value.ts";
 
 export interface OpenBrowserCalls extends BrowserCalls {
@@ -52,12 +53,14 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     ttlMs: limits.maxCallMs + KEPT_MS,
     fallback: async (id) => {
       const record = await store.get(id);
-      return record && isReported(record) ? revived(record, clock.date()) : undefined;
+      if (!record || !isReported(record)) return undefined;
+      return revived(record, clock.date(), (await parts.kitOf(record.orgId)).maxCallMs);
     },
   });
   const deadlines = createBrowserDeadlines({ calls, clock, limits, log, end: (id, reason) => finish(id, reason) });
   const escalations = createBrowserEscalations({ ...parts, publish });
   const tools = createBrowserTools({ ...parts, calls, change, escalations, publish });
+  const judgeLines = createBrowserJudging({ ...parts, change, escalate, publish });
   const admission = createBrowserAdmission({ ...parts, calls, hold, keep, publish, active });
 
   function publish(call: BrowserCall, type: string, data: Readonly<Record<string, unknown>> = {}): void {
@@ -102,26 +105,39 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     const done = await calls.change(callId, (call) => {
       if (hasEnded(call)) throw new Problem(409, "The call has ended");
       const { call: next, result } = make(call, now);
-      const value = { ...next, activeAt: +now };
-      return { value, result: { call: value, result } };
+      const moreMs = uncountedMs(call, now);
+      const value = { ...next, activeAt: +now, countedMs: (call.countedMs ?? 0) + moreMs };
+      return { value, result: { call: value, result, moreMs } };
     });
     if (!done) throw new Problem(404, "There is no such call");
+    const { result, moreMs } = done;
+    const reached = parts.took(done.call.party.orgId, moreMs);
+    const call = (reached && !done.call.ending && (await endSoon(callId, reached, now))) || done.call;
     // Whoever heard of it last looks after it.
-    await hold(done.call);
-    return { ...done, record: await keep(done.call) };
+    await hold(call);
+    return { call, result, record: await keep(call) };
+  }
+
+  /** The day's limit is reached, and what its page talks over is not ours to cut: the call is over after a goodbye's time. */
+  function endSoon(callId: string, reason: EndReason, now: Date): Promise<BrowserCall | undefined> {
+    return calls.change(callId, (call) => {
+      const value = call.ending || hasEnded(call) ? call : { ...call, ending: goodbye(reason, now) };
+      return { value, result: value };
+    });
   }
 
   async function finish(callId: string, reason: EndReason, said?: string): Promise<CallRecord> {
     const now = clock.date();
     const done = await calls.change(callId, (call) => {
       const value = ended(call, call.ending?.reason ?? reason, now);
-      return { value, result: { call: value, isFirst: value !== call } };
+      return { value, result: { call: value, isFirst: value !== call, moreMs: uncountedMs(call, now) } };
     });
     if (!done) throw new Problem(404, "There is no such call");
-    const { call, isFirst } = done;
+    const { call, isFirst, moreMs } = done;
     deadlines.forget(callId);
     gauge();
     if (!isFirst) return { ...recordOf(call), timeline: [], usage: {} };
+    parts.took(call.party.orgId, moreMs);
     const { endReason = reason, durationSeconds = 0 } = call;
     store.note(callId, { atMs: atMs(call, now), what: "end", detail: { reason: endReason, ...(said && { said }) } });
     meter.count("voice_calls_ended_total", {
@@ -135,30 +151,6 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
     const record = await keep(call);
     publish(call, "call.ended", { reason: endReason, duration_seconds: durationSeconds });
     return record;
-  }
-
-  async function judge(call: BrowserCall, lines: readonly AddedLine[]): Promise<JudgedLine[]> {
-    const judged: JudgedLine[] = [];
-    for (const { index: line, role, text } of lines) {
-      const verdict = await parts.judge(call.party.orgId, { role, text, callId: call.party.callId });
-      if (verdict.kind === "pass") continue;
-      if (verdict.kind === "escalate") {
-        const { trigger, urgency, rule } = verdict;
-        const { say } = await escalate(call.party.callId, { trigger, urgency, reason: rule });
-        judged.push({ line, verdict, ...(say !== "" && { say }) });
-        continue;
-      }
-      judged.push({ line, verdict });
-      const flagged = await change(call.party.callId, (one, now) => ({
-        call: {
-          ...withFlag(one, { rule: verdict.rule, by: role, atMs: atMs(one, now) }),
-          ...(verdict.kind === "end" && { ending: goodbye("agent-hangup", now) }),
-        },
-        result: undefined,
-      }));
-      publish(flagged.call, "flag", { rule: verdict.rule, by: role });
-    }
-    return judged;
   }
 
   async function escalate(callId: string, request: EscalationRequest) {
@@ -218,7 +210,7 @@ export function createBrowserCalls(parts: BrowserCallParts): OpenBrowserCalls {
       if (call.phase !== result.before) publish(call, "phase", { phase: call.phase });
       for (const { role, text, atMs: at } of result.added)
         publish(call, role === "caller" ? "turn" : "reply", { text, at_ms: at });
-      const judged = await judge(call, result.added);
+      const judged = await judgeLines(call, result.added);
       const after = judged.length > 0 ? ((await calls.get(callId)) ?? call) : call;
       return { phase: after.phase, lines: after.lines.length, judged };
     },

@@ -28,7 +28,7 @@ export function createBrowserDeadlines({ calls, clock, limits, log, end }: Brows
   function due(call: BrowserCall): { readonly at: number; readonly reason: EndReason } {
     const patience = call.started || call.lines.length > 0 ? limits.idleMs : limits.unstartedMs;
     const ends = [
-      { at: Date.parse(call.startedAt) + limits.maxCallMs, reason: "time-limit" as const },
+      { at: Date.parse(call.startedAt) + (call.maxMs ?? limits.maxCallMs), reason: "time-limit" as const },
       { at: call.activeAt + patience, reason: "abandoned" as const },
       ...(call.ending ? [call.ending] : []),
     ];

@@ -2,9 +2,10 @@
 import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { CallGuard } from "../core/guard.ts";
+import type { Budgets } from "../organizations/budgets.ts";
 import type { Directory } from "../organizations/directory.ts";
 import { judgeLine } from "../safety/guard.ts";
-import type { BrowserKit, Judge } from "./browser-call-parts.ts";
+import type { BrowserKit, Judge, Took } from "./browser-call-parts.ts";
 import type { Kits } from "./kit.ts";
 import { createRecent } from "./recent.ts";
 
@@ -14,12 +15,14 @@ const MOST_GUARDS = 1000;
 export function createBrowserKits({
   directory,
   kits,
+  budgets,
   clock,
 }: {
   readonly directory: Directory;
   readonly kits: Kits;
+  readonly budgets: Pick<Budgets, "mostCalls" | "took">;
   readonly clock: Clock;
-}): { readonly kitOf: (orgId: string) => Promise<BrowserKit>; readonly judge: Judge } {
+}): { readonly kitOf: (orgId: string) => Promise<BrowserKit>; readonly judge: Judge; readonly took: Took } {
   const guards = createRecent<CallGuard>(MOST_GUARDS);
   const kitOf = (orgId: string) => kits.of(directory.of(orgId));
 
@@ -28,7 +31,7 @@ export function createBrowserKits({
       const kit = kitOf(orgId);
       const { organization } = kit;
       const { voice, tools, settings, planEscalation } = kit.at(clock.date(), undefined, { orgId });
-      const most = organization.limits?.concurrent_calls;
+      const most = budgets.mostCalls(orgId, organization.limits ?? {});
       return {
         voice: {
           ...voice,
@@ -37,9 +40,11 @@ export function createBrowserKits({
         },
         tools,
         planEscalation,
-        ...(most !== undefined && { concurrentCalls: most }),
+        maxCallMs: settings.maxCallMs,
+        ...(most !== Infinity && { concurrentCalls: most }),
       };
     },
+    took: (orgId, ms) => budgets.took(orgId, ms, directory.of(orgId).config.limits ?? {}),
     judge(orgId, line) {
       const { guard } = kitOf(orgId);
       return judgeLine(

@@ -34,6 +34,8 @@ export interface Budgets {
     limits: Limits,
     before?: CallBefore,
   ): CallBudget;
+  /** Time that a call took which nobody here holds, once for each piece of it. @returns the limit of the day that is reached. */
+  took(orgId: string, ms: number, limits: Limits): LimitReason | undefined;
   /** Looks at what other instances took, now and every few seconds. */
   start(): void;
   close(): void;
@@ -173,6 +175,11 @@ export function createBudgets(parts: BudgetsParts): Budgets {
       return reached(sums.of(orgId), limits) ? 0 : (limits.concurrent_calls ?? Infinity);
     },
     open,
+    took(orgId, ms, limits) {
+      if (!isByDay(limits)) return undefined;
+      void sums.add(orgId, { ms, micros: 0 });
+      return reached(sums.of(orgId), limits);
+    },
     start: () => void keepLearning(),
     close() {
       isClosed = true;

@@ -392,6 +392,71 @@ test("limits: of this server, of the organization, of one call's transcript", as
   expect((await t.ask("acme", "POST", "/api/call/end", { call_id: callId })).status).toBe(200);
 });
 
+test("once the organization's day is used up nothing is minted, and nothing begins", async () => {
+  let minted = 0;
+  const t = await start({
+    kitOf: async () => testKit(0),
+    mint: async () => {
+      minted++;
+      throw new Error("a paid secret");
+    },
+  });
+  const refused = await t.ask("acme", "POST", "/api/realtime/session", { org_id: "acme" });
+  expect([refused.status, refused.body.detail]).toEqual([429, "The organization's limits of the day are reached"]);
+  expect((await t.ask("acme", "POST", "/api/call/start", { org_id: "acme" })).status).toBe(429);
+  expect([minted, t.browserCalls.active()]).toEqual([0, 0]);
+});
+
+test("a call lasts as long as its organization allows, and all of it is in the day, once", async () => {
+  const clock = manualClock();
+  const state = createMemoryState({ clock });
+  const store = createMemoryCallStore();
+  const day: number[] = [];
+  const options: TestApiOptions = {
+    clock,
+    state,
+    store,
+    kitOf: async () => ({ ...testKit(), maxCallMs: 300_000 }),
+    took: (orgId, ms) => {
+      if (orgId === "acme") day.push(ms);
+      return undefined;
+    },
+  };
+  const [one, other] = [await start({ ...options, instance: "one" }), await start({ ...options, instance: "other" })];
+  const callId = await startCall(one);
+  for (const t of [one, other, one]) {
+    clock.advance(90_000);
+    await t.ask("acme", "POST", `/api/calls/${callId}/transcript`, { role: "user", text: "still here" });
+  }
+  expect(day).toEqual([90_000, 90_000, 90_000]);
+  clock.advance(30_000);
+  // Both look at once, and one waits for the other.
+  const advancing = setInterval(() => clock.advance(20), 1);
+  await until("its time is up, on both", () => one.browserCalls.active() + other.browserCalls.active() === 0);
+  clearInterval(advancing);
+  expect((await one.ask("acme", "GET", `/api/calls/${callId}`)).body).toMatchObject({
+    end_reason: "time-limit",
+    duration_seconds: 300,
+  });
+  expect(day).toEqual([90_000, 90_000, 90_000, 30_000]);
+});
+
+test("a call that uses up the day is over after the time of a goodbye", async () => {
+  const clock = manualClock();
+  const t = await start({ clock, took: (_orgId, ms) => (ms >= 60_000 ? "time-limit" : undefined) });
+  const callId = await startCall(t);
+  const report = async (): Promise<number> =>
+    (await t.ask("acme", "POST", `/api/calls/${callId}/transcript`, { role: "user", text: "still here" })).status;
+  clock.advance(60_000);
+  expect(await report()).toBe(200);
+  clock.advance(20_000);
+  expect(await report()).toBe(200);
+  clock.advance(10_000);
+  await until("it is over", () => t.browserCalls.active() === 0);
+  expect((await t.ask("acme", "GET", `/api/calls/${callId}`)).body.end_reason).toBe("time-limit");
+  expect(await report()).toBe(409);
+});
+
 test("while draining no call begins, and those there are go on", async () => {
   const t = await start();
   const callId = await startCall(t);

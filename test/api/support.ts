@@ -9,7 +9,7 @@ import { createUploads } from "../../src/api/uploads.ts";
 import type { Conversations } from "../../src/api/conversation.ts";
 import type { SpeechDesk } from "../../src/api/voice.ts";
 import type { EventStreamsParts } from "../../src/api/event-streams.ts";
-import type { BrowserCallLimits, BrowserKit, Judge, Minted } from "../../src/app/browser-call-parts.ts";
+import type { BrowserCallLimits, BrowserKit, Judge, Minted, Took } from "../../src/app/browser-call-parts.ts";
 import { createBrowserCalls, type OpenBrowserCalls } from "../../src/app/browser-calls.ts";
 import type { DocsParts } from "../../src/api/docs.ts";
 import { createConfirmations } from "../../src/app/confirmations.ts";
@@ -180,6 +180,7 @@ const VOICE: BrowserKit["voice"] = {
 export const testKit = (concurrentCalls?: number): BrowserKit => ({
   voice: VOICE,
   tools: TEST_TOOLS,
+  maxCallMs: 1_800_000,
   planEscalation: () => ({
     mode: "message",
     contact: "Desk",
@@ -203,6 +204,7 @@ export interface TestApiOptions extends Partial<
   readonly kitOf?: (orgId: string) => Promise<BrowserKit>;
   readonly mint?: (kit: BrowserKit, signal: AbortSignal) => Promise<Minted>;
   readonly judge?: Judge;
+  readonly took?: Took;
   readonly control?: (callId: string, command: CallCommand) => Promise<ControlResult>;
   readonly contacts?: Readonly<Record<string, string>>;
   readonly eventStreams?: Omit<EventStreamsParts, "clock">;
@@ -298,6 +300,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
         expiresAt: 2_000_000_000,
       })),
     judge: options.judge ?? (() => ({ kind: "pass" })),
+    took: options.took ?? (() => undefined),
   });
   const memories = createMemories({
     store: createMemoryMemories({ clock, ids: systemIds }),

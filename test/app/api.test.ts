@@ -1,9 +1,10 @@
 // The management API in the whole program: what the configuration opens, and a browser's call from the page to OpenAI's door.
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { buildApp, type App } from "../../src/app.ts";
+import { buildApp, type App, type AppOptions } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { startOpenAISim, type OpenAISim } from "../../src/sim/openai/index.ts";
+import { systemClock } from "../../src/observe/system.ts";
 import { emptyFolder } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { keptLog } from "../support/observe.ts";
@@ -27,7 +28,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-async function start(settings: Readonly<Record<string, string>>) {
+async function start(settings: Readonly<Record<string, string>>, options: Partial<AppOptions> = {}) {
   const log = keptLog();
   const config = readConfig({
     PORT: "0",
@@ -37,7 +38,7 @@ async function start(settings: Readonly<Record<string, string>>) {
     OPENAI_BASE_URL: openai.baseUrl,
     ...settings,
   });
-  app = buildApp({ config, log, storage: createMemoryStorage() });
+  app = buildApp({ config, log, storage: createMemoryStorage(), ...options });
   const { port } = await app.listen();
   const ask = (path: string, init: RequestInit & { readonly key?: string } = {}) =>
     fetch(`http://127.0.0.1:${port}${path}`, {
@@ -97,6 +98,36 @@ test("a browser opens its session with what was minted, and is answered as the o
     body: JSON.stringify({ call_id: session.call_id }),
   });
   expect(ended.status).toBe(200);
+});
+
+test("the minutes of an organization's day: calls of browsers use them up, after a restart as well", async () => {
+  let minutesOn = 0;
+  const clock = { ...systemClock, date: () => new Date(Date.UTC(2026, 11, 1, 12) + minutesOn * 60_000) };
+  // It outlives the process, as a database does.
+  const storage = { ...createMemoryStorage({ clock }), close: async () => undefined };
+  const began = async () => {
+    const { ask } = await start({ API_KEYS: `desk:admin:${KEY}` }, { storage, clock });
+    return async (path: string, body: object) => {
+      const answer = await ask(path, { method: "POST", key: KEY, body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+  };
+  const mint = { org_id: "harbour" };
+  const post = await began();
+  await post("/api/org/config/harbour", { limits: { minutes_per_day: 10, call_minutes: 15 } });
+  const { body: session } = await post("/api/realtime/session", mint);
+  minutesOn = 6;
+  const path = `/api/calls/${String(session["call_id"])}/transcript`;
+  expect((await post(path, { role: "user", text: "Hello." })).status).toBe(200);
+  expect((await post("/api/realtime/session", mint)).status).toBe(200);
+  minutesOn = 10;
+  expect((await post("/api/call/end", { call_id: session["call_id"] })).status).toBe(200);
+  expect((await post("/api/realtime/session", mint)).status).toBe(429);
+
+  await app?.close();
+  const again = await began();
+  expect((await again("/api/realtime/session", mint)).status).toBe(429);
+  expect((await again("/api/realtime/session", { org_id: "default" })).status).toBe(200);
 });
 
 test("an organization's browser call has its words, its rules and its limits", async () => {
