@@ -15,17 +15,22 @@ const moment = z.iso
   .datetime({ offset: true, error: "must be a time such as 2026-12-01T08:00:00Z" })
   .transform((text) => new Date(text));
 
-const listQuery = z.strictObject({
+/** How a list of calls is read page by page. */
+export const pages = (most: number, usual: number) => ({
   limit: z
     .string()
-    .regex(/^\d{1,3}$/, "must be a whole number")
+    .regex(/^\d{1,4}$/, "must be a whole number")
     .transform(Number)
-    .pipe(z.number().min(1).max(200))
-    .default(50),
+    .pipe(z.number().min(1).max(most))
+    .default(usual),
   cursor: z
     .string()
     .regex(/^call_[0-9a-z]{1,64}$/, "is not one that this list gave out")
     .optional(),
+});
+
+const listQuery = z.strictObject({
+  ...pages(200, 50),
   org_id: z.string().regex(ORG_ID, "must be an organization's id").optional(),
   status: callStatus.optional(),
   phase: callPhase.optional(),
