@@ -1,21 +1,23 @@
 /**
  * Signed 16-bit little-endian PCM: bytes to samples and back, and how loud a run of samples is.
- * Byte views are copied, never reinterpreted, so an odd offset or a big-endian host cannot turn speech into noise.
+ * Bytes are copied, so an odd offset cannot turn speech into noise; where the host's own order is another, they are turned round.
  */
+
+const IS_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Samples of s16le bytes. A trailing odd byte is left out; a caller that reads a stream carries it to the next chunk. */
 export function pcmSamples(bytes: Uint8Array): Int16Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = new Int16Array(bytes.byteLength >> 1);
-  for (let i = 0; i < samples.length; i++) samples[i] = view.getInt16(i * 2, true);
+  const copy = new Uint8Array(samples.buffer);
+  copy.set(bytes.subarray(0, copy.length));
+  if (!IS_LITTLE) Buffer.from(copy.buffer).swap16();
   return samples;
 }
 
 /** The s16le bytes of samples. */
 export function pcmBytes(samples: Int16Array): Uint8Array {
-  const bytes = new Uint8Array(samples.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < samples.length; i++) view.setInt16(i * 2, samples[i] as number, true);
+  const bytes = new Uint8Array(samples.slice().buffer);
+  if (!IS_LITTLE) Buffer.from(bytes.buffer).swap16();
   return bytes;
 }
 

@@ -15,7 +15,7 @@ interface Bank {
   down: number;
   /** Taps per phase; output k of phase p is the dot product of `phases[p]` with `taps` consecutive input samples. */
   taps: number;
-  phases: Float32Array[];
+  phases: Float64Array[];
 }
 
 /** Zero crossings of the sinc on each side, counted at the lower rate: the width of the transition band. */
@@ -51,7 +51,7 @@ function makeBank(from: number, to: number): Bank {
   const taps = 2 * half;
   const cutoff = CUTOFF / stretch;
   const phases = Array.from({ length: up }, (_, phase) => {
-    const row = new Float32Array(taps);
+    const row = new Float64Array(taps);
     let sum = 0;
     for (let k = 0; k < taps; k++) {
       // Distance from this tap's input sample to the wanted instant.
@@ -79,6 +79,27 @@ function bankFor(from: number, to: number): Bank {
 }
 
 /**
+ * One output sample: a browser's line needs 32 000 of them a second. Four sums that do not wait for each other, over floats as wide as
+ * they are computed with, take half of the time of one.
+ */
+function dot(row: Float64Array, held: Float64Array, first: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let k = 0;
+  for (const whole = row.length - 3; k < whole; k += 4) {
+    const at = first + k;
+    a += (row[k] as number) * (held[at] as number);
+    b += (row[k + 1] as number) * (held[at + 1] as number);
+    c += (row[k + 2] as number) * (held[at + 2] as number);
+    d += (row[k + 3] as number) * (held[at + 3] as number);
+  }
+  for (; k < row.length; k++) a += (row[k] as number) * (held[first + k] as number);
+  return Math.max(-32768, Math.min(32767, Math.round(a + b + (c + d))));
+}
+
+/**
  * A streaming resampler from `from` Hz to `to` Hz for 16-bit mono samples. Output is aligned with input (no added delay in
  * sample positions; the look-ahead of 2 ms at 8 kHz only holds back the last samples until more input or `flush`).
  * @throws RangeError when a rate is not a positive integer.
@@ -90,39 +111,46 @@ export function createResampler(from: number, to: number): Resampler {
   const { up, down, taps, phases } = bankFor(from, to);
   const half = taps / 2;
 
-  /** Input kept: `held[0]` is the input sample at position `start`; positions before zero are silence. */
-  let held = new Int16Array(half - 1);
+  /** Input kept: `held[0]` is the input sample at position `start`, of `length` that are there; positions before zero are silence. */
+  let held = new Float64Array(taps);
+  let length = half - 1;
   let start = -(half - 1);
   let received = 0;
   let produced = 0;
 
   function run(limit: number): Int16Array {
-    const end = start + held.length;
+    const end = start + length;
     const output = new Int16Array(Math.max(0, limit - produced));
     let count = 0;
-    while (produced < limit) {
-      const base = Math.floor((produced * down) / up);
-      if (base + half >= end) break;
-      const row = phases[(produced * down) % up] as Float32Array;
-      const first = base - (half - 1) - start;
-      let sum = 0;
-      for (let k = 0; k < taps; k++) sum += (row[k] as number) * (held[first + k] as number);
-      output[count++] = Math.max(-32768, Math.min(32767, Math.round(sum)));
+    let base = Math.floor((produced * down) / up);
+    let phase = (produced * down) % up;
+    while (produced < limit && base + half < end) {
+      output[count++] = dot(phases[phase] as Float64Array, held, base - (half - 1) - start);
       produced++;
+      phase += down;
+      while (phase >= up) {
+        phase -= up;
+        base++;
+      }
     }
-    const keepFrom = Math.floor((produced * down) / up) - (half - 1);
+    const keepFrom = base - (half - 1);
     if (keepFrom > start) {
-      held = held.slice(keepFrom - start);
+      held.copyWithin(0, keepFrom - start, length);
+      length -= keepFrom - start;
       start = keepFrom;
     }
     return output.subarray(0, count);
   }
 
   function take(samples: Int16Array): void {
-    const joined = new Int16Array(held.length + samples.length);
-    joined.set(held);
-    joined.set(samples, held.length);
-    held = joined;
+    const needed = length + samples.length;
+    if (needed > held.length) {
+      const larger = new Float64Array(needed);
+      larger.set(held.subarray(0, length));
+      held = larger;
+    }
+    held.set(samples, length);
+    length = needed;
   }
 
   return {
@@ -136,7 +164,8 @@ export function createResampler(from: number, to: number): Resampler {
       if (from === to) return new Int16Array(0);
       take(new Int16Array(half + 1));
       const tail = run(Math.ceil((received * up) / down));
-      held = new Int16Array(half - 1);
+      held.fill(0, 0, half - 1);
+      length = half - 1;
       start = -(half - 1);
       received = 0;
       produced = 0;
