@@ -24,6 +24,12 @@ const TRANSCRIPT_MS = 120_000;
 /** Until the first sound, and between two pieces of it. */
 const SILENCE_MS = 20_000;
 
+/**
+ * Node's fetch keeps a copy of all that it sends, in memory, in case that it is redirected (the standard's "clone of request"). Only a request
+ * that follows nowhere and belongs to no window has no copy; no API redirects what is sent to it.
+ */
+const SENT_ONCE = { redirect: "error", window: null } as const;
+
 export const REST_VOICES = [
   "alloy",
   "ash",
@@ -52,7 +58,7 @@ export function createRestTranscriber(options: RestSpeechOptions & { readonly la
         const file = new File([data], `audio.${kind}`);
         const answer = await openai.audio.transcriptions.create(
           { file, model, response_format: "json", ...(language !== undefined && { language }) },
-          { signal: patience.signal },
+          { signal: patience.signal, fetchOptions: SENT_ONCE },
         );
         // Some servers tell the language; the package's type of this form does not know it.
         const told = "language" in answer && typeof answer.language === "string" ? answer.language : language;
