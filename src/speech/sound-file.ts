@@ -18,6 +18,9 @@ const KINDS: Readonly<Record<string, SoundKind>> = {
   flac: "flac",
 };
 
+/** The head of a file in fragments comes first, and lists no pieces of sound. */
+const HEAD_BYTES = 64 * 1024;
+
 /** @throws SpeechError: unsupported for what is no sound, unreadable for what has none in it. */
 export async function examineSound(data: Blob): Promise<Sound> {
   // What it cannot make anything of may be anything, and ends here all the same.
@@ -26,13 +29,19 @@ export async function examineSound(data: Blob): Promise<Sound> {
   if (!kind) throw speechError("unsupported");
   const format = await formatOf(data);
   if (format?.hasVideo === true && format.hasAudio !== true) throw speechError("unsupported");
-  const seconds = format?.duration;
+  const seconds = kind === "m4a" && (await isInFragments(data)) ? undefined : format?.duration;
   if (seconds === 0) throw speechError("unreadable");
   return {
     kind,
     data,
     ...(seconds !== undefined && Number.isFinite(seconds) && { seconds: Math.round(seconds * 1000) / 1000 }),
   };
+}
+
+/** As browsers record MP4: its head was written before there was any sound, and the length in it is none (7 ms of 2.5 s). */
+async function isInFragments(data: Blob): Promise<boolean> {
+  const head = Buffer.from(await data.slice(0, HEAD_BYTES).arrayBuffer());
+  return head.includes("mvex");
 }
 
 /** Without pictures, and without reading to the end where the beginning tells. Files that it stumbles over may be good ones. */
