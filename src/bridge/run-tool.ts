@@ -76,7 +76,10 @@ function failure(result: Exclude<ToolRecord["result"], "ok">, message: string, c
   return { output: JSON.stringify({ error: { code, message } }), result };
 }
 
-/** undefined, BigInt, cycles and the like are answered, not thrown at. */
+/**
+ * BigInt, dates and the like are written somehow. @throws where there is nothing to write: a model that is told of a success would tell the
+ * caller of one, though the tool said nothing of it.
+ */
 function serialise(value: unknown): string {
   let text: string | undefined;
   try {
@@ -87,7 +90,12 @@ function serialise(value: unknown): string {
   } catch {
     throw new Error("the result cannot be written as JSON");
   }
-  text ??= JSON.stringify({ ok: true });
+  if (text === undefined)
+    throw new ToolRefusal(
+      "no-result",
+      "The tool gave no result. Do not say that it worked; tell the caller, and go on without it.",
+      "failed",
+    );
   if (text.length <= LONGEST_RESULT) return text;
   // Not between the halves of a surrogate pair.
   const whole = text.slice(0, LONGEST_RESULT).replace(/[\ud800-\udbff]$/, "");

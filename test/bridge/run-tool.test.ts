@@ -52,14 +52,14 @@ describe("F8: eight kinds of bad results", () => {
     ],
     ["rejects", () => Promise.reject(new Error("key sk-secret")), "failed"],
     ["rejects with nothing", () => Promise.reject(undefined), "failed"],
-    ["undefined", () => Promise.resolve(undefined), "ok"],
+    ["undefined", () => Promise.resolve(undefined), "failed"],
     ["a BigInt", () => Promise.resolve({ count: 10n }), "ok"],
     ["a cycle", () => Promise.resolve(cycle), "failed"],
     ["5 MB", () => Promise.resolve("x".repeat(5_000_000)), "ok"],
     ["5 MB of structure", () => Promise.resolve(Array.from({ length: 400_000 }, (_, index) => `entry ${index}`)), "ok"],
     ["a Date", () => Promise.resolve(new Date(0)), "ok"],
     ["never", () => new Promise(() => {}), "timeout"],
-    ["a function", () => Promise.resolve(() => 1), "ok"],
+    ["a function", () => Promise.resolve(() => 1), "failed"],
     [
       "a toJSON that throws",
       () =>
@@ -75,11 +75,12 @@ describe("F8: eight kinds of bad results", () => {
     expect(got?.result).toBe(result);
     expect(got?.output.length).toBeLessThan(16_100);
     expect(got?.output).not.toContain("sk-secret");
-    if (result !== "ok") expect(JSON.parse(got?.output ?? "")).toMatchObject({ error: { code: result } });
+    if (result === "ok") return;
+    const code = expect.stringMatching(new RegExp(`^(${result}|no-result)$`));
+    expect(JSON.parse(got?.output ?? "")).toEqual({ error: { code, message: expect.any(String) } });
   });
 
   test.each<[unknown, string]>([
-    [undefined, '{"ok":true}'],
     [{ count: 10n }, '{"count":"10"}'],
     [new Date(0), '"1970-01-01T00:00:00.000Z"'],
     ["plain text", "plain text"],
@@ -89,6 +90,12 @@ describe("F8: eight kinds of bad results", () => {
   ])("what the model reads of %p", async (value, output) =>
     expect(await outcome(() => Promise.resolve(value))).toEqual({ output, result: "ok" }),
   );
+
+  test.each([undefined, () => 1, Symbol("x")])("%p is no result, and no success", async (value) => {
+    const { output = "", result } = (await outcome(() => Promise.resolve(value))) ?? {};
+    const message = "The tool gave no result. Do not say that it worked; tell the caller, and go on without it.";
+    expect([result, JSON.parse(output)]).toEqual(["failed", { error: { code: "no-result", message } }]);
+  });
 
   test("a long result says that it was cut, and not in the middle of a character", async () => {
     for (const before of ["", "x"]) {
