@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
-const ASKED = [1, 2, 4, ...Array.from({ length: 13 }, (_, index) => index + 7), 23, 27, 28].map(
+const ASKED = [1, 2, 4, ...Array.from({ length: 18 }, (_, index) => index + 7), 27, 28, 32].map(
   (number) => `F${number}`,
 );
 

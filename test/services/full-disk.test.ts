@@ -97,7 +97,7 @@ const dial = (caller: CallerScript): SimCall =>
     caller,
   });
 
-test("a full disk drops no call, is told, and leaves nothing out once there is room", async () => {
+test("F22: a full disk drops no call, is told, and leaves nothing out once there is room", async () => {
   const body = JSON.stringify({ recording: { enabled: true, consent: "announce" } });
   const url = `http://127.0.0.1:${port}/api/org/config/default`;
   expect((await fetch(url, { method: "POST", headers, body })).status).toBeLessThan(300);
