@@ -41,7 +41,8 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
     isDirty: residents.isDirty,
     async write(changes) {
       const { existed, unknownOrgs } = await write(changes);
-      for (const callId of existed) residents.disown(callId);
+      // What was written before, and is written again from the spool, is ours all the same.
+      for (const callId of existed) if (!residents.isConfirmed(callId)) residents.disown(callId);
       for (const { callId, open } of changes) if (open) residents.confirm(callId);
       for (const org of unknownOrgs)
         log.warn("calls of an unknown organization are kept with the default one", { org });

@@ -1,11 +1,12 @@
 // The way from what changed to the database: in batches, off the media path, one at a time and in order. While the database is
-// away batches go into the spool; when it is back the spool goes first. It knows how to wait, not what is written.
+// away, or keeps one waiting, batches go into the spool before it is asked; when it is back the spool goes first. It knows how to wait,
+// not what is written.
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
 import { isAboutRows, messageOf, sqlState } from "./failure.ts";
 import type { Spool, SpoolLine } from "./spool.ts";
 
-/** A change waits at most this long for its batch, ms. */
+/** A change waits at most this long for its batch, and its batch for an answer before it is put on disk, ms. */
 const EVERY_MS = 250;
 /** A database that is away is tried again after so long, and then after longer, ms. */
 const RETRY_MS = [500, 1000, 2000, 5000];
@@ -33,7 +34,12 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
   const { take, isDirty, write, rowsOf, spool, clock, log, meter } = parts;
   /** Taken, refused by database and disk alike; goes first. */
   let held: Change[] = [];
-  let inHand = 0;
+  /** Taken, and not answered for by the database. */
+  let hand: Change[] = [];
+  /** Rows on their way to the disk. */
+  let leaving = 0;
+  /** What is taken is taken by one at a time, and is on disk before the next one takes: nothing overtakes it. */
+  let turn: Promise<void> = Promise.resolve();
   let chain: Promise<void> = Promise.resolve();
   let cancelTimer: (() => void) | undefined;
   let failures = 0;
@@ -91,7 +97,25 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     return true;
   }
 
+  /** What is not in the database goes on disk: what is in hand, and what is new. */
+  function putAside(): Promise<void> {
+    return inTurn(async () => {
+      const changes = [...held, ...hand, ...take()];
+      held = [];
+      hand = [];
+      leaving = sum(changes);
+      await keep(changes);
+      leaving = 0;
+    });
+  }
+
+  function inTurn(step: () => void | Promise<void>): Promise<void> {
+    turn = turn.then(step).catch((error: unknown) => log.error("writing failed", { error: messageOf(error) }));
+    return turn;
+  }
+
   async function keep(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
     try {
       const lines = changes.map((change) => ({ text: JSON.stringify(change), rows: rowsOf(change) }));
       drop(await spool.append(lines), "spool-full");
@@ -99,7 +123,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     } catch (error) {
       if (!spoolBroken) log.error("the spool cannot be written; rows are held in memory", { error: messageOf(error) });
       spoolBroken = true;
-      held.push(...changes);
+      held = [...changes];
       let rows = sum(held);
       let lost = 0;
       while (rows > HELD_ROWS) {
@@ -111,11 +135,14 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     }
   }
 
-  /** False when the database went away over it. */
+  /** What is in it now; what comes meanwhile is for the next time. False when the database went away over it. */
   async function emptySpool(): Promise<boolean> {
-    for (let file = await spool.oldest(); file; file = await spool.oldest()) {
+    for (let left = spool.rows(); left > 0;) {
+      const file = await spool.oldest();
+      if (!file) break;
       for (const batch of batches(file.lines)) if (!(await put(batch.flatMap(parsed)))) return false;
       await file.done();
+      left -= file.lines.reduce((rows, line) => rows + line.rows, 0);
       meter.gauge("voice_spool_rows", spool.rows());
     }
     return true;
@@ -131,22 +158,50 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     }
   }
 
-  async function round(): Promise<void> {
-    if (!isOpen && !closed) return;
-    const mayTry = isOpen && (failures === 0 || clock.now() >= tryAgainAt || closed);
-    let isUp = mayTry;
-    if (mayTry && (spool.rows() > 0 || failures > 0)) isUp = await emptySpool().catch(failed);
-    const changes = [...held, ...take()];
-    held = [];
-    inHand = sum(changes);
-    for (const batch of batches(changes)) {
-      if (isUp) isUp = await put(batch);
-      if (!isUp) await keep(batch);
-      inHand -= sum(batch);
+  /** A database that does not answer keeps nothing in memory: from time to time all there is goes on disk. Returns the end of it. */
+  function watch(): () => void {
+    let cancel = clock.after(EVERY_MS, function aside() {
+      void putAside();
+      cancel = clock.after(EVERY_MS, aside);
+    });
+    return () => cancel();
+  }
+
+  /** Straight to the database. False when it went away over it. */
+  async function putHand(): Promise<boolean> {
+    await inTurn(() => {
+      if (spool.rows() === 0) hand = [...held.splice(0), ...take()];
+    });
+    while (hand.length > 0) {
+      const batch = hand.slice(0, BATCH);
+      if (!(await put(batch))) return false;
+      // All that was in hand may have been put aside meanwhile, the batch too; being written twice does no harm.
+      hand = hand.slice(batch.length);
     }
-    inHand = 0;
+    return true;
+  }
+
+  async function ask(): Promise<void> {
+    let isUp = spool.rows() === 0 || (await emptySpool().catch(failed));
+    if (isUp) isUp = await putHand();
+    if (!isUp) return putAside();
+    // It took its time, and something was put aside.
+    await turn;
+    if (spool.rows() > 0) isUp = await emptySpool().catch(failed);
     // Nothing to write, and nothing that failed: whether it is back is found out by asking for nothing.
     if (isUp && (failures > 0 || !wasSeen)) await put([]);
+  }
+
+  async function round(): Promise<void> {
+    if (!isOpen && !closed) return;
+    const mayAsk = isOpen && (failures === 0 || clock.now() >= tryAgainAt || closed);
+    // It may take long to say that it is still away.
+    if (!mayAsk || failures > 0 || spool.rows() > 0) await putAside();
+    if (mayAsk) {
+      const stop = watch();
+      await ask().finally(stop);
+      await turn;
+    }
     meter.gauge("voice_spool_rows", spool.rows());
   }
 
@@ -189,7 +244,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     },
     /** Resolves when all that is there now is in the database or in the spool. */
     flush: enqueue,
-    pendingRows: (): number => inHand + sum(held) + spool.rows(),
+    pendingRows: (): number => sum(hand) + leaving + sum(held) + spool.rows(),
     async close(): Promise<void> {
       closed = true;
       await enqueue();

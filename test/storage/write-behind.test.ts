@@ -25,13 +25,13 @@ function setUp({ spool, maxBytes = 1e6 }: { spool?: Spool; maxBytes?: number } =
   const dirty: Row[] = [];
   const written: number[] = [];
   const batches: number[] = [];
-  let fail: (rows: readonly Row[]) => Error | undefined = () => undefined;
+  let fail: (rows: readonly Row[]) => Error | undefined | Promise<Error | undefined> = () => undefined;
   const theSpool = spool ?? createSpool({ dir: join(folder.path, "spool"), maxBytes });
   const writes = createWriteBehind<Row>({
     take: () => dirty.splice(0),
     isDirty: () => dirty.length > 0,
     async write(rows) {
-      const error = fail(rows);
+      const error = await fail(rows);
       if (error) throw error;
       if (rows.length > 0) batches.push(rows.length);
       written.push(...rows.map(({ n }) => n));
@@ -218,4 +218,77 @@ test("what is waiting at the end is written, or kept", async () => {
   const next = setUp();
   await next.spool.open();
   expect(next.spool.rows()).toBe(1);
+});
+
+/** Until the disk, whose time is not the virtual one's, has it. */
+const onDisk = (t: ReturnType<typeof setUp>, rows: number): Promise<void> =>
+  until(
+    () => `${rows} rows are on disk, not ${t.spool.rows()}`,
+    () => t.spool.rows() === rows,
+  );
+
+test("a database that hangs: what it does not answer for is on disk, and so is what comes meanwhile", async () => {
+  const t = setUp();
+  t.writes.open();
+  await t.writes.flush();
+  let answer: (error: Error | undefined) => void = () => undefined;
+  t.failing(() => new Promise((resolve) => (answer = resolve)));
+  t.add(1, 2);
+  await t.time.run(250);
+  expect(t.spool.rows()).toBe(0);
+  await t.time.run(250);
+  await onDisk(t, 2);
+  for (let n = 3; n < 6; n++) {
+    t.add(n);
+    await t.time.run(250);
+    await onDisk(t, n);
+  }
+  expect(t.written).toEqual([]);
+  // It gives up at last; until it is tried again, and while it hangs again, everything goes on disk at once.
+  answer(away);
+  await until("it counts as away", () => !t.writes.isUp());
+  t.add(6);
+  await t.time.run(250);
+  await onDisk(t, 6);
+  await t.time.run(1000);
+  t.add(7);
+  await t.time.run(250);
+  await onDisk(t, 7);
+  expect(t.written).toEqual([]);
+  expect(t.writes.pendingRows()).toBe(7);
+
+  t.failing(() => undefined);
+  answer(undefined);
+  await until("all is written", () => (void t.time.run(1000), t.writes.pendingRows() === 0));
+  // In order, the last opinion last: what was written twice is the whole of it, again.
+  expect([...new Set(t.written)]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(t.written.slice(-7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(dropped(t)).toBe(0);
+  await t.writes.close();
+  expect(t.time.pending()).toBe(0);
+});
+
+test("a database that is slow and answers after all: nothing is lost, and nothing overtakes what is on disk", async () => {
+  const t = setUp();
+  t.writes.open();
+  await t.writes.flush();
+  let answer: (error: Error | undefined) => void = () => undefined;
+  t.failing(() => new Promise((resolve) => (answer = resolve)));
+  t.add(1);
+  const flushed = t.writes.flush();
+  await t.time.run(250);
+  await onDisk(t, 1);
+  t.add(2);
+  await t.time.run(250);
+  await onDisk(t, 2);
+  t.failing(() => undefined);
+  answer(undefined);
+  await flushed;
+  expect(t.written).toEqual([1, 1, 2]);
+  expect(t.writes.pendingRows()).toBe(0);
+  t.add(3);
+  await t.writes.flush();
+  expect(t.written).toEqual([1, 1, 2, 3]);
+  await t.writes.close();
+  expect(t.time.pending()).toBe(0);
 });
