@@ -117,7 +117,7 @@ export function organizationRoutes({ organizations, defaultGreeting }: Organizat
         path,
         summary: "Changes the fields given, for the next call",
         description:
-          "The fields given replace those there are. With `version` the change is made only to that version. Admin keys create organizations, and alone set numbers and limits.",
+          "The fields given replace those there are, on the top level only: an object or a list is replaced whole by the one given, and null takes a field away. With `version` the change is made only to that version. Admin keys create organizations, and alone set numbers and limits.",
         tag: "organizations",
         access: WRITERS,
         params,
