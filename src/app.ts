@@ -14,7 +14,7 @@ import { outboundRequests } from "./app/outbound-requests.ts";
 import { createOutside } from "./app/outside.ts";
 import { createRemembering } from "./app/remembering.ts";
 import { createSeats, recallWith } from "./app/seats.ts";
-import { describe, outboundRules } from "./app/settings.ts";
+import { describe, outboundRules, voicemailOf } from "./app/settings.ts";
 import { stateFor } from "./app/state.ts";
 import { storageFor, warnOfPassingDisk, watchDisksOf } from "./app/storage.ts";
 import { createVoicing } from "./app/voicing.ts";
@@ -138,7 +138,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
       phone: config.phone,
       organizationOf: (number) => directory.organizationOf(number),
       outbound: outboundRules(config),
-      messageFor: (orgId) => directory.of(orgId).config.outbound?.voicemail,
+      messageFor: (orgId) => voicemailOf(directory.of(orgId).config),
       transferBriefing: config.TRANSFER_BRIEFING,
       apiBaseUrl: config.TWILIO_API_BASE_URL,
       state,

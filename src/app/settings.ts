@@ -1,8 +1,9 @@
 // The configuration in the words of the parts that are given it: what the voice, the bridge and the banner need of it. Pure.
 import type { BridgeSettings } from "../bridge/parts.ts";
-import type { OutboundRules } from "../channels/phone/index.ts";
+import type { Message, OutboundRules } from "../channels/phone/index.ts";
 import type { Config } from "../config.ts";
 import type { VoiceSettings } from "../speech/session-config.ts";
+import type { OrganizationConfig } from "../wire/rest/organization.ts";
 
 const KEYPAD_TIMEOUT_MS = 3000;
 const THREAD_GRACE_MS = 1000;
@@ -74,6 +75,11 @@ export function bridgeSettings(config: Config): BridgeSettings {
     maxCallMs: config.MAX_CALL_MINUTES * 60_000,
     logContent: config.LOG_CONTENT,
   };
+}
+
+/** What a machine is told that answers a call of the organization's. */
+export function voicemailOf({ outbound, language }: OrganizationConfig): Message | undefined {
+  return outbound?.voicemail === undefined ? undefined : { words: outbound.voicemail, language };
 }
 
 export function outboundRules(config: Config): OutboundRules {

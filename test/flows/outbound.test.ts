@@ -28,6 +28,7 @@ const SETTINGS = {
 };
 const CLINIC = {
   name: "Lakeside Clinic",
+  language: "en-GB",
   outbound: {
     greeting: "Hello, this is the AI assistant of Lakeside Clinic.",
     voicemail: "Please call Lakeside Clinic back.",
@@ -126,6 +127,7 @@ test(
     const { record, result } = await called(flow);
     expect(record).toMatchObject({ endReason: "voicemail", status: "completed", replies: [], turns: [] });
     expect(result.says).toEqual([CLINIC.outbound.voicemail]);
+    expect(result.twiml.at(-1)?.xml).toContain('<Say language="en-GB">');
     expect(result.endedBy).toBe("hangup-verb");
     await until("the voice is let go of", () => flow.openai.counts.open === 0);
   }),

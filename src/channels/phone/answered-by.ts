@@ -8,14 +8,14 @@ import type { Log, Meter } from "../../core/observe.ts";
 import type { State } from "../../core/state.ts";
 import type { CallStore } from "../../core/stores.ts";
 import type { CarrierApi } from "./rest.ts";
-import { hangUp, leaveMessage } from "./twiml.ts";
+import { hangUp, leaveMessage, type Message } from "./twiml.ts";
 
 export interface AnsweredByOptions {
   readonly state: Pick<State, "put" | "get" | "publish" | "subscribe">;
   readonly store: CallStore;
   readonly api: Pick<CarrierApi, "redirect">;
   /** What a machine is told in the name of this organization; undefined: it is hung up on. */
-  readonly messageFor: (orgId: string) => string | undefined;
+  readonly messageFor: (orgId: string) => Message | undefined;
   /** The call belongs to a bridge from here on, or to nobody any more. */
   readonly enter: (line: Line, party: CallParty) => void;
   readonly abandon: (callId: string) => void;

@@ -28,6 +28,7 @@ import { createUndecided } from "./undecided.ts";
 export type { PhoneCalls } from "./calls.ts";
 export type { Human } from "./humans.ts";
 export type { OutboundRules } from "./outbound.ts";
+export type { Message } from "./twiml.ts";
 export { CarrierError } from "./rest.ts";
 
 export interface PhoneChannelOptions {

@@ -2,6 +2,7 @@
 // speaks for us. Pure functions of their arguments.
 import twilio from "twilio";
 import { VOICE_PATHS } from "./paths.ts";
+import { sayLanguage } from "./say-language.ts";
 
 const { VoiceResponse } = twilio.twiml;
 
@@ -35,6 +36,13 @@ export interface DialTarget {
   readonly escalationId?: string;
 }
 
+/** An organization's own words. */
+export interface Message {
+  readonly words: string;
+  /** As the organization names it; Twilio's own when absent. */
+  readonly language?: string | undefined;
+}
+
 /** Opens the media stream with its one-time token. The action is the stream's only exit. */
 export function connectStream(webhookUrl: string, token: string): string {
   const response = new VoiceResponse();
@@ -55,8 +63,8 @@ export function busy(): string {
 }
 
 /** For a machine that answered. */
-export function leaveMessage(words: string): string {
-  return sayAndHangUp(speakable(words));
+export function leaveMessage({ words, language }: Message): string {
+  return sayAndHangUp(speakable(words), language);
 }
 
 export function hangUp(): string {
@@ -136,9 +144,10 @@ function dial(response: twilio.twiml.VoiceResponse, target: DialTarget): void {
     );
 }
 
-function sayAndHangUp(words: string): string {
+function sayAndHangUp(words: string, language?: string): string {
   const response = new VoiceResponse();
-  response.say(words);
+  const spoken = sayLanguage(language);
+  response.say({ ...(spoken && { language: spoken }) }, words);
   response.hangup();
   return response.toString();
 }

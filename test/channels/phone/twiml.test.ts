@@ -32,6 +32,20 @@ test("busy is spoken, never a Reject", () => {
   expect(read(twiml.busy())).toEqual({ Say: twiml.WORDS.busy, Hangup: "" });
 });
 
+test.each([
+  ["de", "de-DE"],
+  ["de-AT", "de-AT"],
+  ["de-CH", "de-DE"],
+  ["no", "nb-NO"],
+  ["sw", undefined],
+  [undefined, undefined],
+])("a message in %s is spoken as %s", (language, spoken) => {
+  const { Say } = read(twiml.leaveMessage({ words: "Bitte rufen Sie zurück.", language }));
+  expect(Say).toEqual(
+    spoken === undefined ? "Bitte rufen Sie zurück." : { "#text": "Bitte rufen Sie zurück.", "@language": spoken },
+  );
+});
+
 test("hanging up, and nothing", () => {
   expect(read(twiml.hangUp())).toEqual({ Hangup: "" });
   expect(read(twiml.nothing())).toBe("");
