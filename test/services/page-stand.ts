@@ -1,5 +1,6 @@
 // The built server with something to look at: simulated sides, an organization, calls that were, and calls that go on.
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { clinicCaller, CLINIC, CLINIC_CONFIG, CLINIC_NUMBER, nurse } from "../../scripts/demo/clinic.ts";
 import { personAtPhone, PHONE } from "../../scripts/demo/alive.ts";
 import { hears, recorded, turn } from "../../scripts/demo/story.ts";
@@ -11,6 +12,18 @@ const ACCOUNT = `AC${"3".repeat(32)}`;
 const TOKEN = "token-of-the-page-stand-0123456789";
 const NUMBER = "+15550002222";
 export const KEYS = { admin: "admin-key-of-the-page", reader: "reader-key-of-the-page" } as const;
+
+const TOKENS = { input: 4, cached_input: 0.5, output: 16, audio_input: 32, cached_audio_input: 0.5, audio_output: 64 };
+/** Made up; of every model that a call uses, or its cost would not be told. */
+const PRICES = {
+  currency: "USD",
+  models: {
+    "gpt-realtime-2.1": { per_million_tokens: TOKENS },
+    "gpt-live-transcribe": { per_million_tokens: TOKENS, per_minute: 0.006 },
+    "gpt-6-luna": { per_million_tokens: TOKENS },
+  },
+  carrier: { per_minute: 0.0085 },
+};
 
 /** A booking that is interrupted, in the first words of an answer of 13 s. */
 const booking: CallerScript = [
@@ -35,6 +48,8 @@ export interface PageStandOptions {
 
 export async function startPageStand({ brain, env = {} }: PageStandOptions = {}) {
   const folder = await emptyFolder();
+  const prices = join(folder.path, "prices.json");
+  writeFileSync(prices, JSON.stringify(PRICES));
   const openai = await startOpenAISim({
     script: { transcripts: hears, ...(brain && { brain }) },
     timing: { transcriptMs: 50, replyMs: 80, restMs: 80, textDeltaMs: 5, pace: 20 },
@@ -65,6 +80,7 @@ export async function startPageStand({ brain, env = {} }: PageStandOptions = {})
       OPENAI_BASE_URL: openai.baseUrl,
       API_KEYS: `operator:admin:${KEYS.admin},auditor:read:${KEYS.reader}`,
       DEMO_NUMBER: PHONE,
+      PRICES_FILE: prices,
       OUTBOUND_COUNTRIES: "US",
       RATE_LIMIT_PER_MINUTE: "100000",
       // On a slow machine the callers would take a filler for the answer, and speak before there is any; and nobody is asked whether they

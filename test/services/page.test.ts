@@ -1,5 +1,5 @@
 // The page in a real browser, against the built server and simulated sides: each view, both themes, a phone's size, by keyboard, under
-// its own policy. The talk view is in page-talk.test.ts.
+// its own policy. The talk view is in page-talk.test.ts, what goes on at this moment in page-live.test.ts.
 import type { Browser } from "playwright-core";
 import { until } from "../support/until.ts";
 import { launch, logIn, openPage, photograph, PHONE_SIZE, unusable, WIDE, type Watched } from "./page-browser.ts";
@@ -72,43 +72,6 @@ test("the first view is small, and every file of it comes packed and for ever", 
   expect(bytes).toBeLessThan(60_000);
   for (const { url, cache } of files) expect(cache).toMatch(url === "/login" ? "no-store" : /immutable/);
   await page.context().close();
-});
-
-test("a live call is seen, followed, spoken in and ended", async () => {
-  const { page } = wide;
-  // A number of its own: the calls of the stories may still be going on.
-  const call = stand.call(LISTENER, { from: "+15550009876" });
-  const card = page.locator("a.card.call", { hasText: "+1 555 000 9876" });
-  await card.getByText("default").waitFor();
-  await card.click();
-  await page.getByRole("log").waitFor();
-  await page.getByLabel("Say something in the call").fill("The doctor will be with you in a minute.");
-  await page.keyboard.press("Enter");
-  await page.getByRole("log").getByText("The doctor will be with you in a minute.").waitFor();
-  await photograph(page, "followed-light");
-  await page.getByRole("button", { name: "End …" }).press("Enter");
-  await page.getByRole("button", { name: "End the call" }).press("Enter");
-  await page.getByText(/The call has ended/).waitFor();
-  await call.done;
-  await page.getByRole("link", { name: "Read its story" }).click();
-  await page.getByRole("heading", { name: "Turns" }).waitFor();
-  await page.goBack();
-  await page.getByRole("heading", { name: "Live" }).waitFor();
-});
-
-test("the story of a call that goes on is told to its end", async () => {
-  const { page } = wide;
-  const call = stand.call(LISTENER, { from: "+15550007007" });
-  await page.goto(stand.url);
-  const card = page.locator("a.card.call", { hasText: "+1 555 000 7007" });
-  const callId = /[^/]+$/.exec((await card.getAttribute("href")) ?? "")?.[0];
-  await page.goto(`${stand.url}/calls/${callId}`);
-  const follow = page.getByRole("link", { name: "Live: follow it" });
-  await follow.waitFor();
-  await stand.ask(`/api/calls/${callId}/end`, {});
-  await call.done;
-  await page.getByText("agent hangup").waitFor();
-  expect(await follow.count()).toBe(0);
 });
 
 test("what is wrong with a configuration stands beside its field, and nothing is stored until it is right", async () => {
@@ -194,6 +157,8 @@ test("a story shows what was cut, how long everything took, and why", async () =
     expect(await page.locator(`.span.${kind}`).count()).toBeGreaterThan(0);
   }
   await page.getByText("end_call", { exact: true }).waitFor();
+  const spent = page.locator("section", { has: page.getByRole("heading", { name: "Tokens and cost" }) });
+  expect(await spent.textContent()).toMatch(/input tokens[1-9].*Cost(?!0\.0000)\d+\.\d{4}$/);
 });
 
 test("an emergency's story has the escalation, the intake and the recording, which plays", async () => {
