@@ -1,9 +1,10 @@
-// What goes on at this moment, in a real browser against the built server and simulated sides: the cards of live calls, a hand on them.
+// What goes on at this moment, in a real browser against the built server and simulated sides: the cards of live calls, a hand on them,
+// and the way to a talk with no key but Tab.
 import type { Browser, Page } from "playwright-core";
 import { CLINIC_NUMBER, NURSE, nurse } from "../../scripts/demo/clinic.ts";
 import { recorded, turn } from "../../scripts/demo/story.ts";
 import { launch, logIn, openPage, photograph, type Watched } from "./page-browser.ts";
-import { LISTENER, startPageStand } from "./page-stand.ts";
+import { KEYS, LISTENER, startPageStand } from "./page-stand.ts";
 
 let stand: Awaited<ReturnType<typeof startPageStand>>;
 let browser: Browser;
@@ -88,4 +89,50 @@ test("the story of a call that goes on is told to its end", async () => {
   await call.done;
   await page.getByText("agent hangup").waitFor();
   expect(await follow.count()).toBe(0);
+});
+
+/** Presses the key until the focus is there. @throws Error when it never comes. */
+async function walkTo(page: Page, selector: string, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
+  for (let steps = 0; steps < 30; steps++) {
+    await page.keyboard.press(key);
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return;
+  }
+  throw new Error(`${key} never comes to ${selector}`);
+}
+
+test("by Tab and Enter alone one logs in, skips the navigation, goes to the talk, talks in writing, and hangs up", async () => {
+  const { page, trouble } = await openPage(browser);
+  await page.goto(stand.url);
+  await page.getByLabel("Key").waitFor();
+  await walkTo(page, "#key");
+  await page.keyboard.type(KEYS.admin);
+  await walkTo(page, "form button");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Live" }).waitFor();
+  // The first stop, so that nobody walks through the navigation who does not want to.
+  await page.keyboard.press("Tab");
+  await page.locator("a.skip:focus").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator("#main:focus").waitFor();
+  await walkTo(page, 'nav a[href="/talk"]', "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Type only" }).waitFor();
+  // A view that was changed is where the focus is, and its first button comes next.
+  await page.locator("#main:focus").waitFor();
+  await page.keyboard.press("Tab");
+  await page.locator("button:focus", { hasText: "Talk to the agent" }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.locator("button:focus", { hasText: "Type only" }).waitFor();
+  await page.keyboard.press("Enter");
+  // Who wants to write can.
+  await page.locator("#write:focus").waitFor();
+  await page.getByText("The agent listens").waitFor();
+  await page.keyboard.type("How long does the repair take?");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").locator(".line.agent", { hasText: "forty minutes" }).waitFor();
+  await walkTo(page, "button.danger", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("The call is over").waitFor();
+  expect(trouble).toEqual([]);
+  await page.context().close();
 });

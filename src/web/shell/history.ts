@@ -32,6 +32,8 @@ export function followLink(event: MouseEvent): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (link.origin !== location.origin || link.target !== "" || link.hasAttribute("download")) return;
   if (viewOf(link.pathname).name === "nothing") return;
+  // Within a view the browser itself goes there, and takes the focus along.
+  if (link.hash !== "" && link.pathname === location.pathname) return;
   event.preventDefault();
   go(link.pathname + link.search);
 }

@@ -126,6 +126,11 @@ function Orb() {
 
 function Write({ onWrite }: { readonly onWrite: (text: string) => void }) {
   const [text, setText] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  // Who chose to type can; a phone's keyboard is not to cover a talk that is spoken.
+  useEffect(() => {
+    if (!spoken.value) field.current?.focus();
+  }, []);
   return (
     <form
       class="say"
@@ -141,6 +146,7 @@ function Write({ onWrite }: { readonly onWrite: (text: string) => void }) {
       </label>
       <input
         id="write"
+        ref={field}
         placeholder="Write to the agent"
         autocomplete="off"
         maxLength={4000}
