@@ -1,9 +1,9 @@
 // What goes on at this moment, in a real browser against the built server and simulated sides: the cards of live calls, a hand on them,
-// and the way to a talk with no key but Tab.
+// and the way to a talk with no key but Tab. Views with something going on are looked at in both themes and in a phone's size.
 import type { Browser, Page } from "playwright-core";
 import { CLINIC_NUMBER, NURSE, nurse } from "../../scripts/demo/clinic.ts";
 import { recorded, turn } from "../../scripts/demo/story.ts";
-import { launch, logIn, openPage, photograph, type Watched } from "./page-browser.ts";
+import { launch, logIn, openPage, photograph, PHONE_SIZE, unusable, WIDE, type Watched } from "./page-browser.ts";
 import { KEYS, LISTENER, startPageStand } from "./page-stand.ts";
 
 let stand: Awaited<ReturnType<typeof startPageStand>>;
@@ -135,4 +135,43 @@ test("by Tab and Enter alone one logs in, skips the navigation, goes to the talk
   await page.getByText("The call is over").waitFor();
   expect(trouble).toEqual([]);
   await page.context().close();
+});
+
+describe.each([
+  ["light", "4321", { colorScheme: "light", viewport: WIDE }],
+  ["dark", "4322", { colorScheme: "dark", viewport: WIDE }],
+  ["phone", "4323", { colorScheme: "light", viewport: PHONE_SIZE }],
+] as const)("%s", (_, caller, options) => {
+  test("the log-in, a followed call and a talk under way can be used by everybody", async () => {
+    const watched = await openPage(browser, options);
+    const { page, trouble } = watched;
+    async function isUsable(): Promise<void> {
+      expect(await unusable(page)).toEqual([]);
+      expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    }
+    await page.goto(stand.url);
+    await page.getByLabel("Key").waitFor();
+    await isUsable();
+
+    const call = stand.call(LISTENER, { from: `+1555000${caller}` });
+    await logIn(watched, stand.url);
+    await page.goto(`${stand.url}${await cardOf(page, `+1 555 000 ${caller}`).getAttribute("href")}`);
+    await page.getByRole("log").locator(".line.agent:not(.open)", { hasText: "How can I help you?" }).waitFor();
+    for (const panel of ["End …", "Escalate …", "Transfer …"]) {
+      await page.getByRole("button", { name: panel }).click();
+      await isUsable();
+    }
+    call.hangUp();
+
+    await page.goto(`${stand.url}/talk`);
+    await page.getByRole("button", { name: "Type only" }).click();
+    await page.getByText("The agent listens").waitFor();
+    await page.getByLabel("Write to the agent").fill("How long does the repair take?");
+    await page.keyboard.press("Enter");
+    await page.getByRole("log").locator(".line.agent:not(.open)", { hasText: "forty minutes" }).waitFor();
+    await isUsable();
+    await page.getByRole("button", { name: "Hang up" }).click();
+    expect(trouble).toEqual([]);
+    await page.context().close();
+  });
 });
