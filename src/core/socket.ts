@@ -2,7 +2,7 @@
 // The library behind it stays in http/.
 
 export interface SocketListener {
-  /** One whole message. `isBinary` is false for text, which is valid UTF-8. */
+  /** One whole message, good until this returns and not longer. `isBinary` is false for text, which is valid UTF-8. */
   message(data: Buffer, isBinary: boolean): void;
   /**
    * The last event, exactly once: RFC 6455 close code, 1006 when the connection broke without one. Comes at once when the

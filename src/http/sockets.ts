@@ -155,7 +155,7 @@ class OpenSocket implements Socket {
     this.#log = log;
     // binaryType is nodebuffer, ws's default.
     ws.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
-    openShortWay(ws, this, { isServer: true, maxPayload: route.maxPayload });
+    openShortWay(ws, raw, this, { isServer: true, maxPayload: route.maxPayload });
     // Only a broken protocol comes as an error; ws has sent the close by then, and would read what comes until the peer's.
     ws.on("error", (error: Error & { readonly code?: string }) => {
       const cut = setTimeout(() => ws.terminate(), BROKEN_MS).unref();

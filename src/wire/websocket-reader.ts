@@ -3,6 +3,8 @@
 // which keeps everything else: fragments, binary, other characters, control frames, what breaks the protocol, and frames that
 // come in pieces. The order stays: the short way is open only where the library stands between two messages.
 
+import { readInPlace, type Connection } from "./read-in-place.ts";
+
 const FINAL_TEXT = 0x81;
 const FINAL = 0x80;
 const MASKED = 0x80;
@@ -27,69 +29,83 @@ export interface ShortWay {
 }
 
 export interface TextTaker {
-  /** One whole message, ASCII, a view of what the network brought. */
+  /** One whole message, ASCII: a view of what the network brought, good until this returns and not longer. */
   take(text: Buffer): void;
 }
 
 /**
  * Puts the short way before the reader of this socket, in place.
  * @param socket an open WebSocket of ws, without compression. Should another version keep no such reader, everything is the library's.
+ * @param connection what lies under it.
  */
-export function openShortWay(socket: object, to: TextTaker, { isServer, maxPayload }: ShortWay): void {
+export function openShortWay(
+  socket: object,
+  connection: Connection | undefined,
+  to: TextTaker,
+  { isServer, maxPayload }: ShortWay,
+): void {
   const reader = (socket as { readonly _receiver?: FrameReader })._receiver;
   if (!reader) return;
   const library = reader.write.bind(reader);
   const bounds = new FrameBounds();
   const most = Math.min(maxPayload, 65_535);
 
-  reader.write = function writePastLibrary(chunk) {
+  /** Takes the whole frames that these bytes begin with; returns how many bytes they were. */
+  function takeFrames(bytes: Buffer, length: number): number {
     let at = 0;
-    while (bounds.between) {
-      const end = isServer ? maskedEnd(chunk, at, most) : plainEnd(chunk, at, most);
+    while (bounds.between && at < length) {
+      const end = isServer ? maskedEnd(bytes, at, length, most) : plainEnd(bytes, at, length, most);
       if (end < 0) break;
-      to.take(chunk.subarray(textAt, end));
-      if (end === chunk.length) return true;
+      to.take(bytes.subarray(textAt, end));
       at = end;
     }
+    return at;
+  }
+
+  // Everything that was not taken where it was read comes by here, so the bounds are always known.
+  reader.write = function writePastLibrary(chunk) {
+    const at = takeFrames(chunk, chunk.length);
+    if (at === chunk.length) return true;
     const rest = at === 0 ? chunk : chunk.subarray(at);
     bounds.pass(rest);
     return library(rest);
   };
+  if (connection) readInPlace(connection, takeFrames);
 }
 
 /** Where the text begins in the frame that was found last. */
 let textAt = 0;
 
 /** The end of the frame at `at`, if the short way takes it and all of it is here, else -1. `textAt` is set. */
-function plainEnd(chunk: Buffer, at: number, most: number): number {
-  const end = frameEnd(chunk, at, 0, most);
+function plainEnd(chunk: Buffer, at: number, length: number, most: number): number {
+  const end = frameEnd(chunk, at, length, 0, most);
   if (end < 0) return -1;
   for (let index = textAt; index < end; index++) if ((chunk[index] as number) > 127) return -1;
   return end;
 }
 
 /** The same for a masked frame, whose text is unmasked in place. */
-function maskedEnd(chunk: Buffer, at: number, most: number): number {
-  const end = frameEnd(chunk, at, MASKED, most);
+function maskedEnd(chunk: Buffer, at: number, length: number, most: number): number {
+  const end = frameEnd(chunk, at, length, MASKED, most);
   if (end < 0 || (toggleMask(chunk, textAt, end) & 0x80) === 0) return end;
   // Not ASCII: the library is to read it as it came.
   toggleMask(chunk, textAt, end);
   return -1;
 }
 
-function frameEnd(chunk: Buffer, at: number, mask: number, most: number): number {
-  if (chunk.length < at + 2 || chunk[at] !== FINAL_TEXT) return -1;
+function frameEnd(chunk: Buffer, at: number, limit: number, mask: number, most: number): number {
+  if (limit < at + 2 || chunk[at] !== FINAL_TEXT) return -1;
   const second = chunk[at + 1] as number;
   let length = second & ~MASKED;
   if ((second & MASKED) !== mask || length === IN_EIGHT_BYTES) return -1;
   textAt = at + (mask === 0 ? 2 : 6);
   if (length === IN_TWO_BYTES) {
-    if (chunk.length < at + 4) return -1;
+    if (limit < at + 4) return -1;
     length = ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
     textAt += 2;
   }
   const end = textAt + length;
-  return length > most || end > chunk.length ? -1 : end;
+  return length > most || end > limit ? -1 : end;
 }
 
 /** Masks or unmasks with the key that stands before the text; returns all bytes of the result or'ed together. */

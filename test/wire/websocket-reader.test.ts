@@ -1,8 +1,11 @@
 // The short way before the library's reader: whatever bytes come, in whatever pieces, the same messages come out as without it.
 import { createRequire } from "node:module";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Writable } from "node:stream";
 import * as fc from "fast-check";
 import { openShortWay } from "../../src/wire/websocket-reader.ts";
+import { until } from "../support/until.ts";
 
 const MOST = 70_000;
 
@@ -27,7 +30,13 @@ const bytesOf = (frames: readonly Frame[], isServer: boolean): Buffer =>
   );
 
 /** What comes out of these bytes in these pieces, in order: messages, control frames, the error that ends it. */
-async function heard(bytes: Buffer, cuts: readonly number[], isServer: boolean, short: boolean): Promise<string[]> {
+async function heard(
+  bytes: Buffer,
+  cuts: readonly number[],
+  isServer: boolean,
+  short: boolean,
+  ends?: { readonly near: Socket; readonly far: Socket },
+): Promise<string[]> {
   const receiver = new Receiver({ isServer, maxPayload: MOST });
   const out: string[] = [];
   let shortened = 0;
@@ -44,9 +53,12 @@ async function heard(bytes: Buffer, cuts: readonly number[], isServer: boolean, 
     broken = true;
     tell("error", error.code ?? error.message);
   });
+  // As ws does it.
+  ends?.near.on("data", (chunk: Buffer) => broken || receiver.write(chunk));
   if (short)
     openShortWay(
       { _receiver: receiver },
+      ends?.near,
       {
         take(text) {
           shortened++;
@@ -60,7 +72,14 @@ async function heard(bytes: Buffer, cuts: readonly number[], isServer: boolean, 
     // The library takes its listener off the connection at a close and at an error.
     if (broken) break;
     // A copy: the network's bytes are the reader's own, and unmasked in place.
-    if (cut > from) receiver.write(Buffer.from(bytes.subarray(from, cut)));
+    if (cut > from) {
+      const piece = Buffer.from(bytes.subarray(from, cut));
+      if (ends) {
+        const before = ends.near.bytesRead;
+        ends.far.write(piece);
+        await until("the piece", () => ends.near.bytesRead === before + piece.length);
+      } else receiver.write(piece);
+    }
     from = Math.max(from, cut);
     await new Promise(setImmediate);
   }
@@ -136,4 +155,36 @@ test("two frames in one piece and a third that comes in two are three messages i
   const bytes = bytesOf(frames, true);
   expect(await heard(bytes, [bytes.length - 3], true, true)).toEqual(["text one", "text two", "text three"]);
   expect(taken.count).toBe(2);
+});
+
+test("the same comes out when a connection is read in place", async () => {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  taken.count = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      traffic,
+      fc.array(fc.nat(1000), { maxLength: 2 }),
+      fc.boolean(),
+      async (frames, offsets, isServer) => {
+        const accepted = once(server, "connection") as Promise<[Socket]>;
+        const far = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", noDelay: true });
+        const [near] = await accepted;
+        const bytes = bytesOf(frames, isServer);
+        const cuts = offsets.toSorted((a, b) => a - b).map((offset) => Math.min(offset, bytes.length));
+        try {
+          expect(await heard(bytes, cuts, isServer, true, { near, far })).toEqual(
+            await heard(bytes, cuts, isServer, false),
+          );
+        } finally {
+          near.destroy();
+          far.destroy();
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+  server.close();
+  expect(taken.count).toBeGreaterThan(20);
 });
