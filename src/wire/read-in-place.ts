@@ -7,6 +7,7 @@
 const BYTES = 65_536;
 /** Never let go of: the connections' handles know its place in memory, and do not hold it. */
 const shared = Buffer.allocUnsafeSlow(BYTES);
+const words = new Int32Array(shared.buffer, shared.byteOffset, BYTES / Int32Array.BYTES_PER_ELEMENT);
 
 interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
@@ -17,6 +18,9 @@ export interface Connection {
   /** As of a Readable: true if more may come. */
   push(chunk: Buffer): boolean;
 }
+
+/** `words`: the same memory, four bytes an element. */
+export type Taker = (bytes: Buffer, length: number, words: Int32Array) => number;
 
 type Inside = Record<symbol, unknown> & { readonly _handle?: Handle | null };
 
@@ -32,7 +36,7 @@ const TAKER = "kBufferCb";
  * own reader, as do all while that reader has not taken what came before. They are there until it returns, and not longer.
  * @returns whether it is so.
  */
-export function readInPlace(connection: Connection, take: (bytes: Buffer, length: number) => number): boolean {
+export function readInPlace(connection: Connection, take: Taker): boolean {
   const inside = connection as unknown as Inside;
   const places = Object.getOwnPropertySymbols(inside);
   const buffer = places.find(({ description }) => description === BUFFER);
@@ -45,7 +49,7 @@ export function readInPlace(connection: Connection, take: (bytes: Buffer, length
   inside[buffer] = shared;
   inside[taker] = function connectionOnBytes(length: number): boolean {
     if (behind) behind = connection.readableLength > 0;
-    const taken = behind ? 0 : take(shared, length);
+    const taken = behind ? 0 : take(shared, length, words);
     if (taken === length) return true;
     const isWanted = connection.push(Buffer.from(shared.subarray(taken, length)));
     behind = connection.readableLength > 0;

@@ -3,6 +3,7 @@
 // a mask is needed, costs a third of that. Everything else of the protocol (handshake, control frames, reading, closing) stays
 // the library's, and these frames may be written beside its own because each is complete.
 import { randomFillSync } from "node:crypto";
+import { toggleMask } from "./websocket-mask.ts";
 
 const FINAL_TEXT = 0x81;
 const MASKED = 0x80;
@@ -31,16 +32,42 @@ export function textFrame(text: string): string {
  */
 export function maskedTextFrame(text: string): Buffer {
   const length = lengthBytes(text.length, MASKED);
-  const maskAt = 1 + length.length;
-  const textAt = maskAt + MASK_BYTES;
-  const frame = Buffer.allocUnsafe(textAt + text.length);
-  frame[0] = FINAL_TEXT;
-  for (let index = 0; index < length.length; index++) frame[1 + index] = length[index] as number;
-  takeMask(frame, maskAt);
-  frame.write(text, textAt, "latin1");
-  for (let at = textAt; at < frame.length; at++)
-    frame[at] = (frame[at] as number) ^ (frame[maskAt + ((at - textAt) & 3)] as number);
-  return frame;
+  const headBytes = 1 + length.length + MASK_BYTES;
+  const { bytes, words, at } = roomFor(headBytes, text.length);
+  const textAt = at + headBytes;
+  bytes[at] = FINAL_TEXT;
+  for (let index = 0; index < length.length; index++) bytes[at + 1 + index] = length[index] as number;
+  takeMask(bytes, textAt - MASK_BYTES);
+  bytes.write(text, textAt, "latin1");
+  const end = textAt + text.length;
+  toggleMask(bytes, textAt, end, words);
+  return bytes.subarray(at, end);
+}
+
+/** Frames lie behind one another in a slab, because making a view of words costs more than masking does. */
+const SLAB_BYTES = 65_536;
+const MOST_IN_SLAB = 8192;
+
+const room = { ...newSlab(SLAB_BYTES), at: 0 };
+let free = 0;
+
+function newSlab(length: number): { bytes: Buffer; words: Int32Array } {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return { bytes, words: new Int32Array(bytes.buffer, bytes.byteOffset, length >> 2) };
+}
+
+/** Where a frame begins whose text is on a boundary of four bytes. Filled and read within one call. */
+function roomFor(headBytes: number, textBytes: number): { bytes: Buffer; words: Int32Array; at: number } {
+  const before = -headBytes & 3;
+  const length = before + headBytes + textBytes;
+  if (length > MOST_IN_SLAB) return { ...newSlab((length + 3) & ~3), at: before };
+  if (free + length > SLAB_BYTES) {
+    Object.assign(room, newSlab(SLAB_BYTES));
+    free = 0;
+  }
+  room.at = free + before;
+  free = (free + length + 3) & ~3;
+  return room;
 }
 
 // Random bytes are asked for by the thousand: asking costs more than they do.

@@ -4,6 +4,7 @@
 // come in pieces. The order stays: the short way is open only where the library stands between two messages.
 
 import { readInPlace, type Connection } from "./read-in-place.ts";
+import { toggleMask } from "./websocket-mask.ts";
 
 const FINAL_TEXT = 0x81;
 const FINAL = 0x80;
@@ -51,10 +52,10 @@ export function openShortWay(
   const most = Math.min(maxPayload, 65_535);
 
   /** Takes the whole frames that these bytes begin with; returns how many bytes they were. */
-  function takeFrames(bytes: Buffer, length: number): number {
+  function takeFrames(bytes: Buffer, length: number, words?: Int32Array): number {
     let at = 0;
     while (bounds.between && at < length) {
-      const end = isServer ? maskedEnd(bytes, at, length, most) : plainEnd(bytes, at, length, most);
+      const end = isServer ? maskedEnd(bytes, at, length, most, words) : plainEnd(bytes, at, length, most);
       if (end < 0) break;
       to.take(bytes.subarray(textAt, end));
       at = end;
@@ -85,11 +86,11 @@ function plainEnd(chunk: Buffer, at: number, length: number, most: number): numb
 }
 
 /** The same for a masked frame, whose text is unmasked in place. */
-function maskedEnd(chunk: Buffer, at: number, length: number, most: number): number {
+function maskedEnd(chunk: Buffer, at: number, length: number, most: number, words?: Int32Array): number {
   const end = frameEnd(chunk, at, length, MASKED, most);
-  if (end < 0 || (toggleMask(chunk, textAt, end) & 0x80) === 0) return end;
+  if (end < 0 || toggleMask(chunk, textAt, end, words)) return end;
   // Not ASCII: the library is to read it as it came.
-  toggleMask(chunk, textAt, end);
+  toggleMask(chunk, textAt, end, words);
   return -1;
 }
 
@@ -106,18 +107,6 @@ function frameEnd(chunk: Buffer, at: number, limit: number, mask: number, most: 
   }
   const end = textAt + length;
   return length > most || end > limit ? -1 : end;
-}
-
-/** Masks or unmasks with the key that stands before the text; returns all bytes of the result or'ed together. */
-function toggleMask(chunk: Buffer, from: number, to: number): number {
-  const keyAt = from - 4;
-  let all = 0;
-  for (let index = from; index < to; index++) {
-    const byte = (chunk[index] as number) ^ (chunk[keyAt + ((index - from) & 3)] as number);
-    chunk[index] = byte;
-    all |= byte;
-  }
-  return all;
 }
 
 /** Where the library stands in what it was given: it is asked for nothing, so its insides do not matter. */
