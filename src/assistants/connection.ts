@@ -4,6 +4,7 @@ import http from "node:http";
 import https from "node:https";
 import OpenAI from "openai";
 import type { Clock } from "../core/clock.ts";
+import { Answer } from "./answer.ts";
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
@@ -38,8 +39,6 @@ export function createOpenAI({ apiKey, baseUrl, timeoutMs, fetch }: ConnectionOp
 
 /** ms an idle connection is kept. */
 const IDLE_MS = 60_000;
-/** ms a body that nobody reads any more may take to end, so that its connection can be used again. */
-const DRAIN_MS = 1000;
 
 /**
  * A fetch for JSON APIs over keep-alive connections: string bodies, no redirects (they come back as they are), no proxies.
@@ -55,7 +54,9 @@ export function createKeepAliveFetch(clock: Clock): Fetch {
     const url = new URL(input instanceof Request ? input.url : input);
     const body = init.body ?? undefined;
     if (body !== undefined && typeof body !== "string") throw new TypeError("only string bodies are supported");
-    const headers: Record<string, string> = Object.fromEntries(new Headers(init.headers).entries());
+    const headers: Record<string, string> = Object.fromEntries(
+      init.headers instanceof Headers ? init.headers : new Headers(init.headers),
+    );
     if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
     const secure = url.protocol === "https:";
 
@@ -66,52 +67,10 @@ export function createKeepAliveFetch(clock: Clock): Fetch {
         agent: agents[secure ? "https:" : "http:"],
         ...(init.signal && { signal: init.signal }),
       });
-      request.once("response", (answer) => resolve(responseOf(answer, clock)));
+      request.once("response", (answer) => resolve(new Answer(answer, url.href, clock)));
       // Kept after the response: an aborted request reports its error here, and unheard it would end the process.
       request.on("error", reject);
-      request.setNoDelay(true);
       request.end(body);
     });
   };
-}
-
-function responseOf(answer: http.IncomingMessage, clock: Clock): Response {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < answer.rawHeaders.length; at += 2) {
-    headers.append(answer.rawHeaders[at] ?? "", answer.rawHeaders[at + 1] ?? "");
-  }
-  const status = answer.statusCode ?? 502;
-  const empty = status === 204 || status === 205 || status === 304;
-  if (empty) answer.resume();
-  return new Response(empty ? null : bodyOf(answer, clock), { status, headers });
-}
-
-function bodyOf(answer: http.IncomingMessage, clock: Clock): ReadableStream<Uint8Array> {
-  let open = true;
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      const end = (act: () => void) => {
-        if (open) act();
-        open = false;
-      };
-      answer.on("data", (chunk: Uint8Array) => {
-        if (!open) return;
-        controller.enqueue(chunk);
-        if ((controller.desiredSize ?? 0) <= 0) answer.pause();
-      });
-      answer.once("end", () => end(() => controller.close()));
-      answer.on("error", (error) => end(() => controller.error(error)));
-      answer.once("close", () => end(() => controller.error(new Error("the connection closed in mid-answer"))));
-    },
-    pull() {
-      answer.resume();
-    },
-    /** A reader that has all it needs leaves the rest to us: read to its end, the connection serves the next request. */
-    cancel() {
-      open = false;
-      answer.resume();
-      const stop = clock.after(DRAIN_MS, () => answer.destroy());
-      answer.once("close", stop);
-    },
-  });
 }

@@ -85,6 +85,40 @@ test("a connection cut in mid-body is an error, never a short body", async () =>
   await expect(answer.text()).rejects.toMatchObject({ code: "ECONNRESET" });
 });
 
+test("a connection cut before anybody reads: whoever reads then hears of it, and nobody else", async () => {
+  let gone = 0;
+  server = await tinyServer((_, response, raw) => {
+    raw.socket.once("close", () => gone++);
+    response.writeHead(200, { "content-length": "100" });
+    response.write("begun", () => raw.socket.destroy());
+  });
+  const fetch = createKeepAliveFetch(countedClock());
+  const [whole, streamed] = [await fetch(server.baseUrl), await fetch(server.baseUrl)];
+  await until("the ends of both connections", () => gone === 2);
+  // So that they have been heard of at our end, too, which nothing tells.
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  await expect(whole.text()).rejects.toMatchObject({ code: "ECONNRESET" });
+  await expect(streamed.body!.getReader().read()).rejects.toMatchObject({ code: "ECONNRESET" });
+});
+
+test("a body is read once, as what it is asked for", async () => {
+  server = await tinyServer((_, response) => {
+    response.writeHead(200, "Fine", { "content-type": "application/json" }).write('\ufeff{"gr');
+    setImmediate(() => response.end('üße":1}'));
+  });
+  const fetch = createKeepAliveFetch(countedClock());
+  const ask = (): Promise<Response> => fetch(server.baseUrl);
+  const answer = await ask();
+  expect([answer.ok, answer.status, answer.statusText, answer.url]).toEqual([true, 200, "Fine", server.baseUrl]);
+  expect(answer.bodyUsed).toBe(false);
+  expect(await answer.json()).toEqual({ grüße: 1 });
+  expect(answer.bodyUsed).toBe(true);
+  await expect(answer.text()).rejects.toThrow("read already");
+  expect(Buffer.from(await (await ask()).arrayBuffer()).toString()).toBe('\ufeff{"grüße":1}');
+  const blob = await (await ask()).blob();
+  expect([blob.type, blob.size]).toEqual(["application/json", 16]);
+});
+
 test("a slow reader does not make us buffer the whole answer", async () => {
   let sent = 0;
   server = await tinyServer((_, response) => {
