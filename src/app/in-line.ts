@@ -27,8 +27,9 @@ const MOST_WAITING = 10;
 export function createInLine({ state, clock, ids }: InLineParts): InLine {
   return async (line, signal, work) => {
     const who = ids.token();
-    const lost = new AbortController();
-    const ended = AbortSignal.any([signal, lost.signal]);
+    const ended = new AbortController();
+    const give = (): void => ended.abort(signal.reason);
+    signal.addEventListener("abort", give, { once: true });
     let cancel = (): void => undefined;
     let isDone = false;
 
@@ -49,7 +50,7 @@ export function createInLine({ state, clock, ids }: InLineParts): InLine {
           (before) => {
             if (isDone) return;
             // Somebody else is at it by now: what we come to must not be kept.
-            if (before > 0) lost.abort(new Problem(503, "The place in line was lost", { "Retry-After": "1" }));
+            if (before > 0) ended.abort(new Problem(503, "The place in line was lost", { "Retry-After": "1" }));
             else keep();
           },
           () => !isDone && keep(),
@@ -60,10 +61,11 @@ export function createInLine({ state, clock, ids }: InLineParts): InLine {
     try {
       await come();
       keep();
-      return await work(ended);
+      return await work(ended.signal);
     } finally {
       isDone = true;
       cancel();
+      signal.removeEventListener("abort", give);
       // What cannot be taken back is lost by itself.
       await state.leave(line, who).catch(() => undefined);
     }

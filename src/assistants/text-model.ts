@@ -74,8 +74,11 @@ export function createTextModel(options: TextModelOptions): TextModel {
       signal.throwIfAborted();
       const limit = new AbortController();
       const cancel = clock.after(timeoutMs, () => limit.abort(failure("timeout", "The model did not answer in time")));
+      // By hand: AbortSignal.any costs more than the rest of what is done here.
+      const give = (): void => limit.abort(signal.reason);
+      signal.addEventListener("abort", give, { once: true });
       try {
-        return textOf(await ask(lines, AbortSignal.any([signal, limit.signal])));
+        return textOf(await ask(lines, limit.signal));
       } catch (error) {
         signal.throwIfAborted();
         const known = limit.signal.aborted ? (limit.signal.reason as ThreadError) : toFailure(error);
@@ -83,6 +86,7 @@ export function createTextModel(options: TextModelOptions): TextModel {
         throw known;
       } finally {
         cancel();
+        signal.removeEventListener("abort", give);
       }
     },
   };
