@@ -13,7 +13,7 @@ import { createAttempts } from "./attempts.ts";
 import { bearerOf } from "./auth.ts";
 import { createCookies, type CookieParts } from "./cookies.ts";
 import { createGuests, type Guest } from "./guests.ts";
-import { createKeyRing, type ConfiguredKey, type KeyHolder } from "./key-ring.ts";
+import { createKeyRing, sha256, type ConfiguredKey, type KeyHolder } from "./key-ring.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { changesNothing, comesFromUs, type OriginRules } from "./same-origin.ts";
 import { createSessions, sameText, type Session } from "./sessions.ts";
@@ -166,7 +166,7 @@ export function createAccess(parts: AccessParts): Access {
     },
     async stillGood(request, { roles, group }) {
       const key = bearerOf(request);
-      const holder = key === undefined ? (await sessions.of(request))?.holder : await keys.find(key);
+      const holder = key === undefined ? (await sessions.of(request))?.holder : await keys.find(sha256(key));
       if (!holder) return key === undefined && isOpen(group);
       return roles.includes(holder.principal.role) || isOpen(group);
     },

@@ -37,10 +37,11 @@ export function createAttempts({ keys, limit, clock, meter }: AttemptParts) {
   return {
     /** The holder of a good key, undefined for another. @throws Problem 429. */
     async find(key: string, address: string): Promise<KeyHolder | undefined> {
-      const mark = `${address} ${sha256(key)}`;
+      const hash = sha256(key);
+      const mark = `${address} ${hash}`;
       const wait = (shutUntil.get(address) ?? 0) - clock.now();
       if (wait > 0 && !seenGood.has(mark)) throw tooMany(wait);
-      const holder = await keys.find(key);
+      const holder = await keys.find(hash);
       if (holder) {
         remember(seenGood);
         seenGood.delete(mark);

@@ -22,7 +22,8 @@ export interface KeyHolder {
 }
 
 export interface KeyRing {
-  find(key: string): Promise<KeyHolder | undefined>;
+  /** By the key's SHA-256. */
+  find(hash: string): Promise<KeyHolder | undefined>;
   /** The holder of the key that `find` gave this ref to, if it still is one. */
   holder(ref: string): Promise<KeyHolder | undefined>;
   /** No key at all: nobody can come in. */
@@ -76,8 +77,7 @@ export function createKeyRing({ configured, store, clock }: KeyRingParts): KeyRi
   }
 
   return {
-    async find(key) {
-      const hash = sha256(key);
+    async find(hash) {
       let mine: KeyHolder | undefined;
       // All are looked at, whichever fits.
       for (const one of own) if (same(one.hash, hash)) mine = one;
