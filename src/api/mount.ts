@@ -160,8 +160,7 @@ function send(answer: Answer, request: Request, response: Response): void {
   if (response.destroyed) return;
   switch (answer.kind) {
     case "json":
-      response.status(answer.status).set(answer.headers ?? {});
-      response.json(answer.body);
+      sendJson(answer, response);
       break;
     case "empty":
       response.status(answer.status).set(answer.headers ?? {});
@@ -177,4 +176,16 @@ function send(answer: Answer, request: Request, response: Response): void {
       else answer.begin(response);
       break;
   }
+}
+
+/** Past Express, which would look for a charset, a type and a kept copy; as text, so that head and body are one write. */
+function sendJson({ status, headers, body }: Extract<Answer, { kind: "json" }>, response: Response): void {
+  const text = JSON.stringify(body);
+  response
+    .writeHead(status, {
+      ...headers,
+      "Content-Type": "application/json; charset=utf-8",
+      "Content-Length": Buffer.byteLength(text),
+    })
+    .end(text);
 }
