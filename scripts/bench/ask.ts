@@ -1,5 +1,6 @@
 // npm run bench -- ask: what POST /api/voice/ask takes above the model's own time. Browsers with conversations of their own ask one
 // question after the other; the model tells in its answer how long it took itself.
+import { openAsker } from "./asking.ts";
 import { cpuMs } from "./process-cost.ts";
 import type { FarSides } from "./relay.ts";
 import { API_KEY, pause, startService } from "./subject.ts";
@@ -20,7 +21,7 @@ export interface AskOptions {
   readonly main?: string;
 }
 
-const OWN = /^own (\d+(?:\.\d+)?) ms$/;
+const OWN = /"own (\d+(?:\.\d+)?) ms"/;
 /** The first ones compile code and open connections. */
 const UNMEASURED = 3;
 /** What people take to read an answer is more; all of them ask at odd times. ms. */
@@ -38,27 +39,25 @@ export async function benchAsk({ modelPort }: FarSides, { browsers, seconds, mai
   const until = performance.now() + seconds * 1000;
 
   async function browser(number: number): Promise<void> {
+    const asker = await openAsker(service.target.url, "/api/voice/ask");
     let cookie = "";
     for (let asked = 0; performance.now() < until; asked++) {
       asks++;
-      const began = performance.now();
-      const answer = await fetch(`${service.target.url}/api/voice/ask`, {
-        method: "POST",
-        headers: {
+      const { head, body, tookMs } = await asker.ask(
+        JSON.stringify({ prompt: `Question ${asked} of browser ${number}: what are your opening hours?` }),
+        {
           authorization: `Bearer ${API_KEY}`,
           "content-type": "application/json",
           ...(cookie && { cookie }),
         },
-        body: JSON.stringify({ prompt: `Question ${asked} of browser ${number}: what are your opening hours?` }),
-      });
-      const { response = "" } = (await answer.json()) as { readonly response?: string };
-      const took = performance.now() - began;
-      cookie ||= answer.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
-      const own = OWN.exec(response)?.[1];
+      );
+      cookie ||= /^set-cookie: ([^;\r]+)/im.exec(head)?.[1] ?? "";
+      const own = OWN.exec(body)?.[1];
       if (own === undefined) failed++;
-      else if (asked >= UNMEASURED) addedMs.push(took - Number(own));
+      else if (asked >= UNMEASURED) addedMs.push(tookMs - Number(own));
       await pause(READING_MS[0] + Math.random() * (READING_MS[1] - READING_MS[0]));
     }
+    asker.close();
   }
 
   try {
