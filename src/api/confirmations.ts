@@ -13,7 +13,7 @@ export const confirmationView = z.strictObject({
   tool: z.string(),
   /** Exactly what will be run. */
   arguments: z.unknown(),
-  status: z.enum(["pending", "approved", "denied", "expired", "used"]),
+  status: z.enum(["pending", "approved", "denied", "expired", "ended", "used"]),
   asked_at: z.iso.datetime(),
   expires_at: z.iso.datetime(),
   decided_by: z.string().nullable(),
@@ -31,6 +31,9 @@ const viewOf = (one: Confirmation): z.output<typeof confirmationView> => ({
   expires_at: one.expiresAt,
   decided_by: one.decidedBy ?? null,
 });
+
+const tooLate = ({ status }: Confirmation): string =>
+  status === "ended" ? "The call is over: nothing is run in it any more" : `It is settled already: ${status}`;
 
 export function confirmationRoutes({ confirmations }: { readonly confirmations: Confirmations }): Route[] {
   return [
@@ -71,7 +74,7 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
         path: "/api/confirmations/{confirmation_id}",
         summary: "Approves or denies a risky run",
         description:
-          "An approval holds for one run with exactly these arguments, in this call. 409 when it was settled before, or nobody decided in time.",
+          "An approval holds for one run with exactly these arguments, in this call. 409 when it was settled before, nobody decided in time, or the call is over: then nothing is run.",
         tag: "confirmations",
         access: WRITERS,
         params: z.object({ confirmation_id: z.string().regex(/^conf_[\w-]{1,100}$/) }),
@@ -83,7 +86,7 @@ export function confirmationRoutes({ confirmations }: { readonly confirmations: 
           seesConfirmation(principal, one),
         );
         if (!decided) throw new Problem(404, "There is no such confirmation");
-        if (decided.kind === "late") throw new Problem(409, `It is settled already: ${decided.confirmation.status}`);
+        if (decided.kind === "late") throw new Problem(409, tooLate(decided.confirmation));
         return json(viewOf(decided.confirmation));
       },
     ),

@@ -51,8 +51,13 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
   });
 
   let audits = Promise.resolve();
-  /** Cancels the end of each that was asked for here and is not settled. */
-  const ends = new Map<string, () => void>();
+  /** Those that were asked for here and are not settled, with what cancels their end. */
+  const ends = new Map<string, { readonly callId: string; readonly cancel: () => void }>();
+  const unsubscribe = state.subscribe(EVENTS_TOPIC, (message) => {
+    const { type, callId } = message as LiveEvent;
+    if (type !== "call.ended") return;
+    for (const [id, asked] of ends) if (asked.callId === callId) void undecided(id, "ended");
+  });
 
   const now = (): number => clock.date().getTime();
   const asOf = (entry: Entry, at = now()): Entry =>
@@ -81,12 +86,9 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
     };
     state.publish(EVENTS_TOPIC, event);
     if (status === "pending")
-      ends.set(
-        id,
-        clock.after(confirmMs + SURELY_OVER_MS, () => void expire(id)),
-      );
+      ends.set(id, { callId, cancel: clock.after(confirmMs + SURELY_OVER_MS, () => void undecided(id, "expired")) });
     else {
-      ends.get(id)?.();
+      ends.get(id)?.cancel();
       ends.delete(id);
       state.publish(CONFIRMATION_NEWS, { id });
     }
@@ -106,24 +108,36 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
     });
   }
 
-  /** Nobody decided, here or elsewhere: told by whoever asked, and once. */
-  async function expire(id: string): Promise<void> {
+  /** Nobody decided, here or elsewhere, in time or before the call was over: told once, by whoever asked or sees it first. */
+  async function undecided(id: string, status: "expired" | "ended"): Promise<void> {
+    ends.get(id)?.cancel();
     ends.delete(id);
     try {
       const over = await change((entries) => {
-        const entry = entries.find((one) => one.id === id && one.status === "expired");
-        return entry ? { entries, result: entry } : { result: undefined };
+        const entry = entries.find((one) => one.id === id && one.status === (status === "ended" ? "pending" : status));
+        if (!entry) return { result: undefined };
+        const settled: Entry = { ...entry, status };
+        return { entries: entries.map((one) => (one === entry ? settled : one)), result: settled };
       });
       if (over) tell(over);
     } catch (error) {
-      // Whoever looks later finds it expired all the same.
-      log.warn("that nobody confirmed could not be told", { confirmation: id, error: nameOf(error) });
+      // Whoever looks later finds it so all the same.
+      log.warn("that nobody confirmed could not be told", { confirmation: id, status, error: nameOf(error) });
     }
   }
 
-  async function statusOf(id: string): Promise<ConfirmationStatus> {
+  /** The word of its end may have been lost; where the record cannot be read, what the shared state says holds. */
+  async function isOver(callId: string): Promise<boolean> {
+    return (await store.get(callId).catch(() => undefined))?.status === "completed";
+  }
+
+  async function entryOf(id: string): Promise<Entry | undefined> {
     const entry = ((await shared.get(ALL)) ?? []).find((one) => one.id === id);
-    return entry ? asOf(entry).status : "expired";
+    return entry && asOf(entry);
+  }
+
+  async function statusOf(id: string): Promise<ConfirmationStatus> {
+    return (await entryOf(id))?.status ?? "expired";
   }
 
   return {
@@ -181,6 +195,8 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
       return entry !== undefined;
     },
     async decide(id, decision, by, mayDecide) {
+      const asked = await entryOf(id);
+      if (asked?.status === "pending" && mayDecide(asked) && (await isOver(asked.callId))) await undecided(id, "ended");
       type Decision = { readonly kind: "done" | "late"; readonly entry: Entry } | undefined;
       const decided = await change<Decision>((entries) => {
         const one = entries.find((entry) => entry.id === id);
@@ -203,7 +219,8 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
         .filter(({ status }) => status === "pending");
     },
     close() {
-      for (const cancel of ends.values()) cancel();
+      unsubscribe();
+      for (const { cancel } of ends.values()) cancel();
       ends.clear();
     },
   };

@@ -12,8 +12,8 @@ export interface ConfirmationRequest {
   readonly arguments: unknown;
 }
 
-/** used: approved, and run since. */
-export type ConfirmationStatus = "pending" | "approved" | "denied" | "expired" | "used";
+/** used: approved, and run since; ended: the call was over before anybody decided. */
+export type ConfirmationStatus = "pending" | "approved" | "denied" | "expired" | "ended" | "used";
 
 export interface Confirmation extends ConfirmationRequest {
   readonly id: string;
@@ -26,7 +26,7 @@ export interface Confirmation extends ConfirmationRequest {
 }
 
 export interface Decided {
-  /** done: by this decision; late: it was settled, or had expired, before. */
+  /** done: by this decision; late: it was settled, had expired, or its call was over, before. */
   readonly kind: "done" | "late";
   readonly confirmation: Confirmation;
 }

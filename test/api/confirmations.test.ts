@@ -80,6 +80,18 @@ test("a key of the organization settles it, once", async () => {
   expect((await t.ask("acme", "GET", "/api/confirmations")).body).toEqual({ confirmations: [] });
 });
 
+test("nothing is settled once its call is over", async () => {
+  const callId: string = (await t.ask("acme", "POST", "/api/call/start", { org_id: "acme" })).body.call_id;
+  const { confirmation } = await t.confirmations.ask({ callId, orgId: "acme", tool: "x", arguments: {} });
+  expect((await t.ask("acme", "POST", "/api/call/end", { call_id: callId })).status).toBe(200);
+  for (const decision of ["approve", "deny"]) {
+    const { status, body } = await settle("acme", decision, confirmation.id);
+    expect([status, body.detail]).toEqual([409, "The call is over: nothing is run in it any more"]);
+  }
+  const { body } = await t.ask("acme", "GET", `/api/confirmations?call_id=${callId}`);
+  expect(body).toEqual({ confirmations: [] });
+});
+
 test("nobody else does", async () => {
   expect((await settle(undefined)).status).toBe(401);
   expect((await settle("acmeReader")).status).toBe(403);

@@ -113,6 +113,30 @@ test("that nobody decided is told to those who watch, once, and stands in the st
   expect(time.pending()).toBe(0);
 });
 
+test("nothing is decided for a call that is over, and those that wait are told so", async () => {
+  const { confirmations, make, events, store, state, time } = setup();
+  const elsewhere = make();
+  const { confirmation } = await confirmations.ask(REQUEST);
+  // Its end is told to whoever asked...
+  state.publish("events", { callId: "call_1", orgId: "acme", type: "call.ended", at: "", data: {} });
+  await time.run(10);
+  expect(await elsewhere.pending()).toEqual([]);
+  expect(events.at(-1)).toMatchObject({ type: "confirmation", data: { status: "ended" } });
+  const late = { kind: "late", confirmation: { status: "ended" } };
+  expect(await elsewhere.decide(confirmation.id, "approve", "root", anyone)).toMatchObject(late);
+  // ... and where that was lost, its record tells it.
+  const { confirmation: other } = await confirmations.ask({ ...REQUEST, arguments: { command: "other" } });
+  store.update("call_1", { status: "completed" });
+  expect(await elsewhere.decide(other.id, "approve", "root", anyone)).toMatchObject(late);
+  expect(await elsewhere.decide(other.id, "deny", "root", anyone)).toMatchObject(late);
+  expect(await elsewhere.redeem(other.id)).toBe(false);
+  expect(await elsewhere.pending()).toEqual([]);
+  expect(events.filter(({ data }) => data["status"] === "ended")).toHaveLength(2);
+  confirmations.close();
+  elsewhere.close();
+  expect(time.pending()).toBe(0);
+});
+
 test("a decision that comes while it is being looked at is not missed", async () => {
   const time = createVirtualTime();
   const state = createMemoryState({ clock: time.clock });
