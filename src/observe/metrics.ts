@@ -35,6 +35,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, ...labels: strin
   voice_frames_dropped_total: ["Audio frames given up.", "leg", "cause"],
   voice_media_gap_ms_total: ["Milliseconds of silence put in for missing caller audio."],
   voice_assistant_refused_total: ["Events of the assistant's clients that were not taken.", "code"],
+  voice_sideband_gaps_total: ["Conversations found to have gone on while no sideband was there.", "last"],
   voice_upstream_connects_total: ["Attempts to open a voice session.", "result"],
   voice_upstream_reconnects_total: ["Voices lost in a call and opened anew.", "reason"],
   voice_upstream_errors_total: ["Errors of the voice API.", "code"],

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 /** After a refusal for which no active response is known to us. */
 const RETRY_MS = 300;
 const TRIES = 3;
+const ALREADY_ACTIVE = "conversation_already_has_active_response";
 
 export interface ResponseSequencer {
   /** Somebody wants the conversation answered: now, or as soon as the answer in progress has ended. */
@@ -34,6 +35,8 @@ export function createResponseSequencer({ clock, create, gaveUp }: SequencerPort
   let wanted = false;
   let tries = 0;
   let cancelRetry: (() => void) | undefined;
+  /** An answer stood in the way whose begin was not told to us: its end may be. */
+  let isBarred = false;
 
   function tryCreate(): void {
     if (!wanted || asked !== undefined || active.size > 0 || cancelRetry) return;
@@ -53,19 +56,27 @@ export function createResponseSequencer({ clock, create, gaveUp }: SequencerPort
     },
     started(responseId, ours) {
       active.add(responseId);
+      isBarred = false;
       stopRetry();
       if (!ours) return;
       asked = undefined;
       tries = 0;
     },
     ended(responseId) {
-      if (active.delete(responseId)) tryCreate();
+      if (active.delete(responseId)) return tryCreate();
+      if (!isBarred) return;
+      isBarred = false;
+      tries = 0;
+      stopRetry();
+      wanted = true;
+      tryCreate();
     },
     refused(eventId, code) {
       if (eventId === undefined || eventId !== asked) return false;
       asked = undefined;
       tries += 1;
-      if (code !== "conversation_already_has_active_response" || tries >= TRIES) {
+      isBarred = code === ALREADY_ACTIVE && active.size === 0;
+      if (code !== ALREADY_ACTIVE || tries >= TRIES) {
         tries = 0;
         gaveUp(code);
         return true;

@@ -71,7 +71,70 @@ test("a sideband that is cut is connected again, and runs nothing twice", async 
   expect(beside?.sidebands().all).toBe(2);
 });
 
-test("the gate stands before its tools too, and what was asked for outlives a sideband that is cut meanwhile", async () => {
+/** The sideband is cut and cannot come back, until what was to happen meanwhile has happened. */
+async function away(beside: Beside, meanwhile: () => Promise<void>): Promise<void> {
+  const before = beside.sidebands().all;
+  world.openai.faults = { refuse: 503 };
+  beside.cutSidebands();
+  await until("no sideband", () => beside.sidebands().open === 0, PATIENCE_MS);
+  await meanwhile();
+  world.openai.faults = {};
+  await until("another sideband", () => beside.sidebands().all > before, PATIENCE_MS);
+}
+type Beside = NonNullable<ReturnType<typeof world.openai.calls.get>>;
+const responses = (beside: Beside): number => beside.session.sent.of("response.done").length;
+
+/** A call with its sideband, and a model that wants a person called as soon as it is asked for anything. */
+async function escalating() {
+  const server = await world.start();
+  world.openai.script = {
+    brain: ({ toolOutputs }) =>
+      toolOutputs.length === 0
+        ? { tool: { name: "escalate", args: { reason: "They want a person.", urgency: "normal" } } }
+        : { text: "I have told somebody." },
+  };
+  const session = await open(server);
+  const callId = await call(session);
+  const beside = world.openai.calls.get(callId) as Beside;
+  const join = () => server.post(`/api/voice-agent/${session.id}/sideband`, { call_id: callId });
+  return { server, beside, join };
+}
+
+async function toldOnce(server: Awaited<ReturnType<typeof world.start>>, beside: Beside): Promise<void> {
+  const said = "I have told somebody.";
+  const isSaid = () =>
+    beside.session.sent
+      .of("response.output_audio_transcript.done")
+      .some(({ event }) => (event as { transcript?: string }).transcript === said);
+  await until("it is answered", isSaid, PATIENCE_MS);
+  expect(responses(beside)).toBe(2);
+  const record = await eventually(server, ({ replies }) => replies.some(({ generated }) => generated === said));
+  expect(record.tools).toMatchObject([{ name: "escalate", result: "ok" }]);
+  const left = () => beside.session.conversation.items.filter(({ id }) => id.startsWith("vb_p"));
+  await until("nothing is left of the looking", () => left().length === 0, PATIENCE_MS);
+}
+
+test("what the model asked for while the sideband was away is found and run, once", async () => {
+  const { server, beside, join } = await escalating();
+  await join();
+  await away(beside, async () => {
+    beside.send(text("I want to speak to a person."));
+    beside.send({ type: "response.create" });
+    await until("it has asked for the tool", () => responses(beside) === 1, PATIENCE_MS);
+  });
+  await toldOnce(server, beside);
+});
+
+test("what it asked for before there was a sideband, too", async () => {
+  const { server, beside, join } = await escalating();
+  beside.send(text("I want to speak to a person."));
+  beside.send({ type: "response.create" });
+  await until("it has asked for the tool", () => responses(beside) === 1, PATIENCE_MS);
+  await join();
+  await toldOnce(server, beside);
+});
+
+test("the gate stands before its tools too, and what comes of them while the sideband is away is told when it is back", async () => {
   const desktop = await startHttpDesktop();
   const folder = await emptyFolder();
   try {
@@ -109,9 +172,10 @@ test("the gate stands before its tools too, and what was asked for outlives a si
     await until("it asked again", () => beside?.session.sent.of("response.done").length === 2, PATIENCE_MS);
     beside?.send(text("I am waiting."));
     await eventually(server, ({ turns }) => turns.length === 2);
-    beside?.cutSidebands();
-    await until("another sideband", () => beside?.sidebands().all === 2, PATIENCE_MS);
-    await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
+    await away(beside as Beside, async () => {
+      await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
+      await until("it is done", () => desktop.done.length === 1, PATIENCE_MS);
+    });
     await beside?.session.sent.waitFor(
       ({ type, event }) =>
         type === "response.output_audio_transcript.done" && event["transcript"] === "The mail is open.",

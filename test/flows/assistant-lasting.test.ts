@@ -1,6 +1,10 @@
 // What a conversation with the personal assistant survives: a lost OpenAI, a lost client, another instance, the end of OpenAI's hour. And the
 // hands on it: guard, live control.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startHttpDesktop } from "../../src/sim/mcp/http.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
+import { emptyFolder } from "../support/child.ts";
 import { createMemoryStorage } from "../support/memory-storage.ts";
 import { until } from "../support/until.ts";
 import { createWorld, eventually, PATIENCE_MS, text, type Told } from "./assistant-kit.ts";
@@ -62,6 +66,45 @@ describe("OpenAI is lost", () => {
     client.send(text("Good."));
     await until("a second answer", () => client.of("response.done").length === 2, PATIENCE_MS);
     expect(said(client.events)).toBe("You said: Are you there?You said: Good.");
+  });
+
+  test("while a tool runs, which comes back before OpenAI does: its result is told, and answered", async () => {
+    const desktop = await startHttpDesktop();
+    const folder = await emptyFolder();
+    try {
+      const file = join(folder.path, "mcp.json");
+      const http = { url: desktop.url, allow_private: true };
+      writeFileSync(file, JSON.stringify({ servers: { desktop: { http, users: ["ada"] } } }));
+      const server = await world.start({ MCP_SERVERS_FILE: file });
+      const isLogged = (what: string) => server.log.lines.some(({ message }) => message.startsWith(what));
+      await until("the desktop", () => isLogged("an MCP server is connected"), PATIENCE_MS);
+      world.openai.script = {
+        brain: ({ toolOutputs }) =>
+          toolOutputs.length === 0
+            ? { tool: { name: "desktop__App-Tool", args: { mode: "launch", name: "mail" } } }
+            : "Your mail is open.",
+      };
+      const { client } = await server.talk();
+      await client.next("session.created");
+      client.send(text("Open my mail."));
+      const waits = async () =>
+        (await server.get("/api/confirmations")).body["confirmations"] as { confirmation_id: string }[];
+      let waiting = await waits();
+      while (waiting.length === 0) waiting = await waits();
+      await until("it says that it waits", () => said(client.events).includes("confirmed"), PATIENCE_MS);
+      world.openai.faults = { refuse: 503 };
+      world.lastSession().end("terminate");
+      await until("it is lost", () => isLogged("the assistant lost its session"), PATIENCE_MS);
+      await server.post(`/api/confirmations/${waiting[0]?.confirmation_id}`, { decision: "approve" });
+      await eventually(server, ({ timeline }) => timeline.some(({ detail }) => detail?.["status"] === "used"));
+      await until("it is done", () => desktop.done.length === 1, PATIENCE_MS);
+      world.openai.faults = {};
+      await until("it is answered", () => said(client.events).endsWith("Your mail is open."), PATIENCE_MS);
+      expect((await server.lastCall()).tools).toMatchObject([{ name: "desktop__App-Tool", result: "ok" }]);
+    } finally {
+      await desktop.close();
+      await folder.remove();
+    }
   });
 
   test("a reply of before can still be cut short, and what never was is refused as OpenAI refuses it", async () => {

@@ -143,3 +143,20 @@ test("against a server that takes one answer at a time: never two at once, and n
     { numRuns: 500 },
   );
 });
+
+test("an answer in the way that began unheard: its end is waited for, beyond all tries", () => {
+  const { asked, clock, gaveUp, sequencer } = rig();
+  sequencer.want();
+  for (const id of ["e0", "e1", "e2"]) {
+    sequencer.refused(id, BUSY);
+    clock.advance(300);
+  }
+  expect(gaveUp).toEqual([BUSY]);
+  sequencer.ended("r1");
+  expect(asked).toEqual(["e0", "e1", "e2", "e3"]);
+  sequencer.started("r2", true);
+  sequencer.ended("r2");
+  // Another one that ends means nothing any more.
+  sequencer.ended("r0");
+  expect(asked).toHaveLength(4);
+});

@@ -1,6 +1,8 @@
 // Who asks for the next response. Clients of the document send a text, or commit audio, and expect an answer without asking for one; others
 // ask themselves, at once. So we wait a moment, and ask where nobody did.
 import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/observe.ts";
+import type { RelayEvent } from "../../speech/relayed-session.ts";
 import { createResponseSequencer } from "../../speech/response-sequencer.ts";
 
 export interface AskingParts {
@@ -81,4 +83,13 @@ export function createAsking({ clock, create, gaveUp }: AskingParts) {
       sequencer.close();
     },
   };
+}
+
+/** True for the refusal of something that we asked for, and no client. */
+export function takeRefusal(event: RelayEvent, asking: Pick<Asking, "refused">, log: Log): boolean {
+  const { event_id: id, code } = event["error"] as { readonly event_id?: string | null; readonly code?: string | null };
+  if (!id?.startsWith("vb_")) return false;
+  if (!asking.refused(id, code ?? "unknown"))
+    log.debug("OpenAI did not take something of ours", { code: code ?? undefined });
+  return true;
 }

@@ -9,12 +9,13 @@ import * as make from "../../wire/openai-realtime-client.ts";
 import { speechFor } from "../../speech/session-config.ts";
 import type { RelayEvent } from "../../speech/relayed-session.ts";
 import { createAnswers } from "./answers.ts";
-import { createAsking } from "./asking.ts";
+import { createAsking, takeRefusal } from "./asking.ts";
 import { createClientSide } from "./client-side.ts";
 import { createConnection } from "./connection.ts";
 import { createGuarding } from "./guarding.ts";
 import { createHeardAudio } from "./heard-audio.ts";
 import { cutNote, hiddenItem, historyItems, isHidden } from "./history.ts";
+import { createMissedCalls } from "./missed-calls.ts";
 import { createParting } from "./parting.ts";
 import type { RelayParts } from "./relay-parts.ts";
 import { createReplies } from "./replies.ts";
@@ -92,6 +93,7 @@ export function startRelay(parts: RelayParts): Call {
     send,
     // All sidebands of a call are of one conversation.
     connection: () => (client ? connection.number() : 0),
+    isConnected: () => connection.isReady(),
     want: () => asking.want(),
     context: {
       callId: party.callId,
@@ -143,6 +145,10 @@ export function startRelay(parts: RelayParts): Call {
     client &&
     createClientSide({ ...parts, client, connection, asking, turns, answers, replies, heard, nameIt, finish });
 
+  const beside = client
+    ? undefined
+    : createMissedCalls({ ...parts, log, send, nameIt, found: (call) => tools.unanswered(call) });
+
   const lines = () => [...parts.earlier, ...journal.spoken()];
 
   /** What OpenAI sends is read as it is documented; what is not so must not end the process. */
@@ -161,6 +167,8 @@ export function startRelay(parts: RelayParts): Call {
     answers.lost();
     if (after !== undefined) journal.note("reconnected", { cause: after });
     side?.ready(session, after);
+    tools.connected();
+    beside?.look();
     if (owes?.cut !== undefined) tell(cutNote(owes.cut));
     // Whoever came back while an answer was owed is given it.
     const waits = resumed && after === undefined && journal.spoken().at(-1)?.role === "caller";
@@ -168,7 +176,8 @@ export function startRelay(parts: RelayParts): Call {
   }
 
   function onLost(code: string): void {
-    if (!client) return;
+    // What ends meanwhile is not heard of, and must not be waited for.
+    if (!client) return void asking.lost();
     const cut = replies.unfinished();
     const owed = asking.lost() || tools.isRunning();
     const repeats = turns.isPending() && cut === undefined;
@@ -187,25 +196,14 @@ export function startRelay(parts: RelayParts): Call {
   }
 
   function onEvent(event: RelayEvent): void {
-    if (event.type === "error" && ours(event)) return;
+    if (event.type === "error" && takeRefusal(event, asking, log)) return;
+    if (beside?.see(event)) return;
     if (isHidden(event)) return;
     side?.see(event);
     if (!side) watchUser(event, { turns, replies });
     answers.take(event);
     const passed = withoutStopped(event, guarding.isStopped);
     if (passed) side?.pass(passed);
-  }
-
-  /** True for the refusal of something that we asked for, and no client. */
-  function ours(event: RelayEvent): boolean {
-    const { event_id: id, code } = event["error"] as {
-      readonly event_id?: string | null;
-      readonly code?: string | null;
-    };
-    if (!id?.startsWith("vb_")) return false;
-    if (!asking.refused(id, code ?? "unknown"))
-      log.debug("OpenAI did not take something of ours", { code: code ?? undefined });
-    return true;
   }
 
   function cutAnswer(): void {

@@ -1,5 +1,6 @@
 // Runs the tools that a response asked for, on the server, and gives their results back to the conversation; then one answer is wanted for
-// all of them. A result that comes when the connection is another one is put into that, with the call it belongs to.
+// all of them. A result that comes when the connection is another one is put into that, with the call it belongs to; one that comes when
+// there is none waits.
 import { runTool } from "../../bridge/run-tool.ts";
 import type { Journal } from "../../bridge/journal.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -21,6 +22,7 @@ export interface ToolCallsParts {
   readonly send: (event: RelayEvent) => void;
   /** The number of that connection; the calls of an earlier one are unknown to it. */
   readonly connection: () => number;
+  readonly isConnected: () => boolean;
   readonly want: () => void;
 }
 
@@ -28,12 +30,17 @@ export type ToolCalls = ReturnType<typeof createToolCalls>;
 
 /** Of one conversation at a time; a model that asks for more is told so. */
 const MOST_RUNNING = 8;
+/** Calls of which it is remembered what came of them. */
+const MOST_KEPT = 50;
 
 export function createToolCalls(parts: ToolCallsParts) {
-  const { tools, context, journal, clock, send, connection, want } = parts;
+  const { tools, context, journal, clock, send, connection, isConnected, want } = parts;
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const closed = new AbortController();
   let running = 0;
+  /** By call; undefined while it runs. */
+  const results = new Map<string, string | undefined>();
+  const waiting: (() => void)[] = [];
 
   const item = (fields: Readonly<Record<string, unknown>>): RelayEvent => ({
     type: "conversation.item.create",
@@ -49,17 +56,38 @@ export function createToolCalls(parts: ToolCallsParts) {
         : await runTool(byName, { callId, name, arguments: args }, { ...context, signal: closed.signal }, clock);
     if (closed.signal.aborted) return;
     journal.tool(name, result, began);
+    results.set(callId, output);
+    while (!isConnected()) await new Promise<void>((resolve) => waiting.push(resolve));
     if (asked !== connection()) send(item({ type: "function_call", call_id: callId, name, arguments: args }));
     send(item({ type: "function_call_output", call_id: callId, output }));
   }
 
+  /** Never rejects. What was run before is not run again. */
+  async function runAll(asked: readonly ToolCall[]): Promise<void> {
+    const calls = asked.filter(({ callId }) => !results.has(callId));
+    if (calls.length === 0) return;
+    for (const { callId } of calls) {
+      results.set(callId, undefined);
+      if (results.size > MOST_KEPT) results.delete(results.keys().next().value as string);
+    }
+    running += calls.length;
+    await Promise.all(calls.map((call) => run(call)));
+    running -= calls.length;
+    if (!closed.signal.aborted) want();
+  }
+
   return {
-    /** Never rejects. */
-    async run(calls: readonly ToolCall[]): Promise<void> {
-      running += calls.length;
-      await Promise.all(calls.map((call) => run(call)));
-      running -= calls.length;
-      if (!closed.signal.aborted) want();
+    run: runAll,
+    /** A call that stands unanswered: it was not seen, or what came of it was told to a connection that was no more. */
+    unanswered(call: ToolCall): void {
+      const output = results.get(call.callId);
+      if (output === undefined) return void runAll([call]);
+      send(item({ type: "function_call_output", call_id: call.callId, output }));
+      want();
+    },
+    /** There is a connection, the first or another. */
+    connected(): void {
+      for (const resolve of waiting.splice(0)) resolve();
     },
     isRunning: () => running > 0,
     close: () => closed.abort(),

@@ -1,0 +1,102 @@
+// What the model asked for while no sideband was there to hear it. A conversation cannot be listed over the wire, but it tells the item
+// before a new one, and gives any item whose id is known: so an item is put at its end, taken away again, and the one before it looked at,
+// together with the calls whose begin was heard and whose end was not. What stands further back stays unseen.
+import type { Log, Meter } from "../../core/observe.ts";
+import type { RelayEvent } from "../../speech/relayed-session.ts";
+import { hiddenItem } from "./history.ts";
+import { callsIn, type ToolCall } from "./tool-calls.ts";
+
+export interface MissedCallsParts {
+  readonly send: (event: RelayEvent) => void;
+  readonly nameIt: (prefix: string) => string;
+  /** A finished call, of which it is not known whether it was seen before. */
+  readonly found: (call: ToolCall) => void;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+interface Item {
+  readonly id?: string;
+  readonly type?: string;
+}
+
+const MOST_BEGUN = 50;
+
+export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCallsParts) {
+  /** Calls that were begun, by item; `response.done` has them whole. */
+  const begun = new Set<string>();
+  const asked = new Set<string>();
+  /** The last thing that was heard of, where it is no call. */
+  let lastSeen: string | undefined;
+  let probe: string | undefined;
+  /** Put there and not known to be away again; a connection may be lost in between. */
+  const probes = new Set<string>();
+
+  const remove = (id: string): void =>
+    send({ type: "conversation.item.delete", event_id: nameIt("vb_r"), item_id: id });
+
+  function retrieve(id: string): void {
+    if (asked.has(id)) return;
+    asked.add(id);
+    send({ type: "conversation.item.retrieve", event_id: nameIt("vb_r"), item_id: id });
+  }
+
+  function added({ id = "", type }: Item): void {
+    lastSeen = type === "function_call" ? undefined : id;
+    if (type !== "function_call") return;
+    begun.add(id);
+    if (begun.size > MOST_BEGUN) begun.delete(begun.values().next().value as string);
+  }
+
+  function lookedAt(item: Item): void {
+    const isBegun = begun.delete(item.id ?? "");
+    for (const call of callsIn({ output: [item] })) found(call);
+    if (isBegun) return;
+    const last = item.type === "function_call" ? "call" : "other";
+    meter.count("voice_sideband_gaps_total", { last });
+    log.info("the conversation went on while no sideband was there", { last });
+  }
+
+  return {
+    /** There is a connection, the first or another. */
+    look(): void {
+      asked.clear();
+      // Long gone are the refusals of those that never came to be.
+      if (probes.size > MOST_BEGUN) probes.clear();
+      for (const id of begun) retrieve(id);
+      for (const id of probes) remove(id);
+      probe = nameIt("vb_p");
+      probes.add(probe);
+      send(hiddenItem(probe, "system", "(The server is connected.)"));
+    },
+    /** True for what is told of the looking, which means nothing else. */
+    see(event: RelayEvent): boolean {
+      const item = (event["item"] ?? {}) as Item;
+      switch (event.type) {
+        case "conversation.item.added": {
+          if (probe === undefined || item.id !== probe) {
+            added(item);
+            return false;
+          }
+          remove(probe);
+          const before = event["previous_item_id"];
+          if (typeof before === "string" && before !== lastSeen) retrieve(before);
+          return true;
+        }
+        case "conversation.item.retrieved":
+          if (!asked.delete(item.id ?? "")) return false;
+          lookedAt(item);
+          return true;
+        case "conversation.item.deleted":
+          return probes.delete(String(event["item_id"]));
+        case "response.done": {
+          const { output } = (event["response"] ?? {}) as { readonly output?: unknown };
+          if (Array.isArray(output)) for (const { id = "" } of output as Item[]) begun.delete(id);
+          return false;
+        }
+        default:
+          return false;
+      }
+    },
+  };
+}
