@@ -17,7 +17,16 @@ import {
 import type { Log } from "../core/observe.ts";
 import { InvalidRequest, Problem } from "../core/problem.ts";
 import { empty, json, READERS, route, WRITERS, type Route } from "./define-route.ts";
-import { addedMemories, addedOf, exportedMemory, exportOf, foundMemory, memoryView, viewOf } from "./memory-view.ts";
+import {
+  addedMemories,
+  addedOf,
+  droppedOf,
+  exportedMemory,
+  exportOf,
+  foundMemory,
+  memoryView,
+  viewOf,
+} from "./memory-view.ts";
 import type { Organizations } from "./ports.ts";
 
 export interface MemoryRouteParts {
@@ -125,7 +134,7 @@ export function memoryRoutes({ memories, organizations, log }: MemoryRouteParts)
         path: "/api/memories",
         summary: "Remembers something of a user",
         description:
-          "`messages` of a conversation, in which a model finds what is worth remembering, or `memories` as they are. A memory about the same subject is replaced and stays in its history; what is known already is not kept twice.",
+          "`messages` of a conversation, in which a model finds what is worth remembering, or `memories` as they are. A memory about the same subject is replaced and stays in its history; what is known already is not kept twice. What looks like the number of a payment card, a password, a PIN or a code is never kept: `dropped` says where it stood, and not what it was.",
         tag: "memories",
         access: WRITERS,
         body: z
@@ -144,7 +153,7 @@ export function memoryRoutes({ memories, organizations, log }: MemoryRouteParts)
         const learned = body.messages
           ? await memories.learn(owner, body.messages, { by: "conversation" })
           : await memories.keep(owner, (body.memories ?? []).map(factOf), { by: "given" });
-        return json({ memories: learned.facts.map(addedOf) });
+        return json({ memories: learned.facts.map(addedOf), dropped: learned.dropped.map(droppedOf) });
       },
     ),
     route(

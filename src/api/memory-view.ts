@@ -1,6 +1,13 @@
 // How a memory is told over the API: its schemas, and memories in their form.
 import { z } from "zod";
-import { MEMORY_KINDS, type Learned, type Memory, type MemorySource } from "../core/memory.ts";
+import {
+  MEMORY_KINDS,
+  type Dropped,
+  type Learned,
+  type Memory,
+  type MemorySource,
+  type Secret,
+} from "../core/memory.ts";
 
 const said = {
   kind: z.enum(MEMORY_KINDS),
@@ -26,7 +33,22 @@ export const foundMemory = z.strictObject({
 
 export const addedMemories = z.strictObject({
   memories: z.array(z.strictObject({ ...said, kept: z.enum(["added", "known", "replaced"]) })),
+  /** Not kept, with the reason and without what it was. */
+  dropped: z.array(
+    z.strictObject({
+      /** Where in the request (RFC 6901); null for what a model made of all messages. */
+      pointer: z.string().nullable(),
+      /** What it was about, where that can be told. */
+      subject: z.string().nullable(),
+      reason: z.string(),
+    }),
+  ),
 });
+
+const REASONS: Readonly<Record<Secret, string>> = {
+  card: "It looks like the number of a payment card",
+  password: "It looks like a password, PIN or code",
+};
 
 const source = z.strictObject({
   by: z.enum(["conversation", "given"]),
@@ -87,6 +109,11 @@ export function exportOf(memory: Memory): z.infer<typeof exportedMemory> {
 
 export function addedOf({ kind, subject, text, steps, kept }: Learned["facts"][number]) {
   return { kind, subject, text, steps: steps ? [...steps] : null, kept };
+}
+
+export function droppedOf({ secret, subject, at }: Dropped) {
+  const pointer = at && ("line" in at ? `/messages/${at.line}` : `/memories/${at.fact}`);
+  return { pointer: pointer ?? null, subject: subject ?? null, reason: REASONS[secret] };
 }
 
 function sourceOf({ by, at, callId, turn }: MemorySource): z.infer<typeof source> {

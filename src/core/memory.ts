@@ -149,9 +149,22 @@ export function wordsOf({ subject, text, steps = [] }: Fact): string {
 /** Who said it where; the time is the server's. */
 export type MemoryOrigin = Omit<MemorySource, "at">;
 
+/** What must not be remembered: the number of a payment card; a password, PIN or code. */
+export type Secret = "card" | "password";
+
+/** Something that was not kept because of a secret in it, of which nothing stands here. */
+export interface Dropped {
+  readonly secret: Secret;
+  /** What it was about, where that holds no digit. */
+  readonly subject?: string;
+  /** Where in what was given. */
+  readonly at?: { readonly line: number } | { readonly fact: number };
+}
+
 /** What became of facts. */
 export interface Learned {
   readonly facts: readonly (Fact & { readonly kept: Kept })[];
+  readonly dropped: readonly Dropped[];
 }
 
 /** Memories as tools and the API have them: the models in front of the store. */

@@ -3,6 +3,7 @@
 import type { Clock } from "../core/clock.ts";
 import {
   wordsOf,
+  type Dropped,
   type Embedder,
   type Fact,
   type FactFinder,
@@ -18,7 +19,7 @@ import type { Log } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 import { ThreadError } from "../core/thread.ts";
 import { createMeanings } from "./meanings.ts";
-import { holdsSecret } from "./secrets.ts";
+import { secretIn } from "./secrets.ts";
 
 export interface MemoriesParts {
   readonly store: MemoryStore;
@@ -58,14 +59,14 @@ export function createMemories({ store, embedder, finder, clock, log }: Memories
 
   async function keep(owner: MemoryOwner, facts: readonly Fact[], origin: MemoryOrigin): Promise<Learned> {
     const source = { ...origin, at: clock.date().toISOString() };
-    const given = facts.filter((fact) => !holdsSecret(wordsOf(fact)));
+    const { given, dropped } = withoutSecrets(facts);
     const embeddings = await meanings.of(given.map(wordsOf), FACTS_MS, over.signal);
     const kept: Learned["facts"][number][] = [];
     for (const [i, fact] of given.entries())
       kept.push({ ...fact, kept: await store.keep(owner, fact, source, embeddings?.[i]) });
     const [first] = embeddings ?? [];
     if (first) void own(heal(owner, { model: first.model, dimension: first.vector.length }));
-    return { facts: kept };
+    return { facts: kept, dropped };
   }
 
   /** Memories that have no numbers of this model yet (it failed then, or was another) get them. */
@@ -87,7 +88,10 @@ export function createMemories({ store, embedder, finder, clock, log }: Memories
       const known = await store.list(owner, { limit: MOST_KNOWN });
       over.signal.throwIfAborted();
       const facts = await finder.find(theEndOf(lines), known, over.signal);
-      return await keep(owner, facts, origin);
+      const { facts: kept, dropped } = await keep(owner, facts, origin);
+      // Whether the model has written it down or not, it was said there.
+      const said = secretLines(lines);
+      return { facts: kept, dropped: said.length > 0 ? said : dropped.map(({ at: _at, ...one }) => one) };
     } catch (error) {
       throw error instanceof ThreadError ? new Problem(502, "The model that finds facts gave no usable answer") : error;
     } finally {
@@ -154,5 +158,22 @@ function theEndOf(lines: readonly SaidLine[]): readonly SaidLine[] {
   }
   return kept;
 }
+
+function withoutSecrets(facts: readonly Fact[]): { readonly given: Fact[]; readonly dropped: Dropped[] } {
+  const given: Fact[] = [];
+  const dropped: Dropped[] = [];
+  for (const [i, fact] of facts.entries()) {
+    const secret = secretIn(wordsOf(fact));
+    if (!secret) given.push(fact);
+    else dropped.push({ secret, at: { fact: i }, ...(!/\d/.test(fact.subject) && { subject: fact.subject }) });
+  }
+  return { given, dropped };
+}
+
+const secretLines = (lines: readonly SaidLine[]): Dropped[] =>
+  lines.flatMap(({ role, content }, line) => {
+    const secret = role === "user" ? secretIn(content) : undefined;
+    return secret ? [{ secret, at: { line } }] : [];
+  });
 
 const nameOf = (error: unknown): string => (error instanceof Problem ? error.detail : (error as Error).name);

@@ -1,11 +1,13 @@
 // What must not be remembered, whatever a model writes down: numbers of payment cards, and whatever is called a password or a PIN.
+import type { Secret } from "../core/memory.ts";
 
 const CARD = /\d(?:[ -]?\d){12,18}/g;
 const NAMED =
   /\b(?:password|passcode|passphrase|kennwort|passwort|mot de passe|contraseña|pin|cvv|cvc|tan)\b\W{0,3}(?:(?:is|ist|lautet|est|es)\b\W{0,3})?\S*\d/iu;
 
-export function holdsSecret(text: string): boolean {
-  return NAMED.test(text) || (text.match(CARD) ?? []).some((found) => isCard(found.replaceAll(/\D/g, "")));
+export function secretIn(text: string): Secret | undefined {
+  if (NAMED.test(text)) return "password";
+  return (text.match(CARD) ?? []).some((found) => isCard(found.replaceAll(/\D/g, ""))) ? "card" : undefined;
 }
 
 /** Luhn's sum. */

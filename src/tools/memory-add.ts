@@ -8,6 +8,8 @@ import { forUser, userIdIgnored } from "./known-user.ts";
 
 const WAIT_MS = 2500;
 
+const NOT_KEPT = "Card numbers, passwords, PINs and codes are never kept, and were not now. Say so.";
+
 const content = z.string().trim().min(1).max(4000);
 
 export function createMemoryAdd(memories: Pick<Memories, "learnSoon">): Tool {
@@ -41,7 +43,11 @@ export function createMemoryAdd(memories: Pick<Memories, "learnSoon">): Tool {
         try {
           const learned = await memories.learnSoon(owner, lines, origin, WAIT_MS);
           if (learned === "later") return { ok: true, note: "It is being remembered. Go on." };
-          return { ok: true, remembered: learned.facts.map(({ subject, text, kept }) => ({ subject, text, kept })) };
+          return {
+            ok: true,
+            remembered: learned.facts.map(({ subject, text, kept }) => ({ subject, text, kept })),
+            ...(learned.dropped.length > 0 && { note: NOT_KEPT }),
+          };
         } catch (error) {
           // What a person set up wrong, or a model that is away: the talk goes on, and the model knows that it must not promise.
           if (!(error instanceof Problem)) throw error;

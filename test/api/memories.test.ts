@@ -75,7 +75,7 @@ test("an id that came out empty does not forget everything", async () => {
 test("found in messages by the model, which may fail", async () => {
   const messages = [{ role: "user", content: "I like green tea" }];
   const post = () => t.ask("acme", "POST", "/api/memories", { messages });
-  expect((await post()).body).toEqual({ memories: [{ ...FOUND, steps: null, kept: "added" }] });
+  expect((await post()).body).toEqual({ memories: [{ ...FOUND, steps: null, kept: "added" }], dropped: [] });
   expect((await post()).body.memories[0].kept).toBe("known");
   find = () => Promise.reject(new ThreadError("failed", "no JSON"));
   const failed = await post();
@@ -84,6 +84,40 @@ test("found in messages by the model, which may fail", async () => {
     expect.stringMatching(/^application\/problem\+json/),
   ]);
   expect(await textsOf("acme")).toEqual([FOUND.text]);
+});
+
+test("what looks like a secret is not kept, and the answer says what and why, without it", async () => {
+  const card = { kind: "fact", subject: "bank card", text: "It is 4111 1111 1111 1111." };
+  const pin = { kind: "fact", subject: "PIN 4711", text: "Of the door." };
+  const given = await add("acme", [NAME, card, pin]);
+  const reason = {
+    card: "It looks like the number of a payment card",
+    password: "It looks like a password, PIN or code",
+  };
+  expect(given).toMatchObject({ status: 200, body: { memories: [{ subject: "name", kept: "added" }] } });
+  expect(given.body.dropped).toEqual([
+    { pointer: "/memories/1", subject: "bank card", reason: reason.card },
+    { pointer: "/memories/2", subject: null, reason: reason.password },
+  ]);
+  // In messages whether or not the model obeys, which is told not to write it down.
+  find = async () => [FOUND, { kind: "fact", subject: "mail", text: "The password is hunter2." }];
+  const messages = ["I like green tea.", "My password is hunter2."].map((content) => ({ role: "user", content }));
+  const post = (some = messages) => t.ask("acme", "POST", "/api/memories", { messages: some });
+  expect((await post()).body).toMatchObject({
+    memories: [{ subject: "favourite tea", kept: "added" }],
+    dropped: [{ pointer: "/messages/1", subject: null, reason: reason.password }],
+  });
+  find = async () => [];
+  expect((await post(messages.slice(1))).body).toEqual({
+    memories: [],
+    dropped: [{ pointer: "/messages/0", subject: null, reason: reason.password }],
+  });
+  find = async () => [{ kind: "fact", subject: "mail", text: "The password is hunter2." }];
+  expect((await post(messages.slice(0, 1))).body).toEqual({
+    memories: [],
+    dropped: [{ pointer: null, subject: "mail", reason: reason.password }],
+  });
+  for (const { body } of [given, await post()]) expect(JSON.stringify(body)).not.toMatch(/4111|4711|hunter/);
 });
 
 test("given out whole, with where it comes from and what it said before", async () => {

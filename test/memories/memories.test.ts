@@ -5,7 +5,7 @@ import type { Embedder, Fact, FactFinder, MemoryOwner } from "../../src/core/mem
 import { Problem } from "../../src/core/problem.ts";
 import { ThreadError } from "../../src/core/thread.ts";
 import { createMemories, type MemoriesParts, type OpenMemories } from "../../src/memories/index.ts";
-import { holdsSecret } from "../../src/memories/secrets.ts";
+import { secretIn } from "../../src/memories/secrets.ts";
 import { systemIds } from "../../src/observe/system.ts";
 import { embed } from "../../src/sim/openai/rest/embeddings.ts";
 import { countedClock, manualClock } from "../support/clock.ts";
@@ -50,6 +50,7 @@ test("facts are found, kept with where they come from and their numbers, and fou
       { ...name, kept: "added" },
       { ...tea, kept: "added" },
     ],
+    dropped: [],
   });
   expect((await memories.learn(ada, said, origin)).facts.map(({ kept }) => kept)).toEqual(["known", "known"]);
   const [found] = await memories.search(ada, "what tea", 1, never);
@@ -184,18 +185,20 @@ describe("learning", () => {
 });
 
 test.each([
-  ["My card is 4111 1111 1111 1111.", true],
-  ["Card 5500-0000-0000-0004", true],
-  ["The order has the number 4111111111111112.", false],
-  ["The user's PIN is 4711.", true],
-  ["Password: hunter2", true],
-  ["Das Passwort lautet Sommer2026!", true],
-  ["Likes to pin notes on 3 walls.", false],
-  ["Phone number +49 170 1234567", false],
-])("%j holds a secret: %p", async (text, expected) => {
-  expect(holdsSecret(text)).toBe(expected);
+  ["My card is 4111 1111 1111 1111.", "card"],
+  ["Card 5500-0000-0000-0004", "card"],
+  ["The order has the number 4111111111111112.", undefined],
+  ["The user's PIN is 4711.", "password"],
+  ["Password: hunter2", "password"],
+  ["Das Passwort lautet Sommer2026!", "password"],
+  ["Likes to pin notes on 3 walls.", undefined],
+  ["Phone number +49 170 1234567", undefined],
+])("%j: the secret in it is %p", async (text, expected) => {
+  expect(secretIn(text)).toBe(expected);
   const { memories } = make({ finder: finding({ kind: "fact", subject: "x", text }) });
-  expect((await memories.learn(ada, said, origin)).facts).toHaveLength(expected ? 0 : 1);
+  const { facts, dropped } = await memories.learn(ada, said, origin);
+  expect(facts).toHaveLength(expected ? 0 : 1);
+  expect(dropped).toEqual(expected ? [{ secret: expected, subject: "x" }] : []);
 });
 
 test("a caller is remembered by a number the carrier vouches for, and never under it", () => {
