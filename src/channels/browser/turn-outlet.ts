@@ -44,6 +44,11 @@ export function createTurnOutlet({ send, deliver, clock, format, onFailed }: Tur
     for (const { name } of due) deliver({ type: "line.mark", name });
   }
 
+  function acknowledgeSoon(): void {
+    cancelIdle();
+    cancelIdle = clock.after(bytes > GATHERED_MS * BYTES_PER_MS ? 0 : IDLE_MS, acknowledge);
+  }
+
   function forget(to: number): void {
     let kept = 0;
     gathered = gathered.filter((piece) => {
@@ -92,16 +97,16 @@ export function createTurnOutlet({ send, deliver, clock, format, onFailed }: Tur
 
   return {
     play(payload) {
-      cancelIdle();
       const piece = Buffer.from(payload, "base64");
       if (bytes + piece.length > LONGEST_MS * BYTES_PER_MS) return;
       gathered.push(piece);
       bytes += piece.length;
+      // What is marked already is acknowledged all the same: this may be the last that the bridge sends until it is.
+      if (marks.length > 0) acknowledgeSoon();
     },
     mark(name) {
       marks.push({ name, at: bytes });
-      cancelIdle();
-      cancelIdle = clock.after(bytes > GATHERED_MS * BYTES_PER_MS ? 0 : IDLE_MS, acknowledge);
+      acknowledgeSoon();
     },
     clear() {
       cancelIdle();
