@@ -191,7 +191,7 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     metrics: {
       mayRead: async (request) => isBearer(request, config.METRICS_TOKEN) || management.bearsKey(request),
       render: () => {
-        voicing.voices.report();
+        for (const part of [voicing.voices, browser]) part.report();
         return meter.render();
       },
       contentType: meter.contentType,

@@ -57,6 +57,8 @@ export interface BrowserChannel {
   readonly loseLine: (carrierId: string) => void;
   /** Sockets open now. */
   readonly count: () => number;
+  /** Metrics are about to be read. */
+  report(): void;
   /** Ends every line; later sockets are refused with 503. Resolves when their sessions are kept. */
   close(): Promise<void>;
 }
@@ -168,12 +170,7 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
 
   /** The one timer of all sockets; it rests while there are none. */
   function tick(): void {
-    let buffered = 0;
-    for (const stream of streams) {
-      stream.tick();
-      buffered += stream.bufferedBytes;
-    }
-    meter.gauge("voice_ws_buffered_bytes", buffered, { leg: "browser" });
+    for (const stream of streams) stream.tick();
     cancelTick = streams.size > 0 ? clock.after(timing.pingMs, tick) : undefined;
   }
 
@@ -192,6 +189,11 @@ export function createBrowserChannel(options: BrowserChannelOptions): BrowserCha
         if (stream.carrierId === carrierId) stream.end("network", CLOSE.takenOver, "another socket has the session");
     },
     count: () => streams.size,
+    report() {
+      let buffered = 0;
+      for (const stream of streams) buffered += stream.bufferedBytes;
+      meter.gauge("voice_ws_buffered_bytes", buffered, { leg: "browser" });
+    },
     async close() {
       closed = true;
       cancelTick?.();
