@@ -1,5 +1,6 @@
 // The time of one simulated call. Call time starts when the call is placed and runs `speed` times faster than the wall
 // clock; it is monotonic, so that a stepped system clock never moves a frame.
+import { setMaxListeners } from "node:events";
 import { performance } from "node:perf_hooks";
 
 export interface CallClock {
@@ -39,6 +40,8 @@ export function waitWallMs(ms: number, signal?: AbortSignal): Promise<boolean> {
       if (left <= 0) finish(true);
       else timer = setTimeout(onTimer, Math.ceil(left));
     };
+    // Everything that waits on a call's leg waits on one signal: marks that are held back are many.
+    if (signal) setMaxListeners(0, signal);
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted) onAbort();
     else onTimer();
