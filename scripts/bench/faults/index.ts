@@ -3,7 +3,7 @@ import { assistantFails, longAnswerCut, voiceComplains, voiceDrops, voiceRefuses
 import { disorder, endings, slowConsumer } from "./line.ts";
 import type { Row } from "./stand.ts";
 import { huge, rubbish, starts } from "./streams.ts";
-import { forged, repeated, stopped } from "./web.ts";
+import { crowded, forged, repeated, stopped } from "./web.ts";
 
 const FAULTS: readonly (readonly [names: readonly string[], run: () => Promise<Row[]>])[] = [
   [["F1"], voiceRefuses],
@@ -21,6 +21,7 @@ const FAULTS: readonly (readonly [names: readonly string[], run: () => Promise<R
   [["F23"], stopped],
   [["F27"], slowConsumer],
   [["F28"], longAnswerCut],
+  [["F30"], crowded],
 ];
 
 /**

@@ -1,4 +1,5 @@
-// Faults of what asks over HTTP: webhooks that come again, forged requests and streams, and the order to stop.
+// Faults of what asks over HTTP: webhooks that come again, forged requests and streams, the order to stop, and more calls than
+// there is room for.
 import twilio from "twilio";
 import { WebSocket } from "ws";
 import { cpuMs } from "../process-cost.ts";
@@ -113,7 +114,9 @@ export async function stopped(): Promise<Row[]> {
     return { after: performance.now() - last, code, kept };
   });
   const limited = await onStand({ settings: { DRAIN_TIMEOUT_S: "5" } }, async (stand) => {
-    const calls = Array.from({ length: 20 }, () => stand.dial([{ do: "wait-for-hang-up", timeoutMs: 40_000 }]));
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      stand.dial([{ do: "wait-for-hang-up", timeoutMs: 40_000 }], index < 5 ? { faults: { lateMarksMs: 60_000 } } : {}),
+    );
     await pause(2500);
     const since = performance.now();
     stand.service.signal("SIGTERM");
@@ -128,8 +131,42 @@ export async function stopped(): Promise<Row[]> {
   return [
     all("F23", "SIGTERM: calls that went on to their end", 30, patient.kept),
     one("F23", "exit after the last call", patient.after, 1000, "ms"),
-    all("F23", "at the limit (5 s): told goodbye, then hung up", 20, limited.told),
+    all("F23", "at the limit (5 s): told goodbye, then hung up (5 return no marks)", 20, limited.told),
     one("F23", "exit with calls that never end, beyond the limit", limited.took - 5000, 5000, "ms"),
     all("F23", "exit code 0", 2, Number(patient.code === 0) + Number(limited.code === 0)),
   ];
+}
+
+const PLACES = 10;
+
+/** Callers for whom there is no room, one by one and twenty at once, while those who came before are served. */
+export async function crowded(): Promise<Row[]> {
+  return onStand({ settings: { MAX_CALLS: String(PLACES) } }, async (stand) => {
+    const { target } = stand.service;
+    const served = Array.from({ length: PLACES }, () => stand.dial([{ do: "wait-for-hang-up", timeoutMs: 100_000 }]));
+    for (const call of served) await call.waitFor(({ kind }) => kind === "agent-speaking");
+    const opened = stand.openai.counts.opened;
+    let told = 0;
+    const ask = async (): Promise<number> => {
+      const since = performance.now();
+      const response = await signedPost(target, "/voice", incoming(target, newCallSid()));
+      const twiml = await response.text();
+      if (response.status === 200 && /<Say>All of our lines are busy.*<Hangup\/>/.test(twiml)) told++;
+      return performance.now() - since;
+    };
+    const alone: number[] = [];
+    const crowd: number[] = [];
+    for (let n = 0; n < 200; n++) alone.push(await ask());
+    for (let n = 0; n < 10; n++) crowd.push(...(await Promise.all(Array.from({ length: 20 }, ask))));
+    const stayed = await stand.callsActive();
+    for (const call of served) call.hangUp();
+    await Promise.all(served.map(({ done }) => done));
+    return [
+      times("F30", "no room: busy, spoken, one caller after the other", alone, { share: 0.99, most: 100 }),
+      times("F30", "the same, 20 callers at once", crowd, { share: 0.99, most: 100 }),
+      all("F30", "told so", alone.length + crowd.length, told),
+      all("F30", "calls that went on meanwhile", PLACES, stayed),
+      one("F30", "voices opened for those", stand.openai.counts.opened - opened, 0, "", alone.length + crowd.length),
+    ];
+  });
 }
