@@ -30,7 +30,7 @@ const AGENT: Phrase[] = [
   { id: "silence-goodbye", text: "I can not hear you, so I will hang up now. Goodbye." },
   { id: "time-up", text: "We are out of time for this call. Goodbye." },
   { id: "transfer", text: "Please hold while I connect you." },
-  { id: "shutdown", text: "I have to end this call now. Please call again in a moment. Goodbye." },
+  { id: "shutdown", text: "I have to hang up, please call again. Goodbye." },
 ];
 
 /** A car-service call: questions, a booking, an interruption, small noises, a person asked for, goodbye. */

@@ -6,7 +6,7 @@ import { openBrowserChannel } from "./app/browser-channel.ts";
 import { createBrowserKits } from "./app/browser-kit.ts";
 import { createCluster } from "./app/cluster.ts";
 import { createContacts, createHumanFor } from "./app/contacts.ts";
-import { drainCalls, untilNone } from "./app/drain.ts";
+import { leave } from "./app/drain.ts";
 import { createKits } from "./app/kit.ts";
 import { createLimits } from "./app/limits.ts";
 import { createOrganizations, type Organizations } from "./app/organizations.ts";
@@ -44,7 +44,7 @@ export interface App extends Pick<HttpServer, "served"> {
   readonly organizations: Organizations;
   /** @throws what listening fails with, such as EADDRINUSE. */
   listen(): Promise<{ readonly port: number }>;
-  /** Takes no new calls and waits for the live ones, then closes. `now` cuts the waiting short. */
+  /** Takes no new calls and waits for the live ones, then closes; over 5 s after its limit. `now` cuts the waiting short. */
   drain(now?: AbortSignal): Promise<void>;
   /** Ends everything at once. Idempotent. */
   close(): Promise<void>;
@@ -253,9 +253,8 @@ export function buildApp({ config, log, clock = systemClock, ids = systemIds, ..
     },
     async drain(now) {
       management.drain();
-      const patience = { clock, timeoutMs: config.DRAIN_TIMEOUT_S * 1000, now };
-      await Promise.all([drainCalls(calls, patience), untilNone(() => management.active(), patience)]);
-      await this.close();
+      const timeoutMs = config.DRAIN_TIMEOUT_S * 1000;
+      await leave({ calls, others: () => management.active(), close: () => this.close(), clock, timeoutMs, now, log });
     },
     close: () => (closed ??= close()),
   };

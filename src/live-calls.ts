@@ -51,6 +51,9 @@ export interface LiveCallsParts {
   readonly meter: Meter;
 }
 
+/** A shutdown's goodbye is heard for so long, ms: the process is to be gone 5 s after its limit (app/drain.ts). */
+export const SHUTDOWN_GOODBYE_MS = 3600;
+
 export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
 export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, log, meter }: LiveCallsParts) {
@@ -209,7 +212,7 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, 
       });
       const sayGoodbye = (): void => {
         for (const slot of slots.values())
-          if (slot.call) slot.call.end({ kind: "hangup", reason: "shutdown" }, "shutdown");
+          if (slot.call) slot.call.end({ kind: "hangup", reason: "shutdown" }, "shutdown", SHUTDOWN_GOODBYE_MS);
           else abandon(slot.party.callId);
       };
       if (limit.aborted) sayGoodbye();

@@ -43,6 +43,10 @@ process.on("unhandledRejection", (reason) =>
   log.error("unhandled rejection", { error: reason instanceof Error ? (reason.stack ?? reason.message) : "unknown" }),
 );
 
+/** A log that takes no more, or a disk that hangs, does not keep the process, ms. */
+const LAST_LINES_MS = 200;
+const lastLines = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, LAST_LINES_MS));
+
 let leaving: AbortController | undefined;
 function leave(signal: string): void {
   if (leaving) {
@@ -62,7 +66,7 @@ function leave(signal: string): void {
         });
       },
     )
-    .then(() => log.close())
+    .then(() => Promise.race([log.close(), lastLines()]))
     .then(() => process.exit());
 }
 process.on("SIGTERM", () => leave("SIGTERM"));

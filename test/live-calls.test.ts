@@ -1,10 +1,9 @@
 // The calls of a process: admission, voices opened early, the end of each, and the way out at shutdown.
 import type { Call } from "../src/bridge/parts.ts";
-import type { CallEnding, CallParty, EndReason } from "../src/core/call.ts";
-import type { ClipId } from "../src/core/clip.ts";
+import type { CallParty, EndReason } from "../src/core/call.ts";
 import type { Line } from "../src/core/line.ts";
 import type { Voice } from "../src/core/voice.ts";
-import { createLiveCalls } from "../src/live-calls.ts";
+import { createLiveCalls, SHUTDOWN_GOODBYE_MS } from "../src/live-calls.ts";
 import { createPlaces } from "../src/organizations/places.ts";
 import { createMemoryState } from "../src/state/memory.ts";
 import { keptLog, keptMeter } from "./support/observe.ts";
@@ -28,7 +27,7 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
   const started: {
     readonly party: CallParty;
     readonly early: Voice | undefined;
-    readonly ends: (readonly [CallEnding, ClipId | undefined])[];
+    readonly ends: Parameters<Call["end"]>[];
     gone: number;
     end(reason: EndReason): void;
   }[] = [];
@@ -53,12 +52,12 @@ function setup(maxCalls = 3, mostCalls = Infinity) {
         if (fails) throw new Error("a defect");
         let end: (reason: EndReason) => void = () => {};
         const ended = new Promise<EndReason>((resolve) => (end = resolve));
-        const ends: (readonly [CallEnding, ClipId | undefined])[] = [];
+        const ends: Parameters<Call["end"]>[] = [];
         const entry = { party: given, early, ends, gone: 0, end };
         started.push(entry);
         return {
           party: given,
-          end: (how, goodbye) => void ends.push([how, goodbye]),
+          end: (...asked) => void ends.push(asked),
           gone: () => void entry.gone++,
           say: () => undefined,
           note: () => undefined,
@@ -284,7 +283,7 @@ describe("the drain", () => {
     const limit = new AbortController();
     const drained = calls.drain(limit.signal, never);
     limit.abort();
-    expect(started[0]?.ends).toEqual([[{ kind: "hangup", reason: "shutdown" }, "shutdown"]]);
+    expect(started[0]?.ends).toEqual([[{ kind: "hangup", reason: "shutdown" }, "shutdown", SHUTDOWN_GOODBYE_MS]]);
     expect(voices[0]?.closed).toBe(1);
     expect(await isDone(drained)).toBe(false);
     started[0]?.end("shutdown");
@@ -309,7 +308,7 @@ describe("the drain", () => {
     force.abort();
     expect(await isDone(drained)).toBe(true);
     calls.close();
-    expect(started[0]?.ends).toEqual([[{ kind: "hangup", reason: "shutdown" }, undefined]]);
+    expect(started[0]?.ends).toEqual([[{ kind: "hangup", reason: "shutdown" }]]);
     expect(voices[0]?.closed).toBe(1);
     calls.close();
   });

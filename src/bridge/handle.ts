@@ -24,7 +24,7 @@ export function createHandle(parts: {
   const { post, ending, parting, phrases, matters, guarding, journal } = parts;
   return {
     party: parts.party,
-    end: (how, goodbye) => post(() => parting.end(how, goodbye)),
+    end: (how, goodbye, withinMs) => post(() => parting.end(how, goodbye, withinMs)),
     gone: () => post(() => ending.close({ kind: "hangup", reason: "caller-hangup" })),
     say: (text) =>
       post(() => {

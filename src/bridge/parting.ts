@@ -50,15 +50,17 @@ export function createParting(parts: {
       if (words !== undefined) announce(how, words, false);
       parts.onQuiet();
     },
-    /** The call is to end now, with this goodbye. */
-    end(how: CallEnding, goodbye?: ClipId): void {
-      if (ending.isFinal()) return;
+    /** The call is to end now, with this goodbye, or with what is being said for a goodbye. */
+    end(how: CallEnding, goodbye?: ClipId, withinMs?: number): void {
+      // A limit from outside holds for a goodbye that nobody can take back as well.
+      if (ending.isFinal() && withinMs === undefined) return;
       // Only a caller who was merely silent can take the call back.
       const final = how.reason !== "silence";
+      const limit = { final, ...(withinMs !== undefined && { limitMs: withinMs }) };
       const leaving = ending.wanted();
-      if (leaving) return ending.want(leaving, { final });
+      if (leaving) return ending.want(leaving, limit);
       parts.dropAll();
-      ending.want(how, { final });
+      ending.want(how, limit);
       move("end");
       if (goodbye) phrases.say(goodbye, "notice", { shielded: final });
       parts.onQuiet();

@@ -76,8 +76,8 @@ export interface BridgeParts {
 
 export interface Call {
   readonly party: CallParty;
-  /** Ends the call after a spoken goodbye. */
-  end(ending: CallEnding, goodbye?: ClipId): void;
+  /** Ends the call after a spoken goodbye; `withinMs`: in any case by then, whatever is still to be heard. */
+  end(ending: CallEnding, goodbye?: ClipId, withinMs?: number): void;
   /** The carrier says the call is over: there is nobody to say goodbye to. */
   gone(): void;
   /** Says this in the agent's voice, after what is being said. */

@@ -216,6 +216,30 @@ describe("the end from outside", () => {
     expect(call.endings).toHaveLength(1);
   });
 
+  describe.each<[string, FakeCallOptions, () => Promise<void>]>([
+    ["an answer", { reply: () => "This is a very long answer. ".repeat(10) }, () => call.untilHeard("This is a very")],
+    [
+      "a goodbye of its own",
+      { reply: () => goodbye("Goodbye now. ".repeat(20)) },
+      () => call.untilHeard("Goodbye now"),
+    ],
+    ["a goodbye that is final", { settings: { maxCallMs: 12_000 } }, () => call.untilHeard("We are out of time")],
+    ["silence", {}, () => call.run(4000)],
+  ])("the shutdown during %s, with a limit of its own", (_what, options, moment) => {
+    test.each<[string, FakeCallOptions]>([
+      ["which is reached by a phone whose marks never come", { line: { marks: false, uplinkMs: 100 } }],
+      ["which leaves a store that hangs a second", { state: { putEnding: () => new Promise(() => {}) } }],
+    ])("%s", async (_how, more) => {
+      await asked("Tell me everything", { ...options, ...more });
+      await moment();
+      const since = call.time.now();
+      call.call.end({ kind: "hangup", reason: "shutdown" }, "shutdown", 1000);
+      await call.until("closed", () => call.line.isClosed, 20_000);
+      expect(closedAt() - since).toBeLessThanOrEqual(more.state ? 2000 : 1000);
+      expect(call.reasons).toHaveLength(1);
+    });
+  });
+
   test("the carrier's word that the call is over ends it without a goodbye", async () => {
     await asked("Tell me everything", { reply: () => "This is a very long answer. ".repeat(10) });
     await call.untilHeard("This is a very");
