@@ -1,5 +1,6 @@
 // The door for upgrades: who is let in, how the others are turned away, and what a socket does when its peer misbehaves.
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import request from "supertest";
 import { WebSocket } from "ws";
@@ -90,6 +91,12 @@ async function setup({
 
 const HANDSHAKE =
   "Host: a\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+
+test("express-ws has no ws of its own, which would know none of our limits", () => {
+  const ours = createRequire(import.meta.url);
+  expect(createRequire(ours.resolve("express-ws")).resolve("ws")).toBe(ours.resolve("ws"));
+  expect((ours("ws/package.json") as { version: string }).version).toMatch(/^8\./);
+});
 
 describe("the door", () => {
   test.each([

@@ -273,6 +273,19 @@ describe("frames", () => {
     expect(t.meter.total("voice_media_gap_ms_total")).toBe(1500);
   });
 
+  test.each([
+    [9_020, 9000],
+    [60_020, 10_000],
+  ])("a jump to %d ms is a gap of %d ms", async (timestamp, gapMs) => {
+    const t = setup();
+    await t.live();
+    t.socket.receive(t.twilio.media({ timestamp: "0" }));
+    t.socket.receive(t.twilio.media({ timestamp: String(timestamp) }));
+    t.socket.receive(t.twilio.media({ timestamp: String(timestamp + 20) }));
+    expect(t.meter.total("voice_media_gap_ms_total")).toBe(gapMs);
+    expect(t.audio()).toBe(gapMs / 1000 + 3);
+  });
+
   test.each<readonly [string, string, (t: ReturnType<typeof setup>) => unknown]>([
     ["the same chunk twice", "duplicate", (t) => t.twilio.media({ chunk: "1" })],
     ["an older chunk", "late", (t) => t.twilio.media({ chunk: "0" })],

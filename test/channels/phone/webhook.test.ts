@@ -327,6 +327,11 @@ describe("refused is", () => {
     expect((await ask()).status).toBe(403);
   });
 
+  test("not a form of nearly 32 KB", async () => {
+    const t = await start();
+    expect((await t.post("/voice", incoming(newCallSid(), { Note: "x".repeat(32_000) }))).status).toBe(200);
+  });
+
   test("a form without a length that turns out too large", async () => {
     const t = await start();
     const chunk = `2000\r\n${"x".repeat(0x2000)}\r\n`;
