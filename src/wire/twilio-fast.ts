@@ -113,27 +113,53 @@ function readEnd(data: Uint8Array, at: number): boolean {
   return opening.sidEnd >= 0 && data.length === opening.sidEnd + END.length && stands(data, opening.sidEnd, END);
 }
 
+/** Where the values of a media message lie. */
+const media = { chunkAt: 0, chunkEnd: 0, timestampAt: 0, timestampEnd: 0, payloadAt: 0, payloadEnd: 0 };
+
+function findMedia(data: Uint8Array): boolean {
+  if (!readOpening(data, MEDIA_HEAD) || !stands(data, opening.bodyAt, MEDIA_BODY)) return false;
+  media.chunkAt = opening.bodyAt + MEDIA_BODY.length;
+  media.chunkEnd = numberEnd(data, media.chunkAt);
+  if (media.chunkEnd < 0 || !stands(data, media.chunkEnd, TIMESTAMP)) return false;
+  media.timestampAt = media.chunkEnd + TIMESTAMP.length;
+  media.timestampEnd = numberEnd(data, media.timestampAt);
+  if (media.timestampEnd < 0 || !stands(data, media.timestampEnd, PAYLOAD)) return false;
+  media.payloadAt = media.timestampEnd + PAYLOAD.length;
+  media.payloadEnd = base64End(data, media.payloadAt);
+  return media.payloadEnd >= 0 && readEnd(data, media.payloadEnd);
+}
+
 /** A media message in one of its two usual forms, or undefined for everything that needs the full parse. */
 export function readMedia(data: Buffer): TwilioMedia | undefined {
-  if (!readOpening(data, MEDIA_HEAD) || !stands(data, opening.bodyAt, MEDIA_BODY)) return undefined;
-  const chunkAt = opening.bodyAt + MEDIA_BODY.length;
-  const chunkEnd = numberEnd(data, chunkAt);
-  if (chunkEnd < 0 || !stands(data, chunkEnd, TIMESTAMP)) return undefined;
-  const timestampAt = chunkEnd + TIMESTAMP.length;
-  const timestampEnd = numberEnd(data, timestampAt);
-  if (timestampEnd < 0 || !stands(data, timestampEnd, PAYLOAD)) return undefined;
-  const payloadAt = timestampEnd + PAYLOAD.length;
-  const payloadEnd = base64End(data, payloadAt);
-  if (payloadEnd < 0 || !readEnd(data, payloadEnd)) return undefined;
+  if (!findMedia(data)) return undefined;
   return {
     event: "media",
     sequenceNumber: opening.sequenceNumber,
     streamSid: data.toString("latin1", opening.sidAt, opening.sidEnd),
     track: "inbound",
-    chunk: numberAt(data, chunkAt, chunkEnd),
-    timestamp: numberAt(data, timestampAt, timestampEnd),
-    payload: data.toString("latin1", payloadAt, payloadEnd),
+    chunk: numberAt(data, media.chunkAt, media.chunkEnd),
+    timestamp: numberAt(data, media.timestampAt, media.timestampEnd),
+    payload: data.toString("latin1", media.payloadAt, media.payloadEnd),
   };
+}
+
+/** What a frame of caller audio says, when the stream it belongs to is known. */
+export type MediaFrame = Pick<TwilioMedia, "track" | "chunk" | "timestamp" | "payload">;
+
+const frame = { track: "inbound", chunk: 0, timestamp: 0, payload: "" };
+
+/**
+ * The same for a stream that is known, without an object for each frame.
+ * @param sid the id of the stream, as bytes; any other one's message is undefined.
+ * @returns what is good until the next call.
+ */
+export function readMediaOf(sid: Uint8Array, data: Buffer): MediaFrame | undefined {
+  if (!findMedia(data)) return undefined;
+  if (opening.sidEnd - opening.sidAt !== sid.length || !stands(data, opening.sidAt, sid)) return undefined;
+  frame.chunk = numberAt(data, media.chunkAt, media.chunkEnd);
+  frame.timestamp = numberAt(data, media.timestampAt, media.timestampEnd);
+  frame.payload = data.toString("latin1", media.payloadAt, media.payloadEnd);
+  return frame;
 }
 
 /** The same for a mark with a name such as ours; they come back five times a second while the agent speaks. */

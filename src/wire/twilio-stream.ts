@@ -5,7 +5,7 @@ import { isBase64 } from "./base64.ts";
 import { readMark, readMedia, type TwilioMark, type TwilioMedia } from "./twilio-fast.ts";
 
 export { payloadBytes } from "./base64.ts";
-export { readMark, readMedia, type TwilioMark, type TwilioMedia } from "./twilio-fast.ts";
+export { readMark, readMedia, readMediaOf, type MediaFrame, type TwilioMark, type TwilioMedia } from "./twilio-fast.ts";
 
 export interface TwilioStart {
   readonly event: "start";

@@ -8,6 +8,7 @@ import {
   payloadBytes,
   readMark,
   readMedia,
+  readMediaOf,
   type TwilioMessage,
 } from "../../src/wire/twilio-stream.ts";
 
@@ -173,6 +174,9 @@ describe("the fast path", () => {
   function agree(data: Buffer): boolean {
     const fast = readMedia(data) ?? readMark(data);
     if (fast) expect({ outcome: "ok", message: fast }).toEqual(parseFully(data));
+    const sid = fast?.event === "media" ? fast.streamSid : SID;
+    const { event: _event, sequenceNumber: _number, streamSid: _sid, ...said } = { ...readMedia(data) };
+    expect({ ...readMediaOf(Buffer.from(sid), data) }).toEqual(said);
     return fast !== undefined;
   }
 
@@ -206,6 +210,15 @@ describe("the fast path", () => {
     expect(agree(bytes(after))).toBe(true);
     expect(readMedia(bytes(before))).toEqual(readMedia(bytes(after)));
   });
+
+  test.each([SID.slice(0, -1), `${SID}0`, SID.replace(/.$/, "!"), ""])(
+    "a frame of another stream than %p is nothing to it",
+    (sid) => {
+      expect(readMediaOf(Buffer.from(sid), bytes(before))).toBeUndefined();
+      expect(readMediaOf(Buffer.from(sid), bytes(after))).toBeUndefined();
+      expect(readMediaOf(Buffer.from(SID), bytes(after))).toMatchObject({ chunk: 2, timestamp: 25, payload: PAYLOAD });
+    },
+  );
 
   test.each([1, 2, 3, 159, 160, 161, 400, 8000, 36_000])("takes %i bytes of audio and counts them", (length) => {
     const payload = Buffer.alloc(length, 0x7e).toString("base64");

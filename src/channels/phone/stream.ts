@@ -6,7 +6,14 @@ import type { Log, Meter } from "../../core/observe.ts";
 import type { Socket } from "../../core/socket.ts";
 import type { StreamGrant, StreamState } from "../../core/state.ts";
 import type { AudioWay } from "../../core/voice.ts";
-import { parseTwilioMessage, payloadBytes, type TwilioMedia, type TwilioStart } from "../../wire/twilio-stream.ts";
+import {
+  parseTwilioMessage,
+  payloadBytes,
+  readMediaOf,
+  type MediaFrame,
+  type TwilioStart,
+} from "../../wire/twilio-stream.ts";
+import { CAUSES } from "./closes.ts";
 import { createPhoneLine, type PhoneLine, type Tally } from "./line.ts";
 import { CLOCK_BACK, DUPLICATE, LATE, MediaOrder } from "./order.ts";
 import type { PhoneTiming } from "./settings.ts";
@@ -40,20 +47,6 @@ export interface Stream {
   end(cause: LineCloseCause, code: number, reason: string): void;
 }
 
-// What a close by the far side means, or by the library for what the far side sent. Any other code, and none at all, is the
-// caller leaving in good order, with `stop` or without.
-const CAUSES: ReadonlyMap<number, LineCloseCause> = new Map([
-  [1002, "protocol"],
-  [1003, "protocol"],
-  [1006, "network"],
-  [1007, "bad-frames"],
-  [1008, "protocol"],
-  [1009, "protocol"],
-  [1011, "network"],
-  [1012, "network"],
-  [1013, "network"],
-]);
-
 /** `connected` and `start` are awaited; then the token is being checked, and frames are kept; then the bridge has the line. */
 type Stage = "waiting" | "checking" | "live" | "ended";
 
@@ -62,6 +55,8 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
   let stage: Stage = "waiting";
   let started: TwilioStart | undefined;
   let phone: PhoneLine | undefined;
+  /** The stream's id, as every frame carries it. */
+  let sid: Uint8Array | undefined;
   /** Where the caller's audio goes when somebody listens. */
   let way: AudioWay | void;
   const order = new MediaOrder(timing.gapCapMs);
@@ -129,6 +124,8 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
 
   function onMessage(data: Buffer, isBinary: boolean): void {
     if (stage === "ended") return;
+    const frame = sid && !isBinary ? readMediaOf(sid, data) : undefined;
+    if (frame && phone) return onMedia(frame, phone);
     const parsed = parseTwilioMessage(data, isBinary);
     if (parsed.outcome === "bad") return bad(parsed.why);
     if (parsed.outcome === "unknown") return meter.count("voice_unknown_events_total", { leg: "phone" });
@@ -157,7 +154,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
     }
   }
 
-  function onMedia({ track, chunk, timestamp, payload }: TwilioMedia, to: PhoneLine): void {
+  function onMedia({ track, chunk, timestamp, payload }: MediaFrame, to: PhoneLine): void {
     if (track !== "inbound") return violation("other-track");
     const silence = order.place(chunk, timestamp, payloadBytes(payload));
     if (silence === DUPLICATE) return violation("duplicate");
@@ -187,6 +184,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
     cancelDeadline();
     if (!start.isMulaw8k) return end("protocol", 1003, "mu-law at 8000 Hz only");
     cancelDeadline = clock.after(timing.startMs, () => end("protocol", 1011, "the token could not be checked"));
+    sid = Buffer.from(start.streamSid);
     phone = createPhoneLine({
       streamSid: start.streamSid,
       socket,
