@@ -17,11 +17,10 @@ export const MULAW_BYTES_PER_MS = 8;
 // alawmulaw decodes sample by sample; a table built once from it makes a whole-buffer decode one lookup per byte.
 const DECODED = Int16Array.from({ length: 256 }, (_, byte) => mulaw.decodeSample(byte));
 
-/** Decodes mu-law bytes to signed 16-bit linear samples, one for each byte. */
-export function decodeMulaw(bytes: Uint8Array): Int16Array {
-  const samples = new Int16Array(bytes.length);
-  for (let i = 0; i < bytes.length; i++) samples[i] = DECODED[bytes[i] as number] as number;
-  return samples;
+/** Decodes mu-law bytes to signed 16-bit linear samples, one for each byte: into the front of `room`, where there is one. */
+export function decodeMulaw(bytes: Uint8Array, room: Int16Array = new Int16Array(bytes.length)): Int16Array {
+  for (let i = 0; i < bytes.length; i++) room[i] = DECODED[bytes[i] as number] as number;
+  return room.length === bytes.length ? room : room.subarray(0, bytes.length);
 }
 
 /** Encodes signed 16-bit linear samples to mu-law, one byte for each sample. */

@@ -14,11 +14,22 @@ export function pcmSamples(bytes: Uint8Array): Int16Array {
   return samples;
 }
 
+/** The same without a copy, where the bytes lie as samples do here; undefined where they do not. */
+export function pcmView({ buffer, byteOffset, byteLength }: Uint8Array): Int16Array | undefined {
+  return IS_LITTLE && byteOffset % 2 === 0 ? new Int16Array(buffer, byteOffset, byteLength >> 1) : undefined;
+}
+
 /** The s16le bytes of samples. */
 export function pcmBytes(samples: Int16Array): Uint8Array {
   const bytes = new Uint8Array(samples.slice().buffer);
   if (!IS_LITTLE) Buffer.from(bytes.buffer).swap16();
   return bytes;
+}
+
+/** The same as base64, without the copy where none is needed. */
+export function pcmBase64(samples: Int16Array): string {
+  const { buffer, byteOffset, byteLength } = IS_LITTLE ? samples : pcmBytes(samples);
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
 /** Samples as most of the world's code has them, -1 to 1. */

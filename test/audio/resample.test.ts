@@ -1,5 +1,5 @@
 import { rmsDbfs } from "../../src/audio/pcm.ts";
-import { createResampler, resample } from "../../src/audio/resample.ts";
+import { createResampler, FINE, LINE, resample } from "../../src/audio/resample.ts";
 
 function tone(hz: number, rate: number, ms: number, amplitude = 16000): Int16Array {
   return Int16Array.from({ length: (rate * ms) / 1000 }, (_, i) => amplitude * Math.sin((2 * Math.PI * hz * i) / rate));
@@ -55,11 +55,70 @@ describe("one shot", () => {
   });
 });
 
+/** The full-scale share of a tone that is left, in decibels of what went in; without the tone itself where one is given. */
+function left(hz: number, from: number, to: number, without?: number): number {
+  const got = resample(tone(hz, from, 400), from, to, LINE);
+  const wanted = without === undefined ? new Int16Array(got.length) : tone(without, to, 400);
+  return level(got.map((sample, i) => sample - (wanted[i] as number))) - level(tone(hz, from, 400));
+}
+
+describe("the line's filter, which is behind by little more than a millisecond", () => {
+  test("passes the telephone's band flat, both ways", () => {
+    for (const [from, to] of [
+      [24000, 8000],
+      [8000, 24000],
+    ] as const) {
+      for (const hz of [300, 1000, 2000, 3000, 3200]) expect(Math.abs(left(hz, from, to))).toBeLessThan(0.15);
+      expect(left(3400, from, to)).toBeGreaterThan(-0.9);
+    }
+  });
+
+  test("going down, what would alias is gone: 14 dB at 4 kHz, 48 dB from 4.4 kHz on", () => {
+    expect(left(4000, 24000, 8000)).toBeLessThan(-14);
+    for (let hz = 4400; hz < 12_000; hz += 190) expect(left(hz, 24000, 8000)).toBeLessThan(-48);
+  });
+
+  test("going up, the images of what the telephone passes are 45 dB below it", () => {
+    for (const hz of [300, 1000, 2000, 3000]) expect(left(hz, 8000, 24000, hz)).toBeLessThan(-45);
+  });
+
+  test("holds back a millisecond and a quarter", () => {
+    expect(800 - createResampler(24000, 8000, LINE).push(tone(700, 24000, 100)).length).toBe(10);
+    expect(2400 - createResampler(8000, 24000, LINE).push(tone(700, 8000, 100)).length).toBe(30);
+  });
+});
+
 describe("stream", () => {
+  test("writes into an array what it would have made one for, and no further", () => {
+    const [one, other] = [createResampler(8000, 24000, LINE), createResampler(8000, 24000, LINE)];
+    const room = new Int16Array(600).fill(77);
+    for (const ms of [20, 1, 20]) {
+      const piece = tone(440, 8000, ms);
+      const made = one.push(piece);
+      expect(other.into(piece, room)).toBe(made.length);
+      expect(room.subarray(0, made.length)).toEqual(made);
+      expect(room.subarray(made.length).every((sample) => sample === 77)).toBe(true);
+      room.fill(77);
+    }
+    expect(other.flush()).toEqual(one.flush());
+  });
+
+  test("two at once do not hear each other", () => {
+    const alone = createResampler(24000, 8000, LINE);
+    const [one, other] = [createResampler(24000, 8000, LINE), createResampler(8000, 24000, FINE)];
+    for (let at = 0; at < 2400; at += 480) {
+      const piece = tone(600, 24000, 100).subarray(at, at + 480);
+      const beside = one.push(piece);
+      other.push(tone(3000, 8000, 7));
+      expect(beside).toEqual(alone.push(piece));
+    }
+  });
+
   test.each([
     [24000, 8000],
     [8000, 24000],
     [22050, 8000],
+    [48000, 22050],
   ])("%d to %d Hz in odd chunks equals the one shot", (from, to) => {
     const input = tone(700, from, 300);
     const resampler = createResampler(from, to);

@@ -2,9 +2,8 @@
 // What comes all at once goes on a little at a time, so that nobody waits for its decoding; after the last of it comes silence, or the
 // voice would wait for the rest.
 import type { DecodableKind } from "../../audio/decode.ts";
-import { encodeMulaw, MULAW_SILENCE } from "../../audio/mulaw.ts";
-import { pcmSamples } from "../../audio/pcm.ts";
-import { createResampler } from "../../audio/resample.ts";
+import { createPageToLine } from "../../audio/line-pcm.ts";
+import { MULAW_SILENCE } from "../../audio/mulaw.ts";
 import type { Clock } from "../../core/clock.ts";
 import { payloadBytes } from "../../wire/base64.ts";
 import { formatOf } from "./format.ts";
@@ -31,8 +30,6 @@ export interface Inlet {
   close(): void;
 }
 
-const LINE_RATE = 8000;
-const PCM_RATE = 24_000;
 const FRAME_BYTES = 160;
 const BYTES_PER_MS = 8;
 /** What is waiting goes on at twenty times the speed of life: faster, and a slow network would make the voice pass some of it over. */
@@ -70,7 +67,7 @@ export function createInlet({ clock, timing, deliver, refuse, onNoSpeech }: Inle
   /** An utterance is under way, and speech was found in it. */
   let spoken = false;
   let under = false;
-  let toPcm = createResampler(PCM_RATE, LINE_RATE);
+  let toLine = createPageToLine();
   let odd: Uint8Array = new Uint8Array(0);
   const unpacker = createUnpacker({ refuse, onReady: () => schedule() });
   const isIdle = (): boolean => sound.length === 0 && work.length === 0 && !unpacker.isBusy();
@@ -161,7 +158,7 @@ export function createInlet({ clock, timing, deliver, refuse, onNoSpeech }: Inle
 
   function end(): void {
     cancelGap();
-    toPcm = createResampler(PCM_RATE, LINE_RATE);
+    toLine = createPageToLine();
     odd = new Uint8Array(0);
     if (!under) return;
     if (isIdle()) quiet(0);
@@ -215,7 +212,7 @@ export function createInlet({ clock, timing, deliver, refuse, onNoSpeech }: Inle
         if (!count(all.length / 48)) return awaitMore();
         const joined = odd.length > 0 ? Buffer.concat([odd, all]) : all;
         odd = joined.subarray(joined.length & ~1);
-        stream(encodeMulaw(toPcm.push(pcmSamples(joined))));
+        stream(toLine.push(joined));
         return awaitMore();
       }
     }

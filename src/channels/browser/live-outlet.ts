@@ -1,54 +1,44 @@
 // Live talk on its way out: sound and words as they come, in the browser's own format, and everything else that happens in the call.
-import { decodeMulaw } from "../../audio/mulaw.ts";
-import { pcmBytes } from "../../audio/pcm.ts";
-import { createResampler } from "../../audio/resample.ts";
+import { createLineToPage } from "../../audio/line-pcm.ts";
 import {
   formatAudioDelta,
   formatServerMessage,
-  LIVE_FORMATS,
   serverMessage,
   type LiveFormat,
   type ServerMessage,
 } from "../../wire/browser.ts";
 import { textOf, type Outlet, type OutletParts } from "./outlet.ts";
 
-const LINE_RATE = 8000;
-
 export interface LiveOutletParts extends Pick<OutletParts, "send"> {
+  /** For ASCII. */
+  readonly sendAscii: (text: string) => void;
   readonly format: LiveFormat;
 }
 
 const phases = serverMessage.options[1].shape.conversation_state;
 const reply = (utterance: unknown): string => `reply_${Number(utterance)}`;
 
-export function createLiveOutlet({ send, format }: LiveOutletParts): Outlet {
-  let resampler = createResampler(LINE_RATE, LIVE_FORMATS.pcm);
+export function createLiveOutlet({ send, sendAscii, format }: LiveOutletParts): Outlet {
+  let toPage = createLineToPage();
   let last = -1;
   const say = (message: ServerMessage): void => send(formatServerMessage(message));
 
-  function pcm(payload: string): string {
-    const samples = resampler.push(decodeMulaw(Buffer.from(payload, "base64")));
-    const { buffer, byteOffset, byteLength } = pcmBytes(samples);
-    return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-  }
-
-  /** The last 2 ms of a stretch wait in the filter for what comes next. */
+  /** The last of a stretch waits in the filter for what comes next. */
   function flush(): void {
-    const samples = resampler.flush();
-    if (format === "mulaw" || samples.length === 0 || last < 0) return;
-    send(formatAudioDelta(Buffer.from(pcmBytes(samples)).toString("base64"), format, reply(last)));
+    const sound = toPage.flush();
+    if (sound !== "" && last >= 0) sendAscii(formatAudioDelta(sound, format, reply(last)));
   }
 
   return {
     play(payload, utterance) {
       if (format === "pcm" && utterance !== last && last >= 0) flush();
       last = utterance;
-      send(formatAudioDelta(format === "mulaw" ? payload : pcm(payload), format, reply(utterance)));
+      sendAscii(formatAudioDelta(format === "mulaw" ? payload : toPage.push(payload), format, reply(utterance)));
     },
     mark: (name) => say({ type: "mark", name }),
     clear() {
       // What was on its way belongs to what is not to be heard.
-      resampler = createResampler(LINE_RATE, LIVE_FORMATS.pcm);
+      toPage = createLineToPage();
       say({ type: "clear" });
     },
     told(type, data) {

@@ -1,4 +1,5 @@
-// The limits of a browser's socket. docs/browser.md has them for those who write clients.
+// The limits of a browser's socket, and what its close means. docs/browser.md has them for those who write clients.
+import type { LineCloseCause } from "../../core/line.ts";
 
 export const BROWSER_TIMING = {
   /** A ping this often, and a look at who is still there. */
@@ -33,3 +34,17 @@ export const MOST_AHEAD_MS = 30_000;
 export const SESSION_MS = 24 * 3_600_000;
 
 export const CLOSE = { takenOver: 4001, bad: 4400, slow: 4408, flood: 4429, failed: 4503 } as const;
+
+/** What a close by the far side means. A page that is left or loaded again says 1001, and may come back; any other code is goodbye. */
+export const CAUSES: ReadonlyMap<number, LineCloseCause> = new Map([
+  [1001, "network"],
+  [1002, "protocol"],
+  [1003, "protocol"],
+  [1006, "network"],
+  [1007, "bad-frames"],
+  [1008, "protocol"],
+  [1009, "protocol"],
+  [1011, "network"],
+  [1012, "network"],
+  [1013, "network"],
+]);

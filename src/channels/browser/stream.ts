@@ -18,7 +18,7 @@ import { createInlet } from "./inlet.ts";
 import { createBrowserLine } from "./line.ts";
 import { createLiveOutlet } from "./live-outlet.ts";
 import type { Outlet } from "./outlet.ts";
-import { CLOSE, SLOW_BYTES, type BrowserTiming } from "./settings.ts";
+import { CAUSES, CLOSE, SLOW_BYTES, type BrowserTiming } from "./settings.ts";
 import { createTurnOutlet } from "./turn-outlet.ts";
 import { createTurns } from "./turns.ts";
 
@@ -48,20 +48,6 @@ export interface BrowserStream {
   end(cause: LineCloseCause, code: number, reason: string): void;
 }
 
-/** What a close by the far side means. A page that is left or loaded again says 1001, and may come back; any other code is goodbye. */
-const CAUSES: ReadonlyMap<number, LineCloseCause> = new Map([
-  [1001, "network"],
-  [1002, "protocol"],
-  [1003, "protocol"],
-  [1006, "network"],
-  [1007, "bad-frames"],
-  [1008, "protocol"],
-  [1009, "protocol"],
-  [1011, "network"],
-  [1012, "network"],
-  [1013, "network"],
-]);
-
 export function openBrowserStream(socket: Socket, options: BrowserStreamOptions): BrowserStream {
   const { query, clock, meter, timing, sessionId, callId, orgId, carrierId } = options;
   const log = options.log.with({ call: carrierId, callId });
@@ -76,6 +62,16 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
   function send(text: string): void {
     if (socketClosed) return;
     socket.send(text);
+    sent();
+  }
+
+  function sendAscii(text: string): void {
+    if (socketClosed) return;
+    socket.sendAscii(text);
+    sent();
+  }
+
+  function sent(): void {
     if (socket.bufferedBytes > SLOW_BYTES) end("slow-consumer", CLOSE.slow, "reads too slowly");
   }
 
@@ -90,7 +86,7 @@ export function openBrowserStream(socket: Socket, options: BrowserStreamOptions)
 
   const deliver = (event: Parameters<typeof bound.deliver>[0]): void => bound.deliver(event);
   const outlet: Outlet = query.isLive
-    ? createLiveOutlet({ send, format: query.format })
+    ? createLiveOutlet({ send, sendAscii, format: query.format })
     : createTurnOutlet({
         send,
         deliver,
