@@ -2,6 +2,7 @@
 // those of live talk besides. It keeps no state and decodes no sound.
 import { z } from "zod";
 import { isBase64 } from "./base64.ts";
+import { readPageAudio } from "./browser-fast.ts";
 
 /** Characters of a typed turn. */
 export const MOST_TEXT = 4000;
@@ -57,6 +58,12 @@ const bad = (why: string, code: "bad_message" | "unknown_type" | "bad_audio" = "
 /** Never throws. `why` names what is wrong and repeats nothing of what was sent. */
 export function parseClientMessage(data: Buffer, isBinary: boolean): ClientParsed {
   if (isBinary) return bad("messages are JSON text");
+  const audio = readPageAudio(data);
+  return audio ? { outcome: "ok", message: audio } : parseFully(data);
+}
+
+/** For whatever the fast way leaves. */
+export function parseFully(data: Buffer): ClientParsed {
   let value: unknown;
   try {
     value = JSON.parse(data.toString());

@@ -3,10 +3,12 @@ import * as fc from "fast-check";
 import {
   formatAudioDelta,
   parseClientMessage,
+  parseFully,
   readSocketQuery,
   serverMessage,
   type ClientParsed,
 } from "../../src/wire/browser.ts";
+import { readPageAudio } from "../../src/wire/browser-fast.ts";
 
 const parse = (value: unknown): ClientParsed =>
   parseClientMessage(Buffer.from(typeof value === "string" ? value : JSON.stringify(value)), false);
@@ -95,4 +97,55 @@ test.each([
   ["/ws/voice-agent/a?stream=yes", undefined],
 ])("%s", (url, query) => {
   expect(readSocketQuery(url)).toEqual(query);
+});
+
+describe("the fast way for the microphone's sound", () => {
+  const sent = '{"type":"audio_chunk","audio_data":"AAEC/w==","format":"pcm"}';
+
+  /** Whatever the fast way says, the full parse says the same. */
+  function agree(text: string): boolean {
+    const fast = readPageAudio(Buffer.from(text));
+    if (fast) expect({ outcome: "ok", message: fast }).toEqual(parseFully(Buffer.from(text)));
+    return fast !== undefined;
+  }
+
+  test("takes what the page sends, in either format and any length", () => {
+    expect(agree(JSON.stringify({ type: "audio_chunk", audio_data: "AAEC/w==", format: "mulaw" }))).toBe(true);
+    for (const bytes of [1, 2, 3, 160, 960, 50_000])
+      expect(agree(sent.replace("AAEC/w==", Buffer.alloc(bytes, 0xab).toString("base64")))).toBe(true);
+  });
+
+  test.each([
+    ["another order", '{"type":"audio_chunk","format":"pcm","audio_data":"AAEC/w=="}'],
+    ["another format", sent.replace("pcm", "wav")],
+    ["a format in capitals", sent.replace("pcm", "PCM")],
+    ["no format", sent.replace(',"format":"pcm"', "")],
+    ["a field more", sent.replace("}", ',"seq":1}')],
+    ["a format twice", sent.replace("}", ',"format":"wav"}')],
+    ["a space", sent.replace(":", ": ")],
+    ["something behind", `${sent}x`],
+    ["a line break behind", `${sent}\n`],
+    ["a byte order mark", `\ufeff${sent}`],
+    ["an escape in the sound", sent.replace("/w", "\\/w")],
+    ["no sound", sent.replace("AAEC/w==", "")],
+    ["no padding", sent.replace("==", "")],
+    ["too much padding", sent.replace("==", "===")],
+    ["stray bits", sent.replace("/w==", "/x==")],
+    ["url-safe sound", sent.replace("/w", "_w")],
+    ["a letter beyond ASCII", sent.replace("AAEC", "ÄAEC")],
+    ["cut short", sent.slice(0, -1)],
+    ["another message", '{"type":"audio_end"}'],
+    ["nothing", ""],
+  ])("near miss, left to the full parse: %s", (_what, text) => {
+    expect(agree(text)).toBe(false);
+  });
+
+  test("agrees with the full parse on anything that is nearly it", () => {
+    fc.assert(
+      fc.property(fc.nat(sent.length), fc.nat(3), fc.string({ maxLength: 3 }), (at, gone, put) => {
+        agree(sent.slice(0, at) + put + sent.slice(at + gone));
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -17,9 +17,16 @@ const MULAW = new Set(["mulaw", "ulaw", "pcmu", "g711_ulaw", "audio/pcmu", "audi
 const PACKED = /^(audio\/)?(webm|ogg|opus)\b/;
 const FILE = /^(audio\/)?(x-)?(wav|wave|mp3|mpeg)\b/;
 
+/** What has a header of its own begins so in base64 (RIFF, ID3, WebM, Ogg), and raw sound hardly ever. */
+const HEADS = /^(UklGR|SUQz|GkXf|T2dn)/;
+
+/** Raw sound by its name, and without a header of anything else: nothing has to be decoded to say so. */
+export const isRaw = (data: string, name: string): name is "pcm" | "mulaw" =>
+  (name === "pcm" || name === "mulaw") && !HEADS.test(data);
+
 /** Does this base64 hold a whole utterance, by its first bytes? */
 export const isWhole = (data: string, name: string): boolean =>
-  formatOf(Buffer.from(data.slice(0, 32), "base64"), name, false).kind === "whole";
+  !isRaw(data, name) && formatOf(Buffer.from(data.slice(0, 32), "base64"), name, false).kind === "whole";
 
 /** `isOpen`: a stream with a header has begun and not ended. */
 export function formatOf(bytes: Buffer, name: string, isOpen: boolean): ChunkFormat {

@@ -6,7 +6,7 @@ import { createPageToLine } from "../../audio/line-pcm.ts";
 import { MULAW_SILENCE } from "../../audio/mulaw.ts";
 import type { Clock } from "../../core/clock.ts";
 import { payloadBytes } from "../../wire/base64.ts";
-import { formatOf } from "./format.ts";
+import { formatOf, isRaw } from "./format.ts";
 import { MOST_AHEAD_MS, type BrowserTiming } from "./settings.ts";
 import { createUnpacker } from "./unpack.ts";
 
@@ -178,15 +178,16 @@ export function createInlet({ clock, timing, deliver, refuse, onNoSpeech }: Inle
 
   function chunk(data: string, said: string): void {
     if (closed) return;
+    const raw = isRaw(data, said) ? said : undefined;
     // The hot path: what is telephone sound already is passed on as it came.
-    if (said === "mulaw" && isIdle() && payloadBytes(data) <= AT_ONCE_BYTES && !data.startsWith("UklGR")) {
+    if (raw === "mulaw" && isIdle() && payloadBytes(data) <= AT_ONCE_BYTES) {
       if (!count(payloadBytes(data) / BYTES_PER_MS)) return;
       begins();
       deliver(data);
       return awaitMore();
     }
     const all = Buffer.from(data, "base64");
-    const format = formatOf(all, said, isOpen);
+    const format = raw ? { kind: raw } : formatOf(all, said, isOpen);
     switch (format.kind) {
       case "unsupported":
         return refuse("unsupported_format", format.why);
