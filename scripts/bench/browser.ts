@@ -7,6 +7,7 @@ import { WORST } from "./load.ts";
 import type { LineStory } from "./model-log.ts";
 import { percentile } from "./numbers.ts";
 import type { PhoneStory } from "./phone-call.ts";
+import { cpuMs } from "./process-cost.ts";
 import { quiet, type FarSides } from "./relay.ts";
 import { COUNTED_FROM, sharedNow } from "./stamp.ts";
 import { pause, startFloor, startService } from "./subject.ts";
@@ -33,6 +34,8 @@ export interface FormatReport {
   readonly strange: number;
   readonly open: number;
   readonly efforts: readonly Effort[];
+  /** Share of one core that the server used. */
+  readonly serverCore: number;
 }
 
 export interface BrowserReport {
@@ -113,8 +116,10 @@ async function talk(
     };
     await all("reset");
     const from = sharedNow();
+    const before = cpuMs(service.pid);
     await pause(seconds * 1000);
     const to = sharedNow();
+    const serverCore = (cpuMs(service.pid) - before) / (to - from);
     const [atPhones, atModel, effort] = await Promise.all([
       phones.ask("window", undefined),
       model.ask("window", undefined),
@@ -143,6 +148,7 @@ async function talk(
       strange: found.window.strange,
       open: found.window.talks.filter(({ isOpen }) => isOpen).length,
       efforts: [atPhones.effort, effort, atModel.effort],
+      serverCore,
     };
   } finally {
     await Promise.all([browsers.close(), service.close()]);
@@ -191,7 +197,7 @@ function arrivals({ stories, lines, window }: Found): Arrivals {
   for (const { call, said, heard } of window.talks) {
     const { heard: atModel = { atMs: [], samples: [] }, said: ofModel = { atMs: [], samples: [] } } =
       lineOf.get(call) ?? {};
-    // Less than a frame is what the filters hold back, 2 ms.
+    // Less than a frame is what the filters hold back, 1.25 ms.
     add(up.browsers, framesOf(said), Math.trunc(missingMs(said, atModel) / FRAME_MS));
     add(down.browsers, framesOf(ofModel), Math.trunc(missingMs(ofModel, heard) / FRAME_MS));
   }
@@ -224,6 +230,7 @@ export function browserLines({ browsers, phones, seconds, floor, formats }: Brow
       `    of phones, up and down            ${way(found.phonesUp)}; ${way(found.phonesDown)}`,
       `    errors; browsers still there      ${found.strange}; ${found.open}`,
       `    far sides, share of a core        ${found.efforts.map(({ core }) => core.toFixed(2)).join(", ")}`,
+      `    the server, share of a core       ${found.serverCore.toFixed(2)}`,
     ]),
   ];
 }

@@ -68,7 +68,7 @@ function voiceIn(format: LiveFormat): readonly string[] {
 }
 
 const chunk = (format: LiveFormat, base64: string): string =>
-  `{"type":"audio_chunk","format":"${format}","audio_data":"${base64}"}`;
+  `{"type":"audio_chunk","audio_data":"${base64}","format":"${format}"}`;
 
 async function open(call: number, voice: readonly string[], browsing: Browsing): Promise<Talk> {
   const { url, key, from, count, format } = browsing;
