@@ -2,7 +2,7 @@
 // shutdown. It carries no audio.
 import type { Call } from "./bridge/parts.ts";
 import type { PhoneCalls } from "./channels/phone/index.ts";
-import type { CallParty } from "./core/call.ts";
+import type { CallParty, IntakeRecord } from "./core/call.ts";
 import type { Line } from "./core/line.ts";
 import type { Log, Meter } from "./core/observe.ts";
 import type { Resumption } from "./core/resumption.ts";
@@ -34,6 +34,8 @@ export interface Before {
   readonly threadId?: string | undefined;
   /** What was said in it. */
   readonly history?: readonly SpokenLine[];
+  /** What was taken down of the caller's matter in it. */
+  readonly intake?: IntakeRecord | undefined;
   /** What is remembered of the caller, as the assistant is told it. */
   readonly memories?: string | undefined;
 }
@@ -149,7 +151,7 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, 
     async recall(
       party: CallParty,
       resumes: ResumeCause | undefined,
-      known: Pick<Before, "threadId" | "history"> = {},
+      known: Pick<Before, "threadId" | "history" | "intake"> = {},
     ): Promise<void> {
       const before = await recall(party, resumes);
       const slot = slots.get(party.callId);

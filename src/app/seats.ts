@@ -62,7 +62,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
       // A voice that answers itself has to know what the caller was greeted with.
       openVoice: () =>
         engine.open({ callId, carrierId, history: threads ? [] : [{ role: "agent", text: moment.settings.greeting }] }),
-      startCall(line, early, { resumed, threadId: lastThread, memories, history = [] }) {
+      startCall(line, early, { resumed, threadId: lastThread, memories, history = [], intake }) {
         const { clip, settings } = line.takesTurns ? quietly(moment) : moment;
         const threadId = resumed?.threadId ?? lastThread;
         const thread = threads?.open({
@@ -95,6 +95,7 @@ export function createSeats(parts: SeatsParts): (party: CallParty) => Seat {
           watch: bothOf(cluster.watch(party), line.watch),
           resumed,
           history,
+          intake,
           sentences: createSentences,
           divergence,
         });

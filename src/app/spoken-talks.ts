@@ -1,7 +1,7 @@
 // Conversations over requests that are gone on with over a socket: what is said in the call there is written into them, and what is
 // said over requests meanwhile is told to the call. The call has a record of its own besides.
 import type { WrittenTalk, WrittenTalks } from "../channels/browser/written.ts";
-import type { TurnRecord } from "../core/call.ts";
+import type { IntakeRecord, TurnRecord } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ControlCall } from "../core/control.ts";
 import { isOver } from "../core/conversation.ts";
@@ -9,7 +9,7 @@ import type { Log } from "../core/observe.ts";
 import type { BrowserLine } from "./browser-call.ts";
 import type { InLine } from "./in-line.ts";
 import type { KeptTalks } from "./kept-talks.ts";
-import { moved, spoken, withSpoken, type Talk } from "./talk.ts";
+import { moved, spoken, withIntake, withSpoken, type Talk } from "./talk.ts";
 
 export interface SpokenTalksParts {
   readonly talks: Pick<KeptTalks, "find" | "settle">;
@@ -73,6 +73,7 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
         ...(talk.party.attested === true && talk.party.from !== "" && { customer: talk.party.from }),
         isOver: isOver(talk.phase),
         history: spoken(talk).filter(({ text }) => text !== ""),
+        ...(talk.intake && { intake: talk.intake }),
         // Whoever goes on with that call knows all there is.
         ...(spokenIn !== undefined && isOf(spokenIn, talk.lines.at(-1)) && { lastCall: spokenIn }),
       };
@@ -83,6 +84,7 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
       /** By their names, in order: what is said again of a turn stands in its place. */
       let lines = new Map<string, Line>();
       let phase = "intake";
+      let intake: IntakeRecord | undefined;
       let isWaiting = false;
 
       function add(name: string, role: Line["role"], text: unknown, by?: unknown): void {
@@ -96,18 +98,22 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
         if (isWaiting) return;
         isWaiting = true;
         let taken = new Map<string, Line>();
+        let took: IntakeRecord | undefined;
         const written = change(id, (talk) => {
           isWaiting = false;
           taken = lines;
           lines = new Map();
+          took = intake;
+          intake = undefined;
           const now = clock.date();
-          const known = withSpoken({ ...talk, spokenIn: callId }, [...taken.values()], now);
+          const known = withSpoken({ ...withIntake(talk, took, now), spokenIn: callId }, [...taken.values()], now);
           const isTurn = [...taken.values()].some(({ role }) => role === "caller");
           return !isTurn ? known : moved(known, EVENTS[phase] ?? "answered", now);
         }).catch((error: unknown) => {
           isWaiting = false;
           // The next time, with what comes until then.
           lines = new Map([...taken, ...lines]);
+          intake ??= took;
           log.warn("what was said over a socket is not in its conversation yet", { callId, error: String(error) });
         });
         writing.add(written);
@@ -118,11 +124,12 @@ export function createSpokenTalks({ talks, control, inLine, clock, log }: Spoken
       return (type, data) => {
         if (type === "turn") add(`turn ${Number(data["turn"])}`, "caller", data["text"], data["by"]);
         if (type === "phase") phase = textOf(data["phase"]);
+        if (type === "intake") intake = data["intake"] as IntakeRecord;
         if (type === "reply" && textOf(data["heard"]) !== "" && !PASSING.has(data["kind"])) {
           add(`reply ${Number(data["utterance"])}`, "agent", data["heard"]);
           write();
         }
-        if ((type === "call.ended" || type === "call.interrupted") && lines.size > 0) write();
+        if ((type === "call.ended" || type === "call.interrupted") && (lines.size > 0 || intake)) write();
       };
     },
     tell: (talk, said, answer) =>

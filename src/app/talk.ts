@@ -1,7 +1,7 @@
 // A conversation over requests as one value: a call's, with the thread that thinks for it. What a session keeps, and what its record
 // is made of. Pure.
 import { isOver, nextPhase, type ConversationEvent } from "../core/conversation.ts";
-import type { CallRecord, TurnRecord } from "../core/call.ts";
+import type { CallRecord, IntakeRecord, TurnRecord } from "../core/call.ts";
 import type { SpokenLine } from "../core/voice.ts";
 import { MOST_LINES, atMs, ended, recordOf, type BrowserCall, type BrowserLine } from "./browser-call.ts";
 
@@ -31,6 +31,14 @@ export function withSpoken(talk: Talk, lines: readonly Omit<BrowserLine, "atMs">
   }
   const next = { ...talk, lines: all.slice(-MOST_LINES), activeAt: +now };
   return lines.length > 0 ? withThread(next, undefined) : next;
+}
+
+/** With what was taken down in a call of it: what came in writing meanwhile stays, and what is complete stays so. */
+export function withIntake(talk: Talk, taken: IntakeRecord | undefined, now: Date): Talk {
+  if (!taken) return talk;
+  const fields = { ...talk.intake?.fields, ...taken.fields };
+  const status = talk.intake?.status === "complete" ? "complete" : taken.status;
+  return { ...talk, intake: { ...talk.intake, ...taken, fields, status, updatedAtMs: atMs(talk, now) } };
 }
 
 export const spoken = ({ lines }: Talk): SpokenLine[] => lines.map(({ role, text }) => ({ role, text }));

@@ -12,6 +12,8 @@ export interface MattersParts {
   readonly plan: PlanEscalation;
   /** ms since the call began. */
   readonly atMs: () => number;
+  /** Taken down before the call. */
+  readonly intake?: IntakeRecord | undefined;
   readonly resumed?: Resumption | undefined;
 }
 
@@ -20,7 +22,7 @@ export type Matters = ReturnType<typeof createMatters>;
 /** Escalations kept of one call: a model that escalates without end fills no record. */
 const MOST_ESCALATIONS = 20;
 
-export function createMatters({ journal, ids, plan, atMs, resumed }: MattersParts) {
+export function createMatters({ journal, ids, plan, atMs, resumed, ...parts }: MattersParts) {
   let intake: IntakeRecord | undefined = resumed?.intake;
   const escalations: EscalationRecord[] = [...(resumed?.escalations ?? [])];
 
@@ -34,6 +36,13 @@ export function createMatters({ journal, ids, plan, atMs, resumed }: MattersPart
     escalations[at] = { ...one, outcome, ...(outcome === "withdrawn" && { decidedAtMs: atMs() }) };
     journal.escalationDecided([...escalations]);
   }
+
+  function keepIntake(kept: Omit<IntakeRecord, "updatedAtMs">): void {
+    intake = { ...kept, updatedAtMs: atMs() };
+    journal.intake(intake);
+  }
+
+  if (!resumed && parts.intake) keepIntake(parts.intake);
 
   return {
     escalate(request: EscalationRequest): EscalationPlan {
@@ -59,9 +68,6 @@ export function createMatters({ journal, ids, plan, atMs, resumed }: MattersPart
       decide(how, "withdrawn");
     },
     intake: () => intake,
-    keepIntake: (kept: Omit<IntakeRecord, "updatedAtMs">): void => {
-      intake = { ...kept, updatedAtMs: atMs() };
-      journal.intake(intake);
-    },
+    keepIntake,
   };
 }

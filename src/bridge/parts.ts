@@ -1,5 +1,5 @@
 // What the bridge is given to make one call, and what it gives back.
-import type { CallEnding, CallParty, EndReason } from "../core/call.ts";
+import type { CallEnding, CallParty, EndReason, IntakeRecord } from "../core/call.ts";
 import type { Clip, ClipId } from "../core/clip.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import type { EscalationRequest, PlanEscalation } from "../core/escalation.ts";
@@ -67,6 +67,8 @@ export interface BridgeParts {
   readonly watch?: CallWatch | undefined;
   /** What was said with this caller before the call, for a voice. */
   readonly history?: readonly SpokenLine[] | undefined;
+  /** What was taken down of the caller's matter before the call. */
+  readonly intake?: IntakeRecord | undefined;
   /** The call goes on: no greeting, but a short apology, and all that was said before is known. */
   readonly resumed?: Resumption | undefined;
   readonly log: Log;

@@ -534,3 +534,64 @@ test(
     good.close();
   }),
 );
+
+test(
+  "what was taken down over requests is known to the socket, and what is taken down there to the next request",
+  sideBySide(async (start) => {
+    const steps: Readonly<Record<string, object>> = {
+      "I am Ada.": { caller: "Ada" },
+      "The tap drips.": { matter: "a tap that drips" },
+      "Call me tomorrow.": { when: "tomorrow" },
+      "That is all.": {},
+    };
+    const field = (name: string) => ({ name, type: "text" as const, ask: `Ask for ${name}.` });
+    const flow = await begin(start, {
+      speed: 4,
+      organizations: { default: { intake: { fields: ["caller", "matter", "when"].map(field) } } },
+      openai: {
+        script: {
+          brain: ({ text, toolOutputs }) =>
+            toolOutputs.length === 0
+              ? { tool: { name: "complete_intake", args: { fields: steps[text], complete: text === "That is all." } } }
+              : `Missing: ${/"missing":\[(.*?)\]/.exec(toolOutputs.at(-1)?.output ?? "")?.[1]}.`,
+        },
+      },
+    });
+    const post = async (path: string, body: unknown): Promise<Record<string, unknown>> => {
+      const headers = { ...AUTH, "content-type": "application/json" };
+      const answer = await fetch(flow.url + path, { method: "POST", headers, body: JSON.stringify(body) });
+      return (await answer.json()) as Record<string, unknown>;
+    };
+    const id = String((await post("/conversation/start", {}))["session_id"]);
+    await post("/conversation/process", { session_id: id, user_input: "I am Ada." });
+
+    const client = await open(flow, id);
+    client.send({ type: "text_input", text: "The tap drips." });
+    // All that is missing is what was not said in writing.
+    expect((await client.next("conversation_response"))["text"]).toBe('Missing: "when".');
+    client.close();
+    const spoken = async (): Promise<CallRecord | undefined> => {
+      const [call] = (await flow.app.store.list({ limit: 5 })).filter(({ channel }) => channel === "browser");
+      return call && flow.app.store.get(call.callId);
+    };
+    expect((await spoken())?.intake).toMatchObject({
+      status: "draft",
+      fields: { caller: "Ada", matter: "a tap that drips" },
+    });
+
+    const noted = (said: string) => post("/conversation/process", { session_id: id, user_input: said });
+    expect((await noted("Call me tomorrow."))["agent_response"]).toBe("Missing: .");
+    await noted("That is all.");
+    expect(await recordOf(flow, id, ({ turns }) => turns.length === 4)).toMatchObject({
+      intake: { status: "complete", fields: { caller: "Ada", matter: "a tap that drips", when: "tomorrow" } },
+    });
+    // The next socket finds it complete.
+    const later = await open(flow, id);
+    await until(
+      "its call has it",
+      () => flow.log.lines.filter(({ message }) => message === "call begins").length === 2,
+    );
+    expect((await spoken())?.intake).toMatchObject({ status: "complete" });
+    later.close();
+  }),
+);

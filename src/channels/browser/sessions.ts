@@ -1,6 +1,6 @@
 // Whose session an address names, and which call goes on in it, so that a socket may come back to any instance and after a restart. Where
 // that is kept is in kept-sessions.ts; what was said is not: the record has it.
-import { isReported, type CallParty, type CallRecord } from "../../core/call.ts";
+import { isReported, type CallParty, type CallRecord, type IntakeRecord } from "../../core/call.ts";
 import type { Clock, Ids } from "../../core/clock.ts";
 import { Problem } from "../../core/problem.ts";
 import { spokenLines } from "../../core/resumption.ts";
@@ -35,6 +35,8 @@ export interface Continuation {
   readonly resumes?: ResumeCause;
   readonly threadId?: string;
   readonly history: readonly SpokenLine[];
+  /** What was taken down before. */
+  readonly intake?: IntakeRecord;
 }
 
 export interface SessionsParts {
@@ -142,6 +144,7 @@ export function createSessions({ kept, state, store, clock, ids, timing, loseLin
       const last = written ? undefined : session.party?.callId;
       const before = last === undefined ? undefined : await record(last);
       const history = before ? spokenLines(before.turns, before.replies) : (written?.history ?? []);
+      const intake = before ? before.intake : written?.intake;
       const callId = ids.callId();
       return {
         party: {
@@ -155,6 +158,7 @@ export function createSessions({ kept, state, store, clock, ids, timing, loseLin
           orgId: session.orgId,
         },
         history: history.slice(-MOST_HISTORY),
+        ...(intake && { intake }),
         // Its thread does not know what was written.
         ...(!written && session.threadId !== undefined && { threadId: session.threadId }),
       };
