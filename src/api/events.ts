@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { sees, type Principal } from "../core/access.ts";
 import { isReported } from "../core/call.ts";
+import type { Clock, Ids } from "../core/clock.ts";
 import { seesConfirmation } from "../core/confirmation.ts";
+import type { Saying } from "../core/live-words.ts";
 import type { CallDraft, LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
@@ -10,9 +12,12 @@ import { viewOfEscalation, viewOfIntake } from "./call-view.ts";
 import { empty, READERS, route, type Answer, type Route } from "./define-route.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { FindCall } from "./find-call.ts";
+import { createAskWords, type SayingBy } from "./words-so-far.ts";
 
 export interface EventRouteParts {
-  readonly state: Pick<State, "subscribe" | "live" | "getDraft">;
+  readonly state: Pick<State, "subscribe" | "publish" | "live" | "findLive" | "getDraft">;
+  readonly clock: Pick<Clock, "after">;
+  readonly ids: Pick<Ids, "id">;
   readonly streams: EventStreams;
   readonly find: FindCall;
 }
@@ -21,12 +26,14 @@ export interface EventRouteParts {
 export const EVENTS_TOPIC = "events";
 const SSE = "text/event-stream";
 
-export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] {
+export function eventRoutes({ state, clock, ids, streams, find }: EventRouteParts): Route[] {
+  const askWords = createAskWords({ state, clock, asker: ids.id("watch") });
+
   function watch(
     principal: Principal,
     wanted: (event: LiveEvent) => boolean,
     stillGood: () => Promise<boolean>,
-    first: () => Promise<unknown>,
+    first: (onTold: (saying: SayingBy) => void) => Promise<unknown>,
     isLast: (event: LiveEvent) => boolean,
   ): Answer {
     const watcher = `${principal.orgId ?? ""} ${principal.name}`;
@@ -49,7 +56,13 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
           if (early && early.length < MOST_EARLY) early.push(event);
           else if (!early) pass(event);
         });
-        void first().then(
+        // What was said up to here stands in the picture.
+        const onTold = (saying: SayingBy): void =>
+          void (early = early?.filter(
+            ({ type, callId, data }) =>
+              type !== "words" || !saying.get(callId)?.some(({ utterance }) => utterance === data["utterance"]),
+          ));
+        void first(onTold).then(
           (picture) => {
             stream.send("snapshot", picture);
             const waiting = early ?? [];
@@ -69,7 +82,7 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
         path: "/api/live",
         summary: "Live calls, as server-sent events",
         description:
-          "First `snapshot` with the calls that are live, then what happens in each, on whichever instance it runs. Events that happen while a watcher is away are not sent again: the snapshot of the next connection has what they came to.",
+          "First `snapshot` with the calls that are live and, in `saying`, the words so far of what is just being said in each; then what happens in each, on whichever instance it runs. Events that happen while a watcher is away are not sent again: the snapshot of the next connection has what they came to.",
         tag: "live calls",
         access: READERS,
         query: z.strictObject({ org_id: z.string().regex(ORG_ID, "must be an organization's id").optional() }),
@@ -78,10 +91,15 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
       async ({ query, principal, stillGood }) => {
         const mine = ({ orgId }: { readonly orgId: string }): boolean =>
           sees(principal, orgId) && (query.org_id === undefined || query.org_id === orgId);
-        const picture = async () => {
+        const picture = async (onTold: (saying: SayingBy) => void) => {
           const calls = (await state.live()).filter(mine);
+          const saying = await askWords({ instances: holdersOf(calls), onTold });
           return {
-            calls: await Promise.all(calls.map(async (call) => viewOfLive(call, await state.getDraft(call.callId)))),
+            calls: await Promise.all(
+              calls.map(async (call) =>
+                viewOfLive(call, await state.getDraft(call.callId), saying.get(call.callId) ?? []),
+              ),
+            ),
           };
         };
         return watch(principal, mine, stillGood, picture, () => false);
@@ -92,7 +110,8 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
         method: "get",
         path: "/api/calls/{call_id}/events",
         summary: "One live call, as server-sent events",
-        description: "First `snapshot` with what the call has so far; ends with the call. 204 when the call has ended.",
+        description:
+          "First `snapshot` with what the call has so far, the words of what is just being said in `saying`; ends with the call. 204 when the call has ended.",
         tag: "live calls",
         access: READERS,
         params: callParams,
@@ -104,13 +123,16 @@ export function eventRoutes({ state, streams, find }: EventRouteParts): Route[] 
       async ({ params, principal, stillGood }) => {
         const { callId, orgId, status } = await find(params.call_id, principal);
         if (status === "completed") return empty();
-        const picture = async () => {
+        const picture = async (onTold: (saying: SayingBy) => void) => {
+          const live = await state.findLive(callId);
+          const saying = await askWords({ callId, instances: holdersOf(live ? [live] : []), onTold });
           const draft = await state.getDraft(callId);
           return {
             call_id: callId,
             org_id: orgId,
             phase: draft?.phase ?? null,
             transcript: draft?.transcript ?? [],
+            saying: saying.get(callId) ?? [],
             intake: draft?.intake ? viewOfIntake(draft.intake) : null,
             escalation: draft?.escalation ? viewOfEscalation(draft.escalation) : null,
           };
@@ -131,7 +153,11 @@ const maySee = (principal: Principal, { type, orgId, data }: LiveEvent): boolean
 
 const viewOfEvent = ({ callId, orgId, at, data }: LiveEvent) => ({ call_id: callId, org_id: orgId, at, ...data });
 
-function viewOfLive(call: LiveCall, draft: CallDraft | undefined) {
+/** Nobody holds a call of which the far side only reports. */
+const holdersOf = (calls: readonly LiveCall[]): ReadonlySet<string> =>
+  new Set(calls.filter((call) => !isReported(call)).map(({ instance }) => instance));
+
+function viewOfLive(call: LiveCall, draft: CallDraft | undefined, saying: readonly Saying[]) {
   const phone = call.channel === "phone";
   return {
     call_id: call.callId,
@@ -147,5 +173,7 @@ function viewOfLive(call: LiveCall, draft: CallDraft | undefined) {
     /** Something can be said in it from here. */
     heard_here: !isReported(call),
     last: draft?.transcript.at(-1) ?? null,
+    /** What the agent has begun to say, as far as it was told. */
+    saying,
   };
 }

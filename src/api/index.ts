@@ -1,6 +1,6 @@
 // The management API: all of its routes in one list, which is mounted here and documented from.
 import type { Router } from "express";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Ids } from "../core/clock.ts";
 import type { Confirmations } from "../core/confirmation.ts";
 import type { ControlCall } from "../core/control.ts";
 import type { Memories } from "../core/memory.ts";
@@ -60,6 +60,7 @@ export interface ApiParts {
   readonly confirmations: Confirmations;
   readonly voiceAgent: VoiceAgentSessions;
   readonly clock: Clock;
+  readonly ids: Pick<Ids, "id">;
   readonly log: Log;
   /** Absent: the API has no documentation here. `routes`: those that others serve. */
   readonly docs: DocsParts | undefined;
@@ -88,7 +89,7 @@ export function createApi(parts: ApiParts): Api {
     ...callLifeRoutes({ ...parts, find, endPhoneCall }),
     ...browserReportRoutes({ browserCalls, find }),
     ...liveControlRoutes({ ...parts, find }),
-    ...eventRoutes({ state, streams, find }),
+    ...eventRoutes({ ...parts, streams, find }),
     ...confirmationRoutes(parts),
     ...organizationRoutes(parts),
     ...numberRoutes(parts),

@@ -12,6 +12,7 @@ import { createControl } from "./control.ts";
 import { createLiveEvents } from "./live-events.ts";
 import { createReaper } from "./reaper.ts";
 import { createRegistry } from "./registry.ts";
+import { createWordsSoFar } from "./words-so-far.ts";
 
 export interface ClusterParts {
   readonly state: State;
@@ -63,7 +64,8 @@ export function createCluster(parts: ClusterParts): Cluster {
   const { state, store, clock, ids, log } = parts;
   const instance = ids.id("instance");
   const registry = createRegistry({ state, instance, clock, log });
-  const events = createLiveEvents({ state, clock, onChange: (callId) => registry.changed(callId) });
+  const soFar = createWordsSoFar({ state, instance, flush: (callId) => registry.flush(callId) });
+  const events = createLiveEvents({ state, clock, soFar, onChange: (callId) => registry.changed(callId) });
   const control = createControl({ ...parts, instance, find: (id) => registry.find(id) });
   const reaper = createReaper({
     ...parts,
@@ -135,6 +137,7 @@ export function createCluster(parts: ClusterParts): Cluster {
     },
     async close() {
       control.close();
+      soFar.close();
       reaper.close();
       await registry.close();
     },

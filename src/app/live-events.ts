@@ -4,6 +4,7 @@ import type { CallWatch } from "../bridge/parts.ts";
 import type { CallParty } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LiveEvent, State } from "../core/state.ts";
+import type { WordsSoFar } from "./words-so-far.ts";
 
 /** For the far end of the call itself: they come often, and say nothing that would have to be known of it. */
 const FOR_THE_LINE: ReadonlySet<string> = new Set([
@@ -25,10 +26,12 @@ export interface LiveEvents {
 export function createLiveEvents({
   state,
   clock,
+  soFar,
   onChange,
 }: {
   readonly state: Pick<State, "publish">;
   readonly clock: Clock;
+  readonly soFar: Pick<WordsSoFar, "told" | "settled" | "ended">;
   /** Something of this call is another now. */
   readonly onChange: (callId: string) => void;
 }): LiveEvents {
@@ -50,7 +53,10 @@ export function createLiveEvents({
       const tellWords = (): void => {
         cancel?.();
         cancel = undefined;
-        if (words) publish(party, "words", { by: "agent", text: words, utterance });
+        if (words) {
+          publish(party, "words", { by: "agent", text: words, utterance });
+          soFar.told(party.callId, utterance, words);
+        }
         words = "";
       };
       return (type, data) => {
@@ -66,6 +72,8 @@ export function createLiveEvents({
           return;
         }
         tellWords();
+        if (type === "reply") soFar.settled(party.callId, data.utterance);
+        if (type === "call.ended" || type === "call.interrupted") soFar.ended(party.callId);
         // Who watches sees a call that begins as they would have found it in the snapshot.
         const begins = type === "call.started" && party.channel === "phone";
         publish(party, type, begins ? { ...data, from: party.from, to: party.to } : data);

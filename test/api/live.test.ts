@@ -300,6 +300,7 @@ describe("GET /api/calls/{call_id}/events", () => {
       org_id: "acme",
       phase: "greeting",
       transcript: [{ role: "agent", text: "Hello." }],
+      saying: [],
       intake: null,
       escalation: null,
     });

@@ -387,6 +387,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     }),
     erasure: { removeCall: (callId) => store.remove(callId) },
     clock,
+    ids: systemIds,
     log,
     ...(options.eventStreams && { eventStreams: options.eventStreams }),
   });

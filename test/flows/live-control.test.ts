@@ -93,6 +93,73 @@ test(
   }),
 );
 
+interface Watched {
+  readonly events: { readonly type: string; readonly [field: string]: unknown }[];
+  /** What the agent was seen to say with this utterance, the picture's part of it included. */
+  said(utterance: unknown): string;
+  close(): void;
+}
+
+async function watch(flow: Flow, path: string): Promise<Watched> {
+  const gone = new AbortController();
+  const { body } = await fetch(`${flow.url}${path}`, {
+    headers: { authorization: `Bearer ${KEY}` },
+    signal: gone.signal,
+  });
+  const events: Watched["events"] = [];
+  void (async () => {
+    let text = "";
+    for await (const part of (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+      const whole = (text + part).split("\n\n");
+      text = whole.pop() ?? "";
+      for (const one of whole) {
+        const [, type = "", data = "null"] = /^event: (.*)\ndata: (.*)$/m.exec(one) ?? [];
+        if (type) events.push({ type, ...(JSON.parse(data) as object) });
+      }
+    }
+  })().catch(() => undefined);
+  const said = (utterance: unknown): string => {
+    const pieces = events.flatMap((event) => {
+      if (event.type === "words") return event["utterance"] === utterance ? [String(event["text"])] : [];
+      const { saying, calls } = event as { saying?: Saying[]; calls?: { saying: Saying[] }[] };
+      const all = [...(saying ?? []), ...(calls ?? []).flatMap((one) => one.saying)];
+      return all.filter((one) => one.utterance === utterance).map((one) => one.text);
+    });
+    return pieces.join(" ").replaceAll(/\s+/g, " ");
+  };
+  return { events, said, close: () => gone.abort() };
+}
+type Saying = { readonly utterance: number; readonly text: string };
+
+test(
+  "who begins to watch in the middle of a reply is told its words so far, and then the rest of them, once",
+  sideBySide(async (start) => {
+    const { flow, call } = await greeted(start);
+    await call.waitFor((entry) => entry.kind === "agent-silent", { timeoutMs: 30_000 });
+    const early = await watch(flow, `/api/calls/${call.callSid}/events`);
+    await until("it watches", () => early.events.length > 0, 20_000);
+    const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    const text = days
+      .map((day) => `On ${day} we are open from eight in the morning until late in the evening.`)
+      .join(" ");
+    await ask(flow, `/api/calls/${call.callSid}/say`, { text });
+    const first = () => early.events.find(({ type }) => type === "words");
+    await until("its first words", () => first() !== undefined, 20_000);
+    const utterance = first()?.["utterance"];
+    const late = [await watch(flow, `/api/calls/${call.callSid}/events`), await watch(flow, "/api/live")];
+    await until("they have their pictures", () => late.every(({ events }) => events.length > 0), 20_000);
+    expect(early.events.some(({ type }) => type === "reply")).toBe(false);
+    for (const one of late) expect(one.said(utterance)).toContain("On Monday we are open");
+    const isOver = ({ events }: Watched) => events.some(({ type }) => type === "reply");
+    await until("it is over", () => [early, ...late].every(isOver), 60_000);
+    expect(early.said(utterance)).toBe(text);
+    for (const one of late) expect(one.said(utterance)).toBe(text);
+    for (const one of [early, ...late]) one.close();
+    call.hangUp();
+    await call.done;
+  }),
+);
+
 test(
   "escalate by hand: the organization's words, its human, and the outcome in the record",
   sideBySide(async (start) => {

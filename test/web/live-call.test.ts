@@ -39,6 +39,26 @@ describe("the transcript as it is spoken", () => {
     ]);
   });
 
+  test("who comes in the middle of a reply has its words so far, and the next are added to them", () => {
+    const saying = [{ utterance: 4, text: " It takes forty" }];
+    const transcript = [{ role: "caller", text: "How long?" }];
+    const found = fromSnapshot({ call_id: "call_1", org_id: "acme", started_at: "x", transcript, saying });
+    const words = { type: "words", utterance: 4, text: " minutes." };
+    expect(shown(after(found, words))).toEqual(["caller: How long?", "agent: It takes forty minutes."]);
+    const over = after(after(found, words), {
+      type: "reply",
+      utterance: 4,
+      kind: "reply",
+      heard: "It takes forty",
+      cut: "minutes.",
+    });
+    expect(shown(over)).toEqual(["caller: How long?", "agent: It takes forty [minutes.]"]);
+    // Nothing is doubled when the stream of the list comes back, and what went on meanwhile is there.
+    const listed = { type: "snapshot", calls: [{ call_id: "call_1", org_id: "acme", started_at: "x", saying }] };
+    const again = afterOf(new Map([["call_1", run({ type: "words", utterance: 4, text: "It" })]]), listed);
+    expect(shown(again.get("call_1") as LiveCall)).toEqual(["agent: It takes forty"]);
+  });
+
   test("a turn to which words are added stays one line", () => {
     const call = run(
       { type: "turn", turn: 1, text: "I would like" },

@@ -55,6 +55,7 @@ const number = (value: unknown): number | undefined => (typeof value === "number
 export function fromSnapshot(one: Readonly<Record<string, unknown>>): LiveCall {
   const last = one.last as Line | null | undefined;
   const transcript = (one.transcript as readonly Line[] | undefined) ?? (last ? [last] : []);
+  const saying = (one.saying as readonly { readonly utterance: number; readonly text: string }[] | undefined) ?? [];
   const intake = one.intake as { readonly fields?: LiveCall["intake"] } | null | undefined;
   return {
     callId: text(one.call_id),
@@ -67,7 +68,10 @@ export function fromSnapshot(one: Readonly<Record<string, unknown>>): LiveCall {
     startedAt: text(one.started_at),
     phase: (one.phase as Phase | null) ?? "greeting",
     escalated: one.escalated === true || Boolean(one.escalation),
-    lines: transcript.map(({ role, text }) => ({ role, text })),
+    lines: [
+      ...transcript.map(({ role, text }) => ({ role, text })),
+      ...saying.map(({ utterance, text }): Line => ({ role: "agent", text: text.trimStart(), open: true, utterance })),
+    ],
     tools: [],
     intake: intake?.fields ?? {},
   };
@@ -155,6 +159,12 @@ function settled(lines: readonly Line[], event: Event): readonly Line[] {
   return [...lines, line];
 }
 
+/** What was being said when the stream broke went on meanwhile: the fresh picture has it as it is now. */
+const withOpen = (known: readonly Line[], fresh: readonly Line[]): readonly Line[] =>
+  known.some(isOpen) || fresh.some(isOpen)
+    ? [...known.filter((line) => !isOpen(line)), ...fresh.filter(isOpen)]
+    : known;
+
 /** Every live call by its id. */
 export type LiveCalls = ReadonlyMap<string, LiveCall>;
 
@@ -166,7 +176,7 @@ export function afterOf(calls: LiveCalls, event: Event): LiveCalls {
         const fresh = fromSnapshot(one);
         const known = calls.get(fresh.callId);
         // A stream that broke and came back takes nothing away that was seen before.
-        const seen = known && { lines: known.lines, tools: known.tools, intake: known.intake };
+        const seen = known && { lines: withOpen(known.lines, fresh.lines), tools: known.tools, intake: known.intake };
         return [
           fresh.callId,
           { ...fresh, ...seen, ...(known?.latencyMs !== undefined && { latencyMs: known.latencyMs }) },

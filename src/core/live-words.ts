@@ -1,0 +1,25 @@
+// What is being said at this moment, asked for by whoever begins to watch: events tell what comes, the draft what is over, and in between is
+// a reply that was begun. The instances that hold calls answer with all of it that was told before.
+
+/** To every instance: a `WordsAsked`. */
+export const WORDS_ASKED = "words-asked";
+/** To whoever asked: a `WordsTold` of each instance. */
+export const WORDS_TOLD = "words-told";
+
+export interface WordsAsked {
+  readonly id: string;
+  /** Of this call alone, whose draft is written before the answer; absent: of all. */
+  readonly callId?: string;
+}
+
+export interface WordsTold {
+  readonly id: string;
+  readonly instance: string;
+  readonly calls: readonly { readonly callId: string; readonly saying: readonly Saying[] }[];
+}
+
+/** Something the agent has begun to say, as far as watchers were told of it. */
+export interface Saying {
+  readonly utterance: number;
+  readonly text: string;
+}
