@@ -1,7 +1,9 @@
 // The organization's form: its fields are those of the schema, and values are changed, compared and refused field by field.
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Field, Fields } from "../../src/web/organization/field-kinds.ts";
 import { SECTIONS } from "../../src/web/organization/fields.ts";
+import { STOCK_PHRASES } from "../../src/web/organization/stock-phrases.ts";
 import {
   changesOf,
   errorsOf,
@@ -65,6 +67,16 @@ test("the form has every field of the schema, of its kind, and no other", () => 
   const schema = z.toJSONSchema(organizationConfig, { io: "input", unrepresentable: "any" }) as Schema;
   const shown = SECTIONS.flatMap(({ fields }) => linesOf(fields));
   expect(shown.toSorted()).toEqual(schemaLines(schema).toSorted());
+});
+
+test("stock phrases have names, are told when they are said, and show the words of the recordings", () => {
+  const clips = JSON.parse(readFileSync("assets/clips/clips.json", "utf8")) as { id: string; text: string }[];
+  for (const [id, field] of Object.entries(STOCK_PHRASES)) {
+    expect(field).toMatchObject({ kind: "text", example: clips.find((clip) => clip.id === id)?.text });
+    expect(field.label).toMatch(/^[A-Z]/);
+    expect(field.label).not.toBe(id);
+    expect(field.hint).toMatch(/^[A-Z].{15}/);
+  }
 });
 
 describe("values", () => {

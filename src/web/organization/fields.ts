@@ -1,6 +1,7 @@
 // The fields of an organization's configuration as a person fills them in: a tree with the shape of the schema that validates them
 // (wire/rest/organization.ts; a test compares the two). What is wrong with a value the server says.
 import { choice, flag, group, list, long, number, phrases, text, type Fields } from "./field-kinds.ts";
+import { STOCK_PHRASES } from "./stock-phrases.ts";
 
 export interface Section {
   readonly title: string;
@@ -180,29 +181,7 @@ export const SECTIONS: readonly Section[] = [
   {
     title: "Stock phrases",
     fields: {
-      phrases: group(
-        "Said from stored recordings",
-        Object.fromEntries(
-          [
-            "hold",
-            "trouble",
-            "sorry",
-            "apology-end",
-            "say-again",
-            "filler-1",
-            "filler-2",
-            "filler-3",
-            "filler-4",
-            "still-there",
-            "silence-goodbye",
-            "time-up",
-            "cut-off",
-            "transfer",
-            "shutdown",
-          ].map((id) => [id, text(id)]),
-        ),
-        "Empty: the program's own words",
-      ),
+      phrases: group("Said from stored recordings", STOCK_PHRASES, "Empty: the program's own words"),
     },
   },
 ];
