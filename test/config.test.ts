@@ -44,12 +44,30 @@ test("nothing set: the defaults, and warnings", () => {
   const config = readConfig({});
   expect(config).toMatchObject({
     PORT: 5000,
+    HOST: "0.0.0.0",
     THREAD_CLIENT: "responses",
+    THREAD_PER: "call",
+    THREAD_TIMEOUT_MS: 10_000,
     VOICE_MODE: "assistant",
     BACKCHANNEL_MS: 700,
+    FILLER_AFTER_MS: 1500,
+    SILENCE_PROMPT_S: 10,
+    MAX_CALL_MINUTES: 30,
+    MAX_CALLS: 100,
+    DRAIN_TIMEOUT_S: 30,
+    TWILIO_VALIDATE: true,
+    LOG_CONTENT: false,
+    TRUST_PROXY: 0,
   });
+  // Whoever is called hears at once that no human speaks.
+  expect(config.GREETING).toContain("AI assistant");
   expect(config.warnings.join("\n")).toMatch(/Twilio.*\n.*OPENAI_API_KEY/);
   expect(Object.isFrozen(config)).toBe(true);
+});
+
+test("a call may take 55 minutes, as long as sessions do not roll over", () => {
+  expect(readConfig({ MAX_CALL_MINUTES: "55" }).MAX_CALL_MINUTES).toBe(55);
+  expect(problemsOf({ MAX_CALL_MINUTES: "55.1" })).toEqual([expect.stringContaining("MAX_CALL_MINUTES")]);
 });
 
 test("an empty variable counts as unset, blanks around a value do not count", () => {

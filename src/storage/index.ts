@@ -61,7 +61,7 @@ export function createStorage(parts: StorageParts): OpenableStorage {
 
   const connect = async (): Promise<Opened> =>
     databaseUrl === undefined
-      ? openEmbedded(dataDir)
+      ? openEmbedded(dataDir, () => log.info("making the embedded database, which takes a while", { dir: dataDir }))
       : openPostgres(readAddress(databaseUrl, caFile), (error) =>
           log.warn("an idle connection to the database broke", { error: error.message }),
         );

@@ -14,13 +14,19 @@ export interface Opened {
 /** A worker that does not close within this time is ended; what was committed is kept. ms. */
 const CLOSE_MS = 5000;
 
-/** @throws DataDirInUse when another process has it; what PGlite says otherwise. */
-export async function openEmbedded(dataDir: string): Promise<Opened> {
+/**
+ * @param onMaking there is none yet: making it takes some seconds, and half a minute on a busy machine.
+ * @throws DataDirInUse when another process has it; what PGlite says otherwise.
+ */
+export async function openEmbedded(dataDir: string, onMaking: () => void = () => undefined): Promise<Opened> {
   await mkdir(dataDir, { recursive: true });
   const lock = await acquireLock(join(dataDir, "database.lock"));
   try {
     const folder = join(dataDir, "pglite");
-    if (!(await exists(folder))) await make(folder);
+    if (!(await exists(folder))) {
+      onMaking();
+      await make(folder);
+    }
     const client = lasting(await openWorker(folder), () => openWorker(folder));
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: client }) });
     let closing: Promise<void> | undefined;

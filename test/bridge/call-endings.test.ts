@@ -106,6 +106,16 @@ describe("an agent that ends the call", () => {
     expect(call.reasons).toEqual(["agent-hangup"]);
   });
 
+  test("goes in half a minute although the voice stops in the middle of the goodbye and says nothing of it", async () => {
+    await asked("That is all, thank you", {
+      reply: () => goodbye("Goodbye, and have a nice day!"),
+      voices: { speech: () => ({ stallAtMs: 500 }) },
+    });
+    await call.untilHeard("Goodbye");
+    await call.until("closed", () => call.line.isClosed, 12_000 + 10_000);
+    expect(call.reasons).toEqual(["agent-hangup"]);
+  });
+
   test("goes although its goodbye never comes", async () => {
     await asked("That is all, thank you", { reply: () => [{ wait: 100 }, { tool: "end_call" }, { hang: true }] });
     await call.until("closed", () => call.line.isClosed, 30_000);

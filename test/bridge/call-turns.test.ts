@@ -86,6 +86,30 @@ describe("a turn", () => {
     expect(call.call.phase()).toBe("listening");
   });
 
+  test("has a mark behind every 200 ms of audio, each with a name of its own", async () => {
+    call = await fakeCall({ reply: () => ANSWER });
+    await call.greeted();
+    call.caller.speaks("When do you close?");
+    await call.untilHeard("Is there anything else", 40_000);
+    await call.run(4000);
+    const names = new Set<string>();
+    const between: number[] = [];
+    let unmarked = 0;
+    for (const { what, bytes, name } of call.line.calls) {
+      if (what === "play") unmarked += bytes;
+      if (what !== "mark") continue;
+      names.add(name as string);
+      between.push(unmarked);
+      unmarked = 0;
+    }
+    // A clip goes out in one piece; what the voice speaks comes in pieces of up to 270 ms here, which are marked whole.
+    const ofReply = between.slice(1);
+    expect(ofReply.length).toBeGreaterThan(20);
+    expect(Math.max(...ofReply)).toBeLessThanOrEqual((200 + 270) * 8);
+    expect(names.size).toBe(between.length);
+    expect(unmarked).toBe(0);
+  });
+
   test("is recorded with its words, its end and the time to the first audio", async () => {
     call = await fakeCall({ reply: () => ANSWER });
     await call.greeted();
