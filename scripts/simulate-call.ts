@@ -131,6 +131,8 @@ function hint(result: CallResult, url: string): string | undefined {
     return `Nothing listens at ${url}. Is the server running?`;
   if (failed?.kind === "request" && failed.error?.includes("no complete response"))
     return "The server did not answer in time.";
+  if (result.scriptError?.includes("(wait-for-hang-up)"))
+    return "The server did not end the call in that time: an agent hangs up when it takes its caller for done, or for gone.";
   if (result.scriptError !== undefined)
     return "The agent was not heard when the script waited for it: the server's log says why.";
   return undefined;

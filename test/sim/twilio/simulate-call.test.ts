@@ -77,6 +77,22 @@ test("a wrong token: the hint says what to check, exit code 1", async () => {
   expect(code).toBe(1);
 });
 
+test("a server that does not hang up: what ends the call is told, and not that nobody was heard, exit code 1", async () => {
+  const steps = [
+    { do: "wait-for-silence", ms: 200 },
+    { do: "wait-for-hang-up", timeoutMs: 300 },
+  ];
+  writeFileSync(join(folder, "patient.json"), JSON.stringify({ steps }));
+  double.on("/voice", connectTwiml(PUBLIC));
+  double.onStream((stream) => void stream.next((m) => m.event === "start").then(() => stream.play(tone(300))));
+  const args = ["--url", double.url, "--public-url", PUBLIC, "--script", "patient.json"];
+  const { code, output } = await simulate(args, { TWILIO_AUTH_TOKEN: AUTH_TOKEN });
+  expect(output).toContain("step 2 (wait-for-hang-up) waited in vain");
+  expect(output).toContain("The server did not end the call");
+  expect(output).not.toContain("was not heard");
+  expect(code).toBe(1);
+});
+
 test("options that are wrong are told, exit code 2", async () => {
   const cases: [string[], RegExp][] = [
     [[], /--url is missing/],
