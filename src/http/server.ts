@@ -49,10 +49,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       requestTimeout: 60_000,
       keepAliveTimeout: 65_000, // Above the 60 s of common load balancers, or they would reuse what we just closed.
       connectionsCheckingInterval: 2000,
+      // Node would answer for us, without a body.
+      requireHostHeader: false,
     },
     app,
   );
   server.on("clientError", answerClientError);
+  server.on("connect", (_request, socket) => endWith(socket, 405));
+  server.on("checkExpectation", ({ socket }) => endWith(socket, 417));
 
   const door = createSocketDoor({
     app,
@@ -62,6 +66,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     ...(options.closeTimeoutMs !== undefined && { closeTimeoutMs: options.closeTimeoutMs }),
   });
   app.use(securityHeaders());
+  app.use(hostRequired);
   app.use(crossOrigin(options.corsOrigins ?? []));
   app.use(createHealthRouter(options));
   if (options.page) app.use(options.page.router);
@@ -98,6 +103,13 @@ function closeServer(server: Server, closeSockets: () => void): Promise<void> {
   });
 }
 
+/** As HTTP/1.1 demands. What it says is read by nobody who decides anything. */
+const hostRequired: RequestHandler = (request, _response, next) => {
+  if (request.headers.host === undefined && request.httpVersionMinor > 0)
+    next(new Problem(400, "There is no Host header"));
+  else next();
+};
+
 /** A socket's path asked for without an upgrade. */
 const upgradeRequired: RequestHandler = (_request, _response, next) => {
   next(new Problem(426, "This is a WebSocket: ask for it with an upgrade", { Upgrade: "websocket" }));
@@ -115,7 +127,11 @@ function answerClientError(error: Error & { readonly code?: string }, socket: Du
     socket.destroy();
     return;
   }
-  const status = CLIENT_ERRORS.get(error.code) ?? 400;
+  endWith(socket, CLIENT_ERRORS.get(error.code) ?? 400);
+}
+
+/** A problem for whoever cannot be given one by a route. */
+function endWith(socket: Duplex, status: number): void {
   const body = problemBody(status);
   socket.once("finish", () => socket.destroy());
   socket.end(

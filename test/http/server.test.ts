@@ -107,14 +107,27 @@ describe("headers", () => {
 describe("what never becomes a request", () => {
   test.each([
     ["no HTTP at all", "hello\r\n\r\n", 400],
-    ["no Host", "GET /health HTTP/1.1\r\n\r\n", 400],
+    ["no Host", "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", 400],
+    ["a tunnel", "CONNECT evil.example:25 HTTP/1.1\r\nHost: evil.example:25\r\n\r\n", 405],
+    ["an expectation", "POST /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: a-miracle\r\n\r\n", 417],
+    ["an unknown method", "FETCH /health HTTP/1.1\r\nHost: a\r\n\r\n", 400],
     ["a header without a colon", "GET /health HTTP/1.1\r\nHost: a\r\nodd\r\n\r\n", 400],
     ["headers of 20 KB", `GET /health HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["two lengths", "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400],
   ])("%s", async (_, bytes, status) => {
     const server = testServer();
     const { port } = await server.listen(0, "127.0.0.1");
-    expect(statusOf(await sendRaw(port, bytes))).toBe(status);
+    const answer = await sendRaw(port, bytes);
+    expect(statusOf(answer)).toBe(status);
+    expect(answer).toContain("application/problem+json");
+    expect(answer).toContain(`"status":${status}`);
+    await server.close();
+  });
+
+  test("an HTTP/1.0 request may leave its Host out", async () => {
+    const server = testServer();
+    const { port } = await server.listen(0, "127.0.0.1");
+    expect(statusOf(await sendRaw(port, "GET /health HTTP/1.0\r\n\r\n"))).toBe(200);
     await server.close();
   });
 });
