@@ -5,6 +5,11 @@ export interface SocketListener {
   /** One whole message, good until this returns and not longer. `isBinary` is false for text, which is valid UTF-8. */
   message(data: Buffer, isBinary: boolean): void;
   /**
+   * The same for ASCII text that lies from byte `from` to `to`, before `message` and for those who can read it there: a view of it for
+   * each frame of audio would cost as much as reading it. False: `message` is to have it.
+   */
+  text?(bytes: Buffer, from: number, to: number): boolean;
+  /**
    * The last event, exactly once: RFC 6455 close code, 1006 when the connection broke without one. Comes at once when the
    * far side broke the protocol (1002, 1007, 1008, 1009), without waiting for its answer to our close.
    */

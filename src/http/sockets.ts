@@ -198,8 +198,14 @@ class OpenSocket implements Socket {
   }
 
   /** What has come the short way. */
-  take(text: Buffer): void {
-    this.#message(text, false);
+  take(bytes: Buffer, from: number, to: number): void {
+    const listener = this.#listener;
+    if (this.#gone || !listener) return;
+    try {
+      if (listener.text?.(bytes, from, to) !== true) listener.message(bytes.subarray(from, to), false);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #message(message: Buffer, isBinary: boolean): void {
@@ -207,11 +213,15 @@ class OpenSocket implements Socket {
     try {
       this.#listener.message(message, isBinary);
     } catch (error) {
-      // A fault of ours in one conversation must not end the process, and with it all the others.
-      this.#log.error("a socket message could not be handled", { path: this.#route.path, error: stackOf(error) });
-      this.#ws.close(1011, "internal error");
-      this.#closed(1011);
+      this.#failed(error);
     }
+  }
+
+  /** A fault of ours in one conversation must not end the process, and with it all the others. */
+  #failed(error: unknown): void {
+    this.#log.error("a socket message could not be handled", { path: this.#route.path, error: stackOf(error) });
+    this.#ws.close(1011, "internal error");
+    this.#closed(1011);
   }
 
   #closed(code: number): void {

@@ -96,7 +96,12 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     });
     ws.on("open", function socketOnOpen() {
       arm(CREATED_MS, () => failed({ code: "connect-timeout", fatal: false }));
-      openShortWay(ws, connection, { take: socketOnMessage }, { isServer: false, maxPayload: MAX_FRAME_BYTES });
+      openShortWay(
+        ws,
+        connection,
+        { take: (bytes, from, to) => socketOnMessage(bytes.subarray(from, to)) },
+        { isServer: false, maxPayload: MAX_FRAME_BYTES },
+      );
       options.onOpen?.();
     });
     ws.on("message", socketOnMessage);

@@ -91,11 +91,11 @@ interface Opening {
 // Filled and read within one call: a message costs no object but its own.
 const opening: Opening = { sequenceNumber: 0, sidAt: -1, sidEnd: -1, bodyAt: 0 };
 
-function readOpening(data: Uint8Array, head: Uint8Array): boolean {
-  if (!stands(data, 0, head)) return false;
-  const end = numberEnd(data, head.length);
+function readOpening(data: Uint8Array, from: number, head: Uint8Array): boolean {
+  if (!stands(data, from, head)) return false;
+  const end = numberEnd(data, from + head.length);
   if (end < 0) return false;
-  opening.sequenceNumber = numberAt(data, head.length, end);
+  opening.sequenceNumber = numberAt(data, from + head.length, end);
   opening.bodyAt = end;
   opening.sidAt = -1;
   if (!stands(data, end, SID)) return true;
@@ -104,20 +104,20 @@ function readOpening(data: Uint8Array, head: Uint8Array): boolean {
   return opening.sidEnd >= 0;
 }
 
-/** The rest of a message whose object's last text ends at `at`: with the id, if that has not come before. */
-function readEnd(data: Uint8Array, at: number): boolean {
-  if (opening.sidAt >= 0) return data.length === at + END_OF_BOTH.length && stands(data, at, END_OF_BOTH);
+/** The rest, up to `to`, of a message whose object's last text ends at `at`: with the id, if that has not come before. */
+function readEnd(data: Uint8Array, at: number, to: number): boolean {
+  if (opening.sidAt >= 0) return to === at + END_OF_BOTH.length && stands(data, at, END_OF_BOTH);
   if (!stands(data, at, SID_BEHIND)) return false;
   opening.sidAt = at + SID_BEHIND.length;
   opening.sidEnd = runEnd(data, opening.sidAt, ID, MOST_ID);
-  return opening.sidEnd >= 0 && data.length === opening.sidEnd + END.length && stands(data, opening.sidEnd, END);
+  return opening.sidEnd >= 0 && to === opening.sidEnd + END.length && stands(data, opening.sidEnd, END);
 }
 
 /** Where the values of a media message lie. */
 const media = { chunkAt: 0, chunkEnd: 0, timestampAt: 0, timestampEnd: 0, payloadAt: 0, payloadEnd: 0 };
 
-function findMedia(data: Uint8Array): boolean {
-  if (!readOpening(data, MEDIA_HEAD) || !stands(data, opening.bodyAt, MEDIA_BODY)) return false;
+function findMedia(data: Uint8Array, from: number, to: number): boolean {
+  if (!readOpening(data, from, MEDIA_HEAD) || !stands(data, opening.bodyAt, MEDIA_BODY)) return false;
   media.chunkAt = opening.bodyAt + MEDIA_BODY.length;
   media.chunkEnd = numberEnd(data, media.chunkAt);
   if (media.chunkEnd < 0 || !stands(data, media.chunkEnd, TIMESTAMP)) return false;
@@ -126,12 +126,12 @@ function findMedia(data: Uint8Array): boolean {
   if (media.timestampEnd < 0 || !stands(data, media.timestampEnd, PAYLOAD)) return false;
   media.payloadAt = media.timestampEnd + PAYLOAD.length;
   media.payloadEnd = base64End(data, media.payloadAt);
-  return media.payloadEnd >= 0 && readEnd(data, media.payloadEnd);
+  return media.payloadEnd >= 0 && readEnd(data, media.payloadEnd, to);
 }
 
 /** A media message in one of its two usual forms, or undefined for everything that needs the full parse. */
 export function readMedia(data: Buffer): TwilioMedia | undefined {
-  if (!findMedia(data)) return undefined;
+  if (!findMedia(data, 0, data.length)) return undefined;
   return {
     event: "media",
     sequenceNumber: opening.sequenceNumber,
@@ -149,12 +149,13 @@ export type MediaFrame = Pick<TwilioMedia, "track" | "chunk" | "timestamp" | "pa
 const frame = { track: "inbound", chunk: 0, timestamp: 0, payload: "" };
 
 /**
- * The same for a stream that is known, without an object for each frame.
+ * The same for a stream that is known, without an object for each frame: the message lies from `from` to `to`, and what is behind
+ * it may be anything.
  * @param sid the id of the stream, as bytes; any other one's message is undefined.
  * @returns what is good until the next call.
  */
-export function readMediaOf(sid: Uint8Array, data: Buffer): MediaFrame | undefined {
-  if (!findMedia(data)) return undefined;
+export function readMediaOf(sid: Uint8Array, data: Buffer, from: number, to: number): MediaFrame | undefined {
+  if (!findMedia(data, from, to)) return undefined;
   if (opening.sidEnd - opening.sidAt !== sid.length || !stands(data, opening.sidAt, sid)) return undefined;
   frame.chunk = numberAt(data, media.chunkAt, media.chunkEnd);
   frame.timestamp = numberAt(data, media.timestampAt, media.timestampEnd);
@@ -164,10 +165,10 @@ export function readMediaOf(sid: Uint8Array, data: Buffer): MediaFrame | undefin
 
 /** The same for a mark with a name such as ours; they come back five times a second while the agent speaks. */
 export function readMark(data: Buffer): TwilioMark | undefined {
-  if (!readOpening(data, MARK_HEAD) || !stands(data, opening.bodyAt, MARK_BODY)) return undefined;
+  if (!readOpening(data, 0, MARK_HEAD) || !stands(data, opening.bodyAt, MARK_BODY)) return undefined;
   const nameAt = opening.bodyAt + MARK_BODY.length;
   const nameEnd = runEnd(data, nameAt, NAME, MOST_NAME);
-  if (nameEnd < 0 || !readEnd(data, nameEnd)) return undefined;
+  if (nameEnd < 0 || !readEnd(data, nameEnd, data.length)) return undefined;
   return {
     event: "mark",
     sequenceNumber: opening.sequenceNumber,

@@ -11,8 +11,11 @@ const IN_TWO_BYTES = 126;
 const IN_EIGHT_BYTES = 127;
 const MASK_BYTES = 4;
 
+// Most frames are as long as the one before them.
 let headLength = -1;
 let head = "";
+let maskedLength = -1;
+let maskedHead: readonly number[] = [];
 
 /**
  * A server's frame, as the characters of its bytes: to be written as latin1.
@@ -31,12 +34,14 @@ export function textFrame(text: string): string {
  * @param text ASCII only; anything else would be damaged.
  */
 export function maskedTextFrame(text: string): Buffer {
-  const length = lengthBytes(text.length, MASKED);
-  const headBytes = 1 + length.length + MASK_BYTES;
+  if (text.length !== maskedLength) {
+    maskedLength = text.length;
+    maskedHead = [FINAL_TEXT, ...lengthBytes(text.length, MASKED)];
+  }
+  const headBytes = maskedHead.length + MASK_BYTES;
   const { bytes, words, at } = roomFor(headBytes, text.length);
   const textAt = at + headBytes;
-  bytes[at] = FINAL_TEXT;
-  for (let index = 0; index < length.length; index++) bytes[at + 1 + index] = length[index] as number;
+  for (let index = 0; index < maskedHead.length; index++) bytes[at + index] = maskedHead[index] as number;
   takeMask(bytes, textAt - MASK_BYTES);
   bytes.write(text, textAt, "latin1");
   const end = textAt + text.length;

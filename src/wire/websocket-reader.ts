@@ -30,8 +30,8 @@ export interface ShortWay {
 }
 
 export interface TextTaker {
-  /** One whole message, ASCII: a view of what the network brought, good until this returns and not longer. */
-  take(text: Buffer): void;
+  /** One whole message, ASCII, from byte `from` to `to` of what the network brought: good until this returns and not longer. */
+  take(bytes: Buffer, from: number, to: number): void;
 }
 
 /**
@@ -57,7 +57,7 @@ export function openShortWay(
     while (bounds.between && at < length) {
       const end = isServer ? maskedEnd(bytes, at, length, most, words) : plainEnd(bytes, at, length, most);
       if (end < 0) break;
-      to.take(bytes.subarray(textAt, end));
+      to.take(bytes, textAt, end);
       at = end;
     }
     return at;

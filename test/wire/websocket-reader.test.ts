@@ -60,9 +60,9 @@ async function heard(
       { _receiver: receiver },
       ends?.near,
       {
-        take(text) {
+        take(whole, start, end) {
           shortened++;
-          tell("text", text);
+          tell("text", whole.subarray(start, end));
         },
       },
       { isServer, maxPayload: MOST },

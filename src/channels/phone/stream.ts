@@ -124,8 +124,6 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
 
   function onMessage(data: Buffer, isBinary: boolean): void {
     if (stage === "ended") return;
-    const frame = sid && !isBinary ? readMediaOf(sid, data) : undefined;
-    if (frame && phone) return onMedia(frame, phone);
     const parsed = parseTwilioMessage(data, isBinary);
     if (parsed.outcome === "bad") return bad(parsed.why);
     if (parsed.outcome === "unknown") return meter.count("voice_unknown_events_total", { leg: "phone" });
@@ -152,6 +150,15 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
       case "stop":
         return end("hangup", 1000, "");
     }
+  }
+
+  /** The short way of nearly all messages. */
+  function onText(bytes: Buffer, from: number, to: number): boolean {
+    if (!sid || !phone || stage === "ended") return false;
+    const frame = readMediaOf(sid, bytes, from, to);
+    if (!frame) return false;
+    onMedia(frame, phone);
+    return true;
   }
 
   function onMedia({ track, chunk, timestamp, payload }: MediaFrame, to: PhoneLine): void {
@@ -236,6 +243,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
 
   socket.listen({
     message: onMessage,
+    text: onText,
     closed(code) {
       finish(CAUSES.get(code) ?? "hangup", code);
       if (closing && code === 1006) meter.count("voice_calls_not_torn_down_total", { leg: "phone" });
