@@ -1,40 +1,22 @@
 // One Realtime session as a Voice: set up, then caller audio up, events and speech down. It decides nothing about turns or
 // barge-in; the bookkeeping lies in the files beside it (speeches, response-sequencer, caller-audio, stall-watch, ...).
-import type { Clock } from "../core/clock.ts";
-import type { Log, Meter } from "../core/observe.ts";
-import type { AudioWay, Voice, VoiceEvent, VoiceRequest } from "../core/voice.ts";
+import type { AudioWay, VoiceEvent, VoiceRequest } from "../core/voice.ts";
 import * as make from "../wire/openai-realtime-client.ts";
-import type { ServerEvent, ServerEventOf } from "../wire/openai-realtime.ts";
+import { readAudioDelta, type AudioDelta, type ServerEvent, type ServerEventOf } from "../wire/openai-realtime.ts";
 import { AudioCheck, isMulawBothWays } from "./audio-check.ts";
 import { createCallerAudio } from "./caller-audio.ts";
-import type { ConnectBreaker } from "./connect-breaker.ts";
 import { createHearing } from "./hearing.ts";
 import { createItemAudio } from "./item-audio.ts";
 import { createReading } from "./reading.ts";
 import { openRealtimeSocket } from "./realtime-socket.ts";
 import { createResponseSequencer } from "./response-sequencer.ts";
-import { sessionFor, type VoiceSettings } from "./session-config.ts";
+import { sessionFor } from "./session-config.ts";
+import type { RealtimeVoice, SessionOptions } from "./session-ports.ts";
 import { createSpeeches } from "./speeches.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { Traffic } from "./traffic.ts";
 import { metricCode, severityOf } from "./upstream-errors.ts";
 import { responseUsage } from "./usage.ts";
-
-export interface SessionOptions {
-  readonly url: URL;
-  readonly apiKey: string;
-  readonly settings: VoiceSettings;
-  readonly breaker: ConnectBreaker;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly meter: Meter;
-}
-
-export interface RealtimeVoice extends Voice {
-  /** Counts what was carried since the last time. Returns the bytes the network has not taken yet. */
-  tally(): number;
-}
 
 /** From session.created to session.updated. */
 const SETUP_MS = 3000;
@@ -71,7 +53,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
     meter.count("voice_upstream_errors_total", { code: metricCode(code) });
   }
 
-  const socket = openRealtimeSocket({ ...options, log, onFrame, onClosed: (code, fatal) => shut(code, fatal) });
+  const socket = openRealtimeSocket({ ...options, log, onFrame, onText, onClosed: (code, fatal) => shut(code, fatal) });
   const read = createReading({ log, meter, countError });
   const check = new AudioCheck({ speed: settings.speed, log, countError });
   const items = createItemAudio();
@@ -117,6 +99,20 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       watch.owing(state === "ready" && (justAsked || speeches.owes() || sequencer.owes()), justAsked);
   }
 
+  /** The short way of nearly all frames. */
+  function onText(bytes: Buffer, from: number, to: number): boolean {
+    const delta = readAudioDelta(bytes, from, to);
+    if (!delta) return false;
+    watch.heard();
+    onAudio(delta);
+    return true;
+  }
+
+  function onAudio(delta: AudioDelta): void {
+    if (check.pass(delta.delta)) traffic.pass(delta, speeches);
+    else shut("format-mismatch", true);
+  }
+
   function onFrame(frame: Buffer): void {
     watch.heard();
     const event = read(frame);
@@ -128,8 +124,7 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
   function onEvent(event: ServerEvent): void {
     switch (event.type) {
       case "response.output_audio.delta":
-        if (check.pass(event.delta)) return traffic.pass(event, speeches);
-        return shut("format-mismatch", true);
+        return onAudio(event);
       case "response.output_audio_transcript.delta":
         return speeches.words(event);
       case "response.output_audio_transcript.done":

@@ -45,6 +45,8 @@ export interface RealtimeSocketOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly onFrame: (frame: Buffer) => void;
+  /** As `text` of core/socket.ts: frames that can be read where they lie. */
+  readonly onText?: (bytes: Buffer, from: number, to: number) => boolean;
   /** The handshake is done; what comes first is another matter. */
   readonly onOpen?: () => void;
   /** Once. `fatal`: dialling again would fail the same way. */
@@ -52,7 +54,7 @@ export interface RealtimeSocketOptions {
 }
 
 export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSocket {
-  const { url, apiKey, breaker, clock, random, log, meter, onFrame, onClosed } = options;
+  const { url, apiKey, breaker, clock, random, log, meter, onFrame, onText, onClosed } = options;
   let socket: WebSocket | undefined;
   /** What lies under the socket. */
   let connection: Duplex | undefined;
@@ -96,21 +98,20 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     });
     ws.on("open", function socketOnOpen() {
       arm(CREATED_MS, () => failed({ code: "connect-timeout", fatal: false }));
-      openShortWay(
-        ws,
-        connection,
-        { take: (bytes, from, to) => socketOnMessage(bytes.subarray(from, to)) },
-        { isServer: false, maxPayload: MAX_FRAME_BYTES },
-      );
+      openShortWay(ws, connection, { take: socketOnText }, { isServer: false, maxPayload: MAX_FRAME_BYTES });
       options.onOpen?.();
     });
     ws.on("message", socketOnMessage);
     // With the default binaryType every message is one Buffer.
     function socketOnMessage(data: RawData): void {
-      // The short way does not ask who listens.
-      if (ws !== socket || closed) return;
       alive = true;
       onFrame(data as Buffer);
+    }
+    function socketOnText(bytes: Buffer, from: number, to: number): void {
+      // The short way does not ask who listens.
+      if (ws !== socket || closed) return;
+      if (onText?.(bytes, from, to) === true) alive = true;
+      else socketOnMessage(bytes.subarray(from, to));
     }
     ws.on("pong", function socketOnPong() {
       alive = true;

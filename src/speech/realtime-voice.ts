@@ -2,7 +2,8 @@
 // account: the breaker and the list of what is open. A single session is realtime-session.ts.
 import type { VoiceEngine } from "../core/voice.ts";
 import { createConnectBreaker } from "./connect-breaker.ts";
-import { openSession, type RealtimeVoice, type SessionOptions } from "./realtime-session.ts";
+import { openSession } from "./realtime-session.ts";
+import type { RealtimeVoice, SessionOptions } from "./session-ports.ts";
 import type { VoiceSettings } from "./session-config.ts";
 
 export interface RealtimeVoicesOptions extends Omit<SessionOptions, "url" | "breaker" | "random" | "settings"> {

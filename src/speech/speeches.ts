@@ -160,7 +160,8 @@ export function createSpeeches(
       const target = sounding?.responseId === delta.response_id ? sounding : byResponse.get(delta.response_id);
       if (!target) return stray("audio");
       if (target.cancelled || delta.delta === "") return;
-      sounding = target;
+      // A store costs more than a look.
+      if (sounding !== target) sounding = target;
       const bytes = payloadBytes(delta.delta);
       target.bytes += bytes;
       const part = partOf(target, delta);

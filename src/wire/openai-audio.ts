@@ -21,16 +21,19 @@ const COMMA = 44;
 const BRACE = 125;
 const ZERO = 48;
 
-/** Undefined for anything else than such an object, which then is parsed as a whole. */
-export function readAudioDelta(data: Buffer): AudioDelta | undefined {
-  if (data[TELLING_AT] !== TELLING) return undefined;
-  const head = data.toString("latin1", 0, MOST_HEAD);
+/**
+ * Undefined for anything else than such an object, which then is parsed as a whole.
+ * @param from @param to where the message lies; what is behind it may be anything.
+ */
+export function readAudioDelta(data: Buffer, from = 0, to = data.length): AudioDelta | undefined {
+  if (data[from + TELLING_AT] !== TELLING) return undefined;
+  const head = data.toString("latin1", from, Math.min(to, from + MOST_HEAD));
   if (!head.startsWith(AUDIO_FIRST)) return undefined;
   const fieldsEnd = head.indexOf(DELTA, AUDIO_FIRST.length);
   if (fieldsEnd < 0) return undefined;
-  const start = fieldsEnd + DELTA.length;
+  const start = from + fieldsEnd + DELTA.length;
   const end = base64End(data, start);
-  if (end < 0 || end !== data.length - 2 || data[end] !== QUOTE || data[end + 1] !== BRACE) return undefined;
+  if (end < 0 || end !== to - 2 || data[end] !== QUOTE || data[end + 1] !== BRACE) return undefined;
   return readFields(head.slice(0, fieldsEnd), data, start, end);
 }
 
