@@ -29,6 +29,17 @@ const ANSWER_MS = 30_000;
 export function mount(routes: readonly Route[], parts: MountParts): Router {
   // With an end of its own for a path's other methods, so that a wrong method is told apart from a wrong path.
   const router = express.Router();
+  // A path without a name in it says which route it is: it need not be held against every pattern before its own.
+  const plain = new Map(
+    routes
+      .filter(({ path }) => !path.includes("{"))
+      .map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] as const),
+  );
+  router.use(async (request, response, next) => {
+    const one = plain.get(`${request.method} ${request.path}`);
+    if (one) await serve(one, request, response, parts);
+    else next();
+  });
   for (const [path, methods] of byPath(routes)) {
     const place = router.route(path.replaceAll(/\{(\w+)\}/g, ":$1"));
     for (const one of methods) place[one.method](async (request, response) => serve(one, request, response, parts));
