@@ -105,7 +105,8 @@ export function createEnding(parts: {
       closing = true;
       cancelLimit();
       const over = (returns: boolean) => post(() => parts.onOver(reason, returns));
-      after(STORE_LIMIT_MS, () => parts.onOver(reason, false));
+      // It may still be stored, and bring the caller back: a record that was closed would be closed twice.
+      after(STORE_LIMIT_MS, () => parts.onOver(reason, next.kind === "reconnect"));
       void parts.store(next).then(
         () => over(next.kind === "reconnect"),
         (error: unknown) => {

@@ -319,6 +319,28 @@ describe("a line that closes", () => {
       },
     ],
   ];
+  test("for a store that is slow: the caller may come back, so the call is not over, and is ended by whoever has it last", async () => {
+    call = await fakeCall({ state: { putEnding: () => new Promise((stored) => void call.time.after(1100, stored)) } });
+    await call.greeted();
+    call.line.hangUp("network");
+    await call.run(1000);
+    expect(call.reasons).toEqual(["line-lost"]);
+    expect(call.call.returns()).toBe(true);
+    await call.run(1000);
+    expect(call.endings).toMatchObject([{ ending: { kind: "reconnect" } }]);
+    expect(call.record()).toMatchObject({ status: "in-progress" });
+    expect(call.record().timeline.filter(({ what }) => what === "end")).toEqual([]);
+  });
+
+  test("for a store that fails: the carrier cannot be told to come back, and the call is over", async () => {
+    call = await fakeCall({ state: { putEnding: () => Promise.reject(new Error("no store")) } });
+    await call.greeted();
+    call.line.hangUp("network");
+    await call.run(0);
+    expect(call.call.returns()).toBe(false);
+    expect(call.record()).toMatchObject({ status: "completed", endReason: "line-lost" });
+  });
+
   test.each(
     PHASES.flatMap(([phase, reach]) => CAUSES.map(([cause, reason]) => [phase, cause, reason, reach] as const)),
   )("while %s, for %s: %s", async (phase, cause, reason, reach) => {

@@ -83,7 +83,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   "says nothing": { caller: [untilTheEnd], ends: ["silence"] },
   "breaks off": { caller: greeted, faults: { abruptCloseAtMs: 1500 }, ends: ["line-lost"] },
   vanishes: {
-    caller: [{ do: "pause", ms: 60_000 }, { do: "hang-up" }],
+    caller: [{ do: "pause", ms: 15_000 }, { do: "hang-up" }],
     faults: { vanishAtMs: 800 },
     ends: ["no-media"],
   },

@@ -112,6 +112,12 @@ test(
       // The first round is without faults of the voice, so that every kind ends as it should at least once.
       voice: index < names.length ? {} : random.pick(VOICES),
     }));
+    // What was configured is being rendered: at rest the server has no socket.
+    await until(
+      () => `the server is at rest: ${held()}`,
+      () => (resources().TCPSocketWrap ?? 0) === 0,
+      20_000,
+    );
     const before = held();
     const lived = new Map<string, number>();
     const count = ({ endReason }: Pick<CallRecord, "endReason">): void =>
