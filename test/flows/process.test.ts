@@ -105,6 +105,19 @@ describe("starting", () => {
     expect(await get(port, "/health")).toMatchObject({ status: 200 });
   });
 
+  test("a defect that nobody caught is told, and ends nobody's call", async () => {
+    const defects = "setTimeout(()=>{throw new Error('a-defect')});Promise.reject(new Error('another-one'))";
+    const preload = `data:text/javascript,process.on('SIGUSR2',()=>{${defects}})`;
+    const server = start({ PORT: "0", NODE_OPTIONS: `--import=${preload.replaceAll(" ", "%20")}` });
+    const port = await listening(server);
+    server.signal("SIGUSR2");
+    await server.says(/uncaught exception.*a-defect|a-defect.*uncaught exception/);
+    await server.says(/unhandled rejection.*another-one|another-one.*unhandled rejection/);
+    expect(await get(port, "/health")).toEqual({ status: 200, body: { status: "healthy" } });
+    server.signal("SIGTERM");
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   test("outputs that nobody reads any more do not keep it from serving, nor from leaving", async () => {
     const server = start({ PORT: "0", LOG_LEVEL: "debug" });
     const port = await listening(server);
