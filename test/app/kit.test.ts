@@ -68,7 +68,19 @@ test("organizations that say the same share a kit, whatever their numbers", () =
 test("what an organization leaves out is the program's", () => {
   const { of } = setup();
   const { settings, voice, instructions, threads, clip } = of({}).at(MONDAY);
-  expect(settings).toMatchObject({ greeting: "Hello from the program.", maxCallMs: 20 * 60_000 });
+  expect(settings).toEqual({
+    greeting: "Hello from the program.",
+    backchannelMs: 700,
+    endSilenceMs: 500,
+    transcriptTimeoutMs: 4000,
+    fillerAfterMs: 1500,
+    silencePromptMs: 10_000,
+    keypadTimeoutMs: 3000,
+    // The thread's own 10 s, and one more for a thread that cannot even tell.
+    threadTimeoutMs: 11_000,
+    maxCallMs: 20 * 60_000,
+    logContent: false,
+  });
   expect(settings).not.toHaveProperty("onlyGreets");
   expect(voice).toMatchObject({ mode: "assistant", voice: "marin" });
   expect(clip("greeting")?.text).toBe("Hello from the program.");
