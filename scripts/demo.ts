@@ -98,8 +98,9 @@ if (values.keep) {
   writeFileSync(settingsFile, `${lines.join("\n")}\n`, { mode: 0o600 });
 }
 process.stdout.write(
-  `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}\n
-${values.keep ? "" : "Two calls are played, and then all of it ends. To look at the page: npm run demo -- --keep\n\n"}`,
+  `Server ${server.url}, simulated OpenAI ${openai.baseUrl}, simulated Twilio ${twilio.baseUrl}
+Status page ${server.url}/status, as long as this runs\n
+${values.keep ? "" : `${values.short ? "One call is" : "Two calls are"} played, and then all of it ends. To look at the page: npm run demo -- --keep\n\n`}`,
 );
 
 let stopping: Promise<number> | undefined;
