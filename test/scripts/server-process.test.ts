@@ -19,8 +19,8 @@ test("one that cannot start is told in its own words, though somebody else answe
 
 test("one that says that it has started is stopped by SIGTERM", async () => {
   const program = `
-    console.log(JSON.stringify({ message: "VOICE AGENT SYSTEM STARTED" }));
     process.on("SIGTERM", () => process.exit(7));
+    console.log(JSON.stringify({ message: "VOICE AGENT SYSTEM STARTED" }));
     setInterval(() => {}, 1000);`;
   const server = await startServer({ PORT: "1" }, ["-e", program]);
   expect(await server.stop()).toBe(7);
