@@ -85,3 +85,13 @@ const said =
   (words: string) =>
   ({ type, transcript }: { readonly type: string; readonly transcript?: unknown }): boolean =>
     type === "response.audio_transcript.done" && transcript === words;
+
+test("however many sessions others begin, one's own begins with what is remembered", async () => {
+  const server = await world.start();
+  await server.post("/api/memories", {
+    memories: [{ kind: "identity", subject: "name", text: "The user's name is Grace." }],
+  });
+  for (let n = 0; n < 31; n++) expect((await server.post("/api/voice-agent", {}, as(OTHER_KEY))).status).toBe(200);
+  const { body } = await server.post("/api/voice-agent");
+  expect(body["instructions"]).toContain("The user's name is Grace.");
+});

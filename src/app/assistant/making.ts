@@ -69,7 +69,8 @@ export function createMaking({ directory, kits, clock, log }: MakingParts) {
       new Map([[tool.name, { ...tool, run: tool.run.bind(tool), timeoutMs: Math.min(tool.timeoutMs, SEARCH_MS) }]]),
       { callId: "first", name: tool.name, arguments: JSON.stringify(FIRST_SEARCH) },
       {
-        callId: "",
+        // A tool's runs are counted by call: this is the user's own.
+        callId: `before ${user.orgId}/${user.userId}`,
         ...user,
         signal,
         endAfterReply: () => undefined,
