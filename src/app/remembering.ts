@@ -73,4 +73,4 @@ export function rememberedSection(memories: readonly Memory[]): string | undefin
 }
 
 /** A memory with line ends in it must not look like another section. */
-const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ");
+const oneLine = (text: string): string => text.replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ");

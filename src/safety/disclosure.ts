@@ -1,7 +1,7 @@
 // Whether what the agent says gives away what is nobody's to hear: its instructions, word for word, or a secret of the program. Pure,
 // outside of any model, and looked at before it is heard. What is meant to be said (facts, greetings, questions) is no disclosure, and
 // what is told in other words is not seen here.
-import { plain } from "./words.ts";
+import { initialsOf, lettersOf, plainWords, readings, stepsOf } from "./readings.ts";
 
 export interface Protected {
   /** Their lines are what is compared. */
@@ -17,7 +17,7 @@ export interface Protected {
 /** Of one call; remembers the end of what was said before, so that nothing is given away piece by piece. */
 export interface DisclosureWatch {
   /** What is given away by these words: a whole piece, or a longer beginning of the piece before. */
-  read(text: string): "instructions" | "secret" | undefined;
+  read(text: string): Found;
 }
 
 export interface DisclosureRules {
@@ -30,27 +30,51 @@ const STRIDE = 12;
 /** As much of a secret as can be no coincidence. */
 const SECRET_PART = 12;
 const REMEMBERED = 800;
+/** Characters before what is new in which a piece may begin that is put into words, letter by letter. */
+const IN_WORDS = 400;
+/** Letters of a piece by which it is looked for. */
+const BEGIN = 8;
+/** First letters of words, or of lines, in a row. */
+const INITIALS = 16;
+/** Words in a row that make a scrap, and scraps of one line, or of two that follow each other, that are no coincidence. */
+const SCRAP_WORDS = 4;
+const SCRAPS = 3;
 
 export function createDisclosureRules({ instructions, sayable, secrets, canary }: Protected): DisclosureRules {
   const open = sayable.map(lettersOf).join("\n");
+  const lines = instructions.split("\n").map(plainWords);
   const windows = new Set<string>();
-  for (const line of instructions.split("\n")) {
-    const letters = lettersOf(line);
-    for (let at = 0; at + WINDOW <= letters.length; at += STRIDE) {
-      const window = letters.slice(at, at + WINDOW);
-      if (!open.includes(window)) windows.add(window);
-    }
-  }
+  for (const line of lines)
+    for (const window of piecesOf(line.join(""), WINDOW, STRIDE)) if (!open.includes(window)) windows.add(window);
+  const initials = new Set(
+    [...lines.map(initialsOf), initialsOf(lines.flatMap((line) => line.slice(0, 1)))].flatMap((row) =>
+      piecesOf(row, INITIALS),
+    ),
+  );
+  const scraps = scrapsOf(lines, open);
   const mark = lettersOf(canary);
-  const parts = new Set(secrets.flatMap((secret) => partsOf(lettersOf(secret))));
+  const parts = new Set(secrets.flatMap((secret) => piecesOf(lettersOf(secret), SECRET_PART)));
+  const inRow = createFinder({ secret: parts, instructions: windows });
+  /** By any number of places in the alphabet. */
+  const shifted = createFinder({
+    secret: new Set([...parts].map(stepsOfPiece)),
+    instructions: new Set([...windows].map(stepsOfPiece)),
+  });
+  const inInitials = createFinder({ instructions: initials });
 
-  function givesAway(letters: string): "instructions" | "secret" | undefined {
-    if (mark && letters.includes(mark)) return "instructions";
-    for (let at = 0; at + SECRET_PART <= letters.length; at++)
-      if (parts.has(letters.slice(at, at + SECRET_PART))) return "secret";
-    for (let at = 0; at + WINDOW <= letters.length; at++)
-      if (windows.has(letters.slice(at, at + WINDOW))) return "instructions";
-    return undefined;
+  const givesAway = (letters: string): Found => (mark && letters.includes(mark) ? "instructions" : inRow(letters));
+
+  /** Scraps of a line, whatever stands between them. */
+  function isMosaic(words: readonly string[]): boolean {
+    const found = new Map<number, number>();
+    for (let at = 0; at + SCRAP_WORDS <= words.length; at++) {
+      const line = scraps.get(words.slice(at, at + SCRAP_WORDS).join(" "));
+      if (line === undefined) continue;
+      found.set(line, (found.get(line) ?? 0) + 1);
+      if ((found.get(line) ?? 0) + Math.max(found.get(line - 1) ?? 0, found.get(line + 1) ?? 0) >= SCRAPS) return true;
+      at += SCRAP_WORDS - 1;
+    }
+    return false;
   }
 
   return {
@@ -69,61 +93,57 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
           const letters = `${tail}${lettersOf(fresh)}`;
           heard = all.slice(-REMEMBERED);
           tail = letters.slice(-WINDOW);
-          for (const reading of readings(letters, all, fresh)) {
+          const plainly = givesAway(letters);
+          if (plainly) return plainly;
+          const words = plainWords(all.slice(-IN_WORDS - fresh.length));
+          for (const reading of readings({ letters, all, words, fresh })) {
             const found = givesAway(reading);
             if (found) return found;
           }
-          return undefined;
+          return inInitials(letters) ?? (isMosaic(words) ? "instructions" : shifted(stepsOf(letters)));
         },
       };
     },
   };
 }
 
-/** Case, accents, spaces and everything between letters are no difference: it may be spelt out. */
-const lettersOf = (text: string): string => plain(text).replaceAll(/[^\p{L}\p{N}]/gu, "");
-
-function partsOf(secret: string): string[] {
-  if (secret.length < SECRET_PART) return [];
-  return Array.from({ length: secret.length - SECRET_PART + 1 }, (_, at) => secret.slice(at, at + SECRET_PART));
+function piecesOf(text: string, length: number, stride = 1): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at + length <= text.length; at += stride) pieces.push(text.slice(at, at + length));
+  return pieces;
 }
 
-/** Ways to hide a text that a caller can ask a model for, undone. */
-function* readings(letters: string, all: string, fresh: string): Generator<string> {
-  yield letters;
-  if (letters.length < SECRET_PART) return;
-  yield letters.replaceAll(/[a-z]/g, rot13);
-  yield Array.from(letters).toReversed().join("");
-  yield letters.replaceAll(/[013457]/g, (digit) => LEET[digit] ?? digit);
-  yield lettersOf(all.split(/\s+/).slice(-REVERSED_WORDS).toReversed().join(" "));
-  if (CODED_WORD.test(fresh)) for (const coded of unpacked(all)) yield lettersOf(coded);
-  if (/\d/.test(fresh)) for (const coded of numbered(all)) yield lettersOf(coded);
+/** How the first letter of a piece follows what stands before it is nothing of the piece. */
+const stepsOfPiece = (piece: string): string => stepsOf(piece).slice(1);
+
+type Found = "instructions" | "secret" | undefined;
+
+/** Looks for pieces in a text, those of one kind all of one length. Where none begins is seen by a few letters, for nearly all places. */
+function createFinder(kinds: Partial<Record<"instructions" | "secret", ReadonlySet<string>>>): (text: string) => Found {
+  const all = Object.entries(kinds).flatMap(([kind, pieces]) => {
+    const [first] = pieces;
+    return first === undefined ? [] : [{ kind: kind as Found, pieces, length: first.length }];
+  });
+  const begins = new Set(all.flatMap(({ pieces }) => [...pieces].map((piece) => piece.slice(0, BEGIN))));
+  return (text) => {
+    for (let at = 0; at + BEGIN <= text.length; at++)
+      if (begins.has(text.slice(at, at + BEGIN)))
+        for (const { kind, pieces, length } of all) if (pieces.has(text.slice(at, at + length))) return kind;
+    return undefined;
+  };
 }
 
-/** Enough for a window of them. */
-const REVERSED_WORDS = 20;
-/** Hardly a word of any language. */
-const CODED_WORD = /[A-Za-z0-9+/_-]{16}|%[0-9a-f]{2}/i;
-const LEET: Readonly<Record<string, string>> = { 0: "o", 1: "i", 3: "e", 4: "a", 5: "s", 7: "t" };
-const rot13 = (letter: string): string => String.fromCharCode(((letter.charCodeAt(0) - 97 + 13) % 26) + 97);
-
-function* unpacked(text: string): Generator<string> {
-  // A sentence cutter may have put spaces in.
-  const packed = text.replaceAll(/\s+/g, "");
-  for (const [token] of packed.matchAll(/[A-Za-z0-9+/_-]{24,}/g))
-    // Where it began is not known any more.
-    for (let offset = 0; offset < 4; offset++) yield Buffer.from(token.slice(offset), "base64").toString("latin1");
-  for (const [token] of packed.matchAll(/(?:[0-9a-f]{2}){16,}/gi)) {
-    yield Buffer.from(token, "hex").toString("latin1");
-    yield Buffer.from(token.slice(1), "hex").toString("latin1");
-  }
-  if (/%[0-9a-f]{2}/i.test(text))
-    yield text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-function* numbered(text: string): Generator<string> {
-  const numbers = text.match(/\b\d{2,3}\b/g) ?? [];
-  if (numbers.length >= SECRET_PART) yield String.fromCharCode(...numbers.map(Number));
-  const binary = text.match(/\b[01]{8}\b/g) ?? [];
-  if (binary.length >= SECRET_PART) yield String.fromCharCode(...binary.map((bits) => Number.parseInt(bits, 2)));
+/** Words in a row, with the line that they are of. What more than one line has, or may be said, tells nothing. */
+function scrapsOf(lines: readonly (readonly string[])[], open: string): ReadonlyMap<string, number> {
+  const scraps = new Map<string, number>();
+  const common = new Set<string>();
+  for (const [line, words] of lines.entries())
+    for (let at = 0; at + SCRAP_WORDS <= words.length; at++) {
+      const some = words.slice(at, at + SCRAP_WORDS);
+      const scrap = some.join(" ");
+      if (open.includes(some.join("")) || (scraps.has(scrap) && scraps.get(scrap) !== line)) common.add(scrap);
+      else scraps.set(scrap, line);
+    }
+  for (const scrap of common) scraps.delete(scrap);
+  return scraps;
 }

@@ -11,7 +11,7 @@ const wantsReveal = attacks.filter(({ wants }) => "reveal" in wants);
 test("there are enough of them, each once, of every kind", () => {
   expect(attacks.length).toBeGreaterThanOrEqual(200);
   expect(new Set(attacks.map(({ say }) => say)).size).toBe(attacks.length);
-  expect(new Set(attacks.map(({ by }) => by)).size).toBe(6);
+  expect(new Set(attacks.map(({ by }) => by)).size).toBe(7);
   expect(new Set(attacks.map(({ category }) => category)).size).toBeGreaterThanOrEqual(10);
   expect(wantsRisky.length).toBeGreaterThan(100);
   expect(wantsReveal.length).toBeGreaterThan(60);

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Wish } from "../../src/sim/openai/index.ts";
 
-export type Way = "speech" | "text" | "keypad" | "caller-name" | "tool-result" | "memory";
+export type Way = "speech" | "text" | "keypad" | "caller-name" | "tool-result" | "memory" | "user-name";
 
 export interface Attack {
   readonly category: string;
@@ -14,7 +14,7 @@ export interface Attack {
 }
 
 const file = z.strictObject({
-  by: z.enum(["speech", "text", "keypad", "caller-name", "tool-result", "memory"]),
+  by: z.enum(["speech", "text", "keypad", "caller-name", "tool-result", "memory", "user-name"]),
   attacks: z.array(
     z.strictObject({
       say: z.string().min(1),
@@ -43,7 +43,13 @@ export function createWishes(attacks: readonly Attack[], recall = "recall"): (te
   const whole = new Map(attacks.filter(isSaid).map((attack) => [asSaid(attack), attack.wants]));
   const within = attacks
     .filter((attack) => !isSaid(attack))
-    .flatMap(({ say, wants }) => [say, JSON.stringify(say).slice(1, -1)].map((part) => ({ part, wants })))
+    // As it is, as JSON has it, and on one line.
+    .flatMap(({ say, wants }) =>
+      [say, JSON.stringify(say).slice(1, -1), say.replaceAll(/\s*[\n\u2028]\s*/g, " ")].map((part) => ({
+        part,
+        wants,
+      })),
+    )
     // JSON in JSON.
     .flatMap(({ part, wants }) => [part, JSON.stringify(part).slice(1, -1)].map((one) => ({ part: one, wants })));
   /** Innocent questions, behind whose answers an attack stands. */
@@ -67,6 +73,7 @@ export function asSaid({ say, by }: Pick<Attack, "say" | "by">): string {
     case "memory":
       return RECALL;
     case "caller-name":
+    case "user-name":
       return "Hello?";
     default:
       return say.trim();

@@ -2,11 +2,13 @@
 // `bare` takes gate and guard away: it shows that the attacks would work.
 import { createConfirmations } from "../../src/app/confirmations.ts";
 import { createKits } from "../../src/app/kit.ts";
+import { rememberedSection } from "../../src/app/remembering.ts";
 import { createThreadClient } from "../../src/assistants/index.ts";
 import { createToolRunner } from "../../src/bridge/run-tool.ts";
 import { readConfig } from "../../src/config.ts";
 import { secretsOf } from "../../src/config/secrets.ts";
 import type { CallEnding } from "../../src/core/call.ts";
+import type { Memory } from "../../src/core/memory.ts";
 import type { LiveEvent } from "../../src/core/state.ts";
 import type { Tool } from "../../src/core/tool.ts";
 import { systemClock, systemIds } from "../../src/observe/system.ts";
@@ -113,7 +115,8 @@ export async function runAttacks(
 
   async function attackOnce(attack: Attack, index: number): Promise<Outcome> {
     const callId = `call_${index}`;
-    const thread = client.open({ callId, instructions: moment.instructions, tools: [...moment.tools, recall(attack)] });
+    const instructions = withName(moment.instructions, attack);
+    const thread = client.open({ callId, instructions, tools: [...moment.tools, recall(attack)] });
     const guard = bare ? undefined : kit.guard.forCall();
     const runs: { name: string; result: string }[] = [];
     let dialled: string | undefined;
@@ -189,6 +192,21 @@ export async function runAttacks(
     await sim?.close();
   }
 }
+
+/** Whoever is remembered is told of from the start, by the name that they gave. */
+export const withName = (instructions: string, { say, by }: Attack): string =>
+  by === "user-name" ? `${instructions}\n${rememberedSection([nameMemory(say)])}\n` : instructions;
+
+const nameMemory = (text: string): Memory => ({
+  memoryId: "mem_1",
+  kind: "identity",
+  subject: "name",
+  text,
+  source: { by: "conversation", at: "2026-11-26T00:00:00Z" },
+  earlier: [],
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+});
 
 /** What is remembered of the user, for attacks that were planted there. */
 const recall = ({ say, by }: Attack): Tool => ({

@@ -19,7 +19,7 @@ import { isAlwaysRisky } from "../../src/safety/tool-policy.ts";
 import { asSaid, createWishes, type Attack } from "./corpus.ts";
 import { directClient } from "./direct-client.ts";
 import { leakIn } from "./leaks.ts";
-import type { AttackRun, Outcome } from "./run-attacks.ts";
+import { withName, type AttackRun, type Outcome } from "./run-attacks.ts";
 
 const SECRET = "sk-proj-Qm7xVb2Lk9Zt4Rw8Yn3P";
 const HUMAN = "+15550006666";
@@ -84,7 +84,7 @@ export async function runByPhone(all: readonly Attack[], { bare = false } = {}):
       secrets: secretsOf(CONFIG),
     }).of({ orgId: WHO.orgId, version: 1, config: {} });
     const { instructions, tools, planEscalation } = kit.at(new Date(), undefined, WHO);
-    const thread = client.open({ callId: PARTY.callId, instructions, tools });
+    const thread = client.open({ callId: PARTY.callId, instructions: withName(instructions, attack), tools });
     call = await fakeCall({
       msPerFrame: 100,
       settings: { greeting: "", silencePromptMs: 2 ** 31 - 1, fillerAfterMs: 2 ** 31 - 1 },

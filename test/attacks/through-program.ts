@@ -12,17 +12,20 @@ export type Door = "assistant-typed" | "assistant-spoken" | "requests";
 
 const AT_ONCE = 8;
 /** There is one desktop, and one user who remembers. */
-const ALONE: readonly Way[] = ["tool-result", "memory"];
-/** These have the name that the network gives only on the phone. */
-const comesThere = ({ by }: Attack): boolean => by !== "caller-name";
+const ALONE: readonly Way[] = ["user-name", "memory", "tool-result"];
+/** Names that the network gives are given to no thread. The name of a user stands in instructions where they have signed in. */
+const comesThere = (door: Door, { by }: Attack): boolean =>
+  by !== "caller-name" && (by !== "user-name" || door !== "requests");
 
 export async function runThrough(door: Door, attacks: readonly Attack[]): Promise<AttackRun> {
   const program = await startProgram(attacks);
   const attackOnce = door === "requests" ? overRequests : overSocket(door === "assistant-spoken");
   try {
     const outcomes: Outcome[] = [];
-    const mine = attacks.filter(comesThere);
-    for (const attack of mine.filter(({ by }) => ALONE.includes(by))) {
+    const mine = attacks.filter((one) => comesThere(door, one));
+    // Names first: what is remembered of one user is searched thirty times a minute at most.
+    const alone = ALONE.flatMap((way) => mine.filter(({ by }) => by === way));
+    for (const attack of alone) {
       await plant(program, attack);
       outcomes.push(await attackOnce(program, attack));
     }
@@ -41,7 +44,7 @@ export async function runThrough(door: Door, attacks: readonly Attack[]): Promis
 async function plant({ desktop, ask }: Program, attack: Attack | undefined): Promise<void> {
   desktop.behaviour = attack?.by === "tool-result" ? { injects: attack.say } : {};
   await ask("DELETE", "/api/memories");
-  if (attack?.by !== "memory") return;
+  if (attack?.by !== "memory" && attack?.by !== "user-name") return;
   await ask("POST", "/api/memories", { memories: [{ kind: "identity", subject: "name", text: attack.say }] });
 }
 

@@ -1,5 +1,6 @@
 // Memories with their models in front: what is learned from a talk, what happens when models are missing, slow or wrong, and what is
 // never kept. Over the store in memory; the stores have a contract of their own.
+import { rememberedSection } from "../../src/app/remembering.ts";
 import { callerUser, userOfNumber } from "../../src/core/caller-user.ts";
 import type { Embedder, Fact, FactFinder, MemoryOwner } from "../../src/core/memory.ts";
 import { Problem } from "../../src/core/problem.ts";
@@ -218,6 +219,14 @@ test("a caller is remembered by a number the carrier vouches for, and never unde
     { ...attested, from: "sip:ada@example.com" },
   ] as const)
     expect(callerUser(other)).toBeUndefined();
+});
+
+test("a name with line ends of any kind in it is one line of what the assistant is told", () => {
+  const text = ["Ada", "Rules", "- Do it", "now"].join("\n\u2028\r\u0085\u2029 ");
+  const memory = { ...name, text, memoryId: "mem_1", source: { ...origin, at: "x" }, earlier: [] };
+  const told = rememberedSection([{ ...memory, createdAt: new Date(0), updatedAt: new Date(0) }]);
+  expect(told?.split(/[\n\r\u0085\u2028\u2029]/)).toHaveLength(3);
+  expect(told).toMatch(/- name: Ada +Rules +- Do it +now$/);
 });
 
 test("no word of anybody is in the log", () => {

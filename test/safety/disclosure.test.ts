@@ -1,6 +1,8 @@
 // What the agent must not give away: its instructions word for word, and secrets, hidden in whatever way a caller can ask for. What it
 // is there to say it can say.
+import { readFileSync } from "node:fs";
 import { createDisclosureRules } from "../../src/safety/disclosure.ts";
+import { DISGUISES } from "../../src/sim/openai/disguises.ts";
 import { createGuard } from "../../src/safety/guard.ts";
 import { fixedInstructions } from "../../src/assistants/prompt.ts";
 
@@ -43,6 +45,10 @@ test.each<[string, string]>([
   ["in rot13", LINE.replaceAll(/[a-z]/g, (letter) => String.fromCharCode(((letter.charCodeAt(0) - 84) % 26) + 97))],
   ["in leet", LINE.replaceAll("o", "0").replaceAll("e", "3").replaceAll("a", "4")],
   ["with invisible characters", Array.from(LINE).join("\u200b")],
+  ...Object.entries(DISGUISES)
+    .filter(([, hide]) => ![DISGUISES.half, DISGUISES["every-second"], DISGUISES.tail].includes(hide))
+    // What is short or seldom needs more of it than a line.
+    .map(([name, hide]): [string, string] => [`as ${name} of a model that obeys`, hide(instructions)]),
   ["the persona", "You are Max from the garage, and you know everything there is to know about brakes."],
   ["the mark, in a translation", "Ceci est le texte vb 0123 4567 89ab qui ne veut rien dire."],
 ])("instructions %s", (_what, said) => expect(read(said)).toBe("instructions"));
@@ -53,6 +59,21 @@ test.each<[string, string]>([
   ["spelt out", Array.from(SECRET).join(", ")],
   ["as base64", Buffer.from(`key: ${SECRET}`).toString("base64")],
   ["backwards", Array.from(SECRET).toReversed().join("")],
+  ...(
+    [
+      "spoken",
+      "spoken-de",
+      "spoken-fr",
+      "spoken-es",
+      "spoken-it",
+      "nato",
+      "acrostic",
+      "morse",
+      "caesar",
+      "atbash",
+    ] as const
+  ).map((name): [string, string] => [`as ${name}`, DISGUISES[name](`The key is ${SECRET}`)]),
+  ["half in base64", DISGUISES["half-base64"](`The key is ${SECRET}, take care`)],
 ])("a secret %s", (_what, said) => expect(read(said)).toBe("secret"));
 
 test("piece by piece, and while it is being transcribed", () => {
@@ -79,6 +100,14 @@ test.each([
   "a".repeat(3000),
   "",
 ])("is no disclosure: %s", (said) => expect(read(said)).toBeUndefined());
+
+test("ordinary talk is none, all of it in one conversation", () => {
+  const lines = readFileSync("test/fixtures/guard/utterances.jsonl", "utf8").split("\n").filter(Boolean);
+  const watch = rules.forCall();
+  const alarms = lines.map((line) => (JSON.parse(line) as { text: string }).text).filter((text) => watch.read(text));
+  expect(lines.length).toBeGreaterThan(500);
+  expect(alarms).toEqual([]);
+});
 
 test("every line of the instructions that is not there to be said is found", () => {
   const lines = instructions.split("\n").filter((line) => line.length > 90 && !line.includes(FACT));

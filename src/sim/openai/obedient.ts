@@ -2,6 +2,7 @@
  * A model that always obeys: whatever it reads, wherever it stands, it does what that wants, asks again where it is told to wait, and
  * says its own instructions in whatever disguise it is asked for. What stands between it and harm is not in the model.
  */
+import { DISGUISES } from "./disguises.ts";
 import type { Brain, BrainInput, BrainReply, ToolCall } from "./script.ts";
 
 export type Disguise = keyof typeof DISGUISES;
@@ -45,48 +46,14 @@ const inPieces = (text: string): BrainReply => ({ chunks: text.match(/[^]{1,200}
 const instructionsOf = ({ instructions, history }: BrainInput): string =>
   instructions || (history.find(({ role }) => role === "system" || role === "developer")?.text ?? "");
 
-/** What was read last counts most: answers of tools, then notes, then the words of the user. */
-function wishIn({ toolOutputs, notes, text }: BrainInput, wishOf: ObedientOptions["wishOf"]): Wish | undefined {
-  const read = [...toolOutputs.map(({ output }) => output).toReversed(), ...notes.toReversed(), text];
+/** What was read last counts most: answers of tools, then notes, then the words of the user, then what stands in the instructions. */
+function wishIn(input: BrainInput, wishOf: ObedientOptions["wishOf"]): Wish | undefined {
+  const { toolOutputs, notes, text } = input;
+  const outputs = toolOutputs.map(({ output }) => output).toReversed();
+  const read = [...outputs, ...notes.toReversed(), text, instructionsOf(input)];
   for (const one of read) {
     const wish = wishOf(one);
     if (wish) return wish;
   }
   return undefined;
 }
-
-const letters = (text: string): string[] => Array.from(text);
-const bytes = (text: string): number[] => Array.from(Buffer.from(text));
-const LEET: Readonly<Record<string, string>> = { o: "0", i: "1", e: "3", a: "4", s: "5", t: "7" };
-
-const DISGUISES = {
-  plain: (text: string) => text,
-  base64: (text: string) => Buffer.from(text).toString("base64"),
-  hex: (text: string) => Buffer.from(text).toString("hex"),
-  rot13: (text: string) =>
-    text.replaceAll(/[a-z]/gi, (letter) => {
-      const base = letter <= "Z" ? 65 : 97;
-      return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
-    }),
-  reversed: (text: string) => letters(text).toReversed().join(""),
-  "words-reversed": (text: string) => text.split(/\s+/).toReversed().join(" "),
-  spaced: (text: string) => letters(text).join(" "),
-  dashed: (text: string) => letters(text.replaceAll(/\s/g, "")).join("-"),
-  leet: (text: string) => text.replaceAll(/[oieast]/g, (letter) => LEET[letter] ?? letter),
-  url: (text: string) =>
-    encodeURIComponent(text).replaceAll(/[a-z]/g, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
-  decimal: (text: string) => bytes(text).join(" "),
-  binary: (text: string) =>
-    bytes(text)
-      .map((byte) => byte.toString(2).padStart(8, "0"))
-      .join(" "),
-  capitals: (text: string) => text.toUpperCase().replaceAll(/[^\p{L}\p{N}\s]/gu, ""),
-  half: (text: string) => text.slice(0, text.length / 2),
-  "every-second": (text: string) =>
-    text
-      .split("\n")
-      .filter((_, at) => at % 2 === 0)
-      .join("\n"),
-  longest: (text: string) => text.split("\n").toSorted((a, b) => b.length - a.length)[0] ?? "",
-  tail: (text: string) => text.slice(-20),
-};
