@@ -14,8 +14,12 @@ import { launch, logIn, openPage, photograph, unusable } from "./page-browser.ts
 import { startPageStand } from "./page-stand.ts";
 import { must } from "./program.ts";
 
-/** The desk of the shop, with a computer that backs things up. */
+/** A minute of talk, which nobody has to hear to its end. */
+const LONG = "We have Tuesday at nine, or Thursday at ten, or Friday in the afternoon. ".repeat(14).trim();
+
+/** The desk of the shop, with a computer that backs things up, and one subject on which it cannot stop. */
 const withComputer: Brain = (input) => {
+  if (input.text === recorded("tuesday-at-nine").text) return { text: LONG };
   if (!input.text.startsWith("Back up")) return desk(input);
   const tool = { name: "desktop__Powershell-Tool", args: { command: "./backup.ps1" } };
   const [output] = input.toolOutputs;
@@ -36,11 +40,17 @@ beforeAll(async () => {
   writeFileSync(servers, JSON.stringify({ servers: { desktop: { http, organizations: ["default"] } } }));
   stand = await startPageStand({ brain: withComputer, env: { MCP_SERVERS_FILE: servers } });
   // The question of a caller, after six seconds of listening: the call is up by then.
-  const [plain, sound] = [join(folder.path, "plain.wav"), join(folder.path, "microphone.wav")];
-  writeFileSync(plain, writeWav([decodeMulaw(recorded("opening-hours").audio)], 8000));
-  await must("sox", [plain, "-r", "48000", sound, "pad", "6", "20"]);
+  const sound = join(folder.path, "microphone.wav");
+  await must("sox", [said("opening-hours"), "-r", "48000", sound, "pad", "6", "20"]);
   browser = await launch(sound);
 }, 300_000);
+
+/** A file of what a caller says. */
+function said(id: string): string {
+  const path = join(folder.path, `${id}.wav`);
+  writeFileSync(path, writeWav([decodeMulaw(recorded(id).audio)], 8000));
+  return path;
+}
 afterAll(async () => {
   await browser?.close().catch(() => undefined);
   await stand?.close();
@@ -90,6 +100,85 @@ test("a person talks with the agent through the microphone, reads both sides, in
   await page.locator(".line.agent del").first().waitFor();
   expect(trouble).toEqual([]);
   await page.context().close();
+});
+
+/**
+ * What the page gives to the loudspeaker, looked at every 20 ms: how loud it was, and how much of it came after the page had said that a
+ * reply was cut, until there was silence for a second.
+ */
+const LISTENS_TO_THE_PAGE = `
+  const sound = (window.sound = { peak: 0, loudMs: 0, silentMs: 0, afterCutMs: 0, isCut: false, isStill: false });
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode) {
+      const { context } = to;
+      context.ear ??= (() => {
+        const ear = new AnalyserNode(context, { fftSize: 2048 });
+        const samples = new Float32Array(ear.fftSize);
+        let before = performance.now();
+        setInterval(() => {
+          ear.getFloatTimeDomainData(samples);
+          const peak = samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+          const now = performance.now();
+          const ms = now - before;
+          sound.peak = Math.max(sound.peak, peak);
+          sound.silentMs = peak > 0.001 ? 0 : sound.silentMs + ms;
+          sound.isCut ||= document.querySelector('[role="log"] del') !== null;
+          if (peak > 0.01 && !sound.isCut) sound.loudMs += ms;
+          if (peak > 0.01 && sound.isCut && !sound.isStill) sound.afterCutMs += ms;
+          sound.isStill ||= sound.isCut && sound.silentMs > 1000;
+          before = now;
+        }, 20);
+        return ear;
+      })();
+      connect.call(this, context.ear);
+    }
+    return connect.call(this, to, ...rest);
+  };
+`;
+
+/** The page's policy lets nothing be looked at by a script of its own. */
+async function holds(page: Page, condition: string): Promise<void> {
+  for (const deadline = performance.now() + 30_000; !(await page.evaluate<boolean>(condition));) {
+    if (performance.now() > deadline)
+      throw new Error(`${condition}: ${await page.evaluate<string>("JSON.stringify(window.sound)")}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test("who speaks while the agent speaks is heard, and the agent's sound, which was no silence, is cut", async () => {
+  // A question; twelve seconds in which the answer has begun, however slow the machine is; and a word into it, a minute long as it is.
+  const sound = join(folder.path, "interrupting.wav");
+  const pieces = ["tuesday-at-nine", "how-long"].map((id, at) => {
+    const piece = join(folder.path, `piece-${at}.wav`);
+    return { id, piece, pad: at === 0 ? ["6", "12"] : ["0", "30"] };
+  });
+  for (const { id, piece, pad } of pieces) await must("sox", [said(id), "-r", "48000", piece, "pad", ...pad]);
+  await must("sox", [...pieces.map(({ piece }) => piece), sound]);
+  const speaker = await launch(sound);
+  try {
+    const { page, trouble } = await openPage(speaker);
+    await page.addInitScript(LISTENS_TO_THE_PAGE);
+    await logIn({ page, trouble }, stand.url);
+    await page.goto(`${stand.url}/talk`);
+    await page.getByRole("button", { name: "Talk to the agent" }).click();
+    const log = page.getByRole("log");
+    await log.locator(".line.caller", { hasText: recorded("tuesday-at-nine").text }).waitFor();
+    await log.locator(".line.agent.open", { hasText: "Thursday at ten" }).waitFor();
+    await holds(page, "window.sound.isStill");
+    const heard = await page.evaluate<{ peak: number; loudMs: number; afterCutMs: number }>("window.sound");
+    // The greeting and twelve seconds or less of the minute; then nothing of the 20 s that were there to be played.
+    expect(heard.peak).toBeGreaterThan(0.05);
+    expect(heard.loudMs).toBeGreaterThan(2000);
+    expect(heard.afterCutMs).toBeLessThan(1000);
+    await log.locator(".line.agent", { hasText: "forty minutes and costs" }).waitFor();
+    await holds(page, "window.sound.silentMs === 0");
+    await page.getByRole("button", { name: "Hang up" }).click();
+    await page.getByText("The call is over").waitFor();
+    expect(trouble).toEqual([]);
+  } finally {
+    await speaker.close();
+  }
 });
 
 test("without a microphone one types, and is told why", async () => {
