@@ -29,8 +29,9 @@ export interface RelayRun {
   /** Caller's audio up and agent's audio down, ms. */
   readonly up: Delays;
   readonly down: Delays;
-  /** Resident memory for each call above the idle process, KB. */
+  /** Resident memory for each call, KB: above the process that has carried calls before, and above the one just started. */
   readonly kbPerCall: number;
+  readonly kbPerCallFromStart: number;
   /** First audio after `start`, ms; of the service only. */
   readonly greetingMs: readonly number[];
   readonly framesPerSecond: { readonly up: number; readonly down: number };
@@ -53,6 +54,7 @@ export interface RelayReport {
   /** p99 of the service minus that of the floor, in the worse direction, ms. */
   readonly addedP99Ms: Spread;
   readonly kbPerCall: Spread;
+  readonly kbPerCallFromStart: Spread;
   readonly greetingP99Ms: Spread;
   readonly voided: readonly string[];
 }
@@ -60,6 +62,9 @@ export interface RelayReport {
 /** A far side busier than this may be what is measured. */
 const MOST_OF_A_CORE = 0.7;
 const SPACING_MS = 25;
+/** Before a round, so many calls for about so long. */
+const WARM_CALLS = 20;
+const WARM_MS = 3000;
 
 export async function benchRelay(sides: FarSides, options: RelayOptions): Promise<RelayReport> {
   const load = options.load === "worst" ? WORST : USUAL;
@@ -84,6 +89,7 @@ export async function benchRelay(sides: FarSides, options: RelayOptions): Promis
       rounds.map(({ floor, service }) => Math.max(service.up.p99 - floor.up.p99, service.down.p99 - floor.down.p99)),
     ),
     kbPerCall: spread(rounds.map(({ service }) => service.kbPerCall)),
+    kbPerCallFromStart: spread(rounds.map(({ service }) => service.kbPerCallFromStart)),
     greetingP99Ms: spread(rounds.map(({ service }) => percentile(service.greetingMs, 0.99))),
     voided,
   };
@@ -129,6 +135,12 @@ async function measure(
   load: Load,
   { calls, seconds }: RelayOptions,
 ): Promise<RelayRun> {
+  const startBytes = residentBytes(pid);
+  // What the process needs once, for its first calls (compiled code, the garbage collector's room), is no call's.
+  await phones.ask("place", { calls: WARM_CALLS, target, spacingMs: SPACING_MS });
+  await pause(load.settleMs + WARM_MS);
+  await phones.ask("hangUp", undefined);
+  await pause(WARM_MS);
   const idleBytes = residentBytes(pid);
   await phones.ask("place", { calls, target, spacingMs: SPACING_MS });
   // The greeting is over and the agent talks on all lines.
@@ -149,6 +161,7 @@ async function measure(
     up: { p50: percentile(up.delaysMs, 0.5), p99: percentile(up.delaysMs, 0.99) },
     down: { p50: percentile(down.delaysMs, 0.5), p99: percentile(down.delaysMs, 0.99) },
     kbPerCall: (bytes - idleBytes) / 1024 / calls,
+    kbPerCallFromStart: (bytes - startBytes) / 1024 / calls,
     greetingMs: stories.flatMap(({ greetingMs }) => (target.kind === "service" ? (greetingMs ?? Infinity) : [])),
     framesPerSecond: { up: up.framesReceived / elapsed, down: down.mediaReceived / elapsed },
     phones: down.effort,

@@ -43,6 +43,7 @@ export function relayLines(report: RelayReport): readonly string[] {
       spreadText(report.kbPerCall, 0),
       within(report.kbPerCall, 300, "KB"),
     ),
+    line("  the same above one that never had a call, KB", spreadText(report.kbPerCallFromStart, 0)),
     line(
       "greeting, first audio after start, p99, ms",
       spreadText(report.greetingP99Ms, 1),

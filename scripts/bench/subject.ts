@@ -2,7 +2,7 @@
 // of this program in it.
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,12 @@ export interface ServiceOptions {
   readonly nodeFlags?: readonly string[];
 }
 
+/** What `npm start` tells Node. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
+
 /** Starts the server and waits until it is ready. @throws Error when it is not within 60 s; its log is in `OUT`. */
 export async function startService(options: ServiceOptions): Promise<Subject<ServiceTarget>> {
   const { main = join(ROOT, "dist", "main.js"), modelPort, settings = {}, nodeFlags = [] } = options;
@@ -44,7 +50,7 @@ export async function startService(options: ServiceOptions): Promise<Subject<Ser
   mkdirSync(OUT, { recursive: true });
   const dir = mkdtempSync(join(OUT, "service-"));
   const log = openSync(join(OUT, "service.log"), "w");
-  const child = spawn(process.execPath, [...nodeFlags, main], {
+  const child = spawn(process.execPath, [...startFlags(), ...nodeFlags, main], {
     // Not the repository's root: a .env file there is the developer's and not the bench's.
     cwd: dir,
     stdio: ["ignore", log, log],

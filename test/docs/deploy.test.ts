@@ -31,6 +31,17 @@ const last = (wanted: string): string[] => {
   return lines.slice(from).flatMap(({ name, rest }) => (name === wanted ? [rest] : []));
 };
 
+test("however it is started, Node is told the same", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: { start: string } };
+  const command = /node (?:--\S+ )+dist\/main\.js$/;
+  expect(scripts.start).toMatch(command);
+  expect(command.exec(read("Procfile").trim())?.[0]).toBe(scripts.start);
+  expect(
+    all("CMD").some((rest) => rest.startsWith("[") && (JSON.parse(rest) as string[]).join(" ") === scripts.start),
+  ).toBe(true);
+  expect(/^ExecStart=\/usr\/bin\/(.*)$/m.exec(read("docs/deploy.md"))?.[1]).toBe(scripts.start);
+});
+
 describe("the Dockerfile", () => {
   const fromHere = all("COPY").filter((rest) => !rest.startsWith("--from="));
   const sources = fromHere.flatMap((rest) => rest.split(" ").slice(0, -1));
@@ -67,7 +78,7 @@ describe("the Dockerfile", () => {
   test("runs our Node, our program, without rights, and is stopped and watched as meant", () => {
     for (const rest of all("FROM")) expect(rest).toMatch(new RegExp(`^node:${major}-slim( AS \\w+)?$`));
     const [command] = last("CMD");
-    const [, script = ""] = JSON.parse(command ?? "[]") as string[];
+    const script = (JSON.parse(command ?? "[]") as string[]).at(-1) ?? "";
     expect(existsSync(join(ROOT, script.replace("dist", "src").replace(/\.js$/, ".ts")))).toBe(true);
     expect(last("USER")).toEqual(["node"]);
     expect(last("STOPSIGNAL")).toEqual(["SIGTERM"]);
