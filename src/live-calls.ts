@@ -146,6 +146,12 @@ export function createLiveCalls({ maxCalls, seatFor, recall, elsewhere, places, 
       const slot = slots.get(party.callId);
       if (slot && !slot.call && !slot.early) slot.early = slot.seat.openVoice();
     },
+    cool(callId: string): void {
+      const slot = slots.get(callId);
+      slot?.early?.close();
+      // Of a call that has its stream, its bridge has it.
+      if (slot) slot.early = undefined;
+    },
     abandon,
     /** `known`: of the caller's last call, where the line knows it. */
     async recall(

@@ -185,6 +185,18 @@ describe("F19: streams nobody may have", () => {
       expect(await refused(flow, startMessage(sid(1), "0".repeat(32)))).toBe(1008);
       expect(flow.openai.counts.opened).toBe(0);
 
+      // A made-up token closes what was opened for the call it names, at once; the caller still comes in.
+      const mended = await give(9);
+      await until("the voice is opened early", () => flow.openai.counts.open === 1);
+      expect(await refused(flow, startMessage(sid(9), "0".repeat(32)))).toBe(1008);
+      await until("it is closed", () => flow.openai.counts.open === 0);
+      const caller = await stream(flow);
+      caller.socket.send(startMessage(sid(9), mended));
+      await once(caller.socket, "message");
+      await until("it has a voice of its own", () => flow.openai.counts.opened === 2);
+      caller.socket.close();
+      await until("the call is over", () => flow.openai.counts.open === 0);
+
       // From here on each webhook may open its one socket, and no stream opens another.
       const mine = await give(10);
       const theirs = await give(11);
@@ -207,13 +219,14 @@ describe("F19: streams nobody may have", () => {
       await until(
         "a minute of the server's time has passed",
         () => (performance.now() - issued) * flow.speed > 61_000,
-        20_000,
+        // At a sixth of the pace it takes half of that.
+        60_000,
       );
       expect(await refused(flow, startMessage(sid(13), late))).toBe(1008);
 
-      expect(await flow.metric("voice_auth_failures_total", { surface: "stream-token" })).toBe(8);
-      expect(flow.openai.counts.opened).toBe(4);
-      expect(await flow.metric("voice_calls_started_total")).toBe(1);
+      expect(await flow.metric("voice_auth_failures_total", { surface: "stream-token" })).toBe(9);
+      expect(flow.openai.counts.opened).toBe(6);
+      expect(await flow.metric("voice_calls_started_total")).toBe(2);
       expect(await flow.callsActive()).toBe(0);
     }),
   );

@@ -8,6 +8,8 @@ export interface PhoneCalls {
   admit(party: CallParty): Promise<"ok" | "busy" | "draining">;
   /** Opens the voice early. */
   prewarm(party: CallParty): void;
+  /** Closes the voice that was opened early; the call keeps its slot, and opens another one when its stream comes. Idempotent. */
+  cool(callId: string): void;
   /** No stream came, or not with a good token: closes the prewarmed voice and frees the slot. Idempotent. */
   abandon(callId: string): void;
   /** Gets together what is known from before: of the call, when it goes on, and of the caller. Never rejects, takes a second at most. */

@@ -151,6 +151,10 @@ export function createPhoneChannel(options: PhoneChannelOptions): PhoneChannel {
       calls.abandon(party.callId);
       void reception.giveUp(party.carrierId);
     },
+    distrust(callSid) {
+      const party = book.find(callSid)?.party;
+      if (party) calls.cool(party.callId);
+    },
     enter(line, { party, resumes }) {
       // A person who comes back from somewhere else is known to be one.
       if (party.direction === "outbound" && resumes === undefined) answeredBy.hold(line, party);

@@ -29,6 +29,8 @@ export interface StreamOptions {
   readonly claim: (grant: StreamGrant) => Promise<"ok" | "busy" | "draining">;
   /** The token was spent by a stream that may not have it: the call it was for cannot start any more. */
   readonly disown: (grant: StreamGrant) => void;
+  /** A stream named this call and had no good token: what was opened for it early is closed. */
+  readonly distrust: (callSid: string) => void;
   readonly enter: (line: Line, grant: StreamGrant) => void;
   /** Told once, when the stream has ended. */
   readonly onEnded: (stream: Stream, cause: LineCloseCause) => void;
@@ -215,6 +217,7 @@ export function openStream(socket: Socket, options: StreamOptions): Stream {
         meter.count("voice_auth_failures_total", { surface: "stream-token" });
         about.warn("a stream was refused: its token is not good");
         if (grant) options.disown(grant);
+        options.distrust(start.callSid);
         return end("protocol", 1008, "token");
       }
       const verdict = await options.claim(grant);

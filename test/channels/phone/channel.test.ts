@@ -196,6 +196,20 @@ describe("a stream whose start is not good opens no voice and reaches no bridge"
     expect(t.meter.total("voice_auth_failures_total", { surface: "stream-token" })).toBe(1);
   });
 
+  test("a made-up token closes what was opened early for the call it names, which keeps its slot and may still come", async () => {
+    const t = await start({ clock: manualClock() });
+    const callSid = newCallSid();
+    const token = await t.ring(callSid);
+    const client = await t.connect();
+    client.send(twilioSide({ callSid, token: "made-up" }).start());
+    expect(await client.closed).toBe(1008);
+    expect(t.calls.cooled).toEqual(["call-1"]);
+    expect(t.calls.abandoned).toEqual([]);
+    const caller = await t.connect();
+    caller.send(twilioSide({ callSid, token }).start());
+    await until(() => t.calls.entered.length === 1);
+  });
+
   test("a stolen token is burnt together with its call, and the thief's call is not touched", async () => {
     // No time passes: nothing is given up because it took too long.
     const t = await start({ clock: manualClock() });

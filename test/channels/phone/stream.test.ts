@@ -32,6 +32,7 @@ function setup(options: Partial<StreamOptions> = {}) {
     timing: DEFAULT_TIMING,
     claim: async () => "ok",
     disown: (grant) => void disowned.push(grant),
+    distrust: () => undefined,
     enter(line) {
       lines.push(line);
       line.attach((event) => void events.push(event));

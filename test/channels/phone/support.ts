@@ -199,6 +199,7 @@ export interface FakeCalls extends PhoneCalls {
   verdict: "ok" | "busy" | "draining";
   readonly admitted: CallParty[];
   readonly prewarmed: string[];
+  readonly cooled: string[];
   readonly abandoned: string[];
   readonly entered: Entered[];
   readonly ended: (readonly [string, string])[];
@@ -217,6 +218,7 @@ export function fakeCalls(): FakeCalls {
     onEnter: () => undefined,
     admitted: [],
     prewarmed: [],
+    cooled: [],
     abandoned: [],
     entered: [],
     ended: [],
@@ -231,6 +233,7 @@ export function fakeCalls(): FakeCalls {
       return fake.verdict;
     },
     prewarm: ({ callId }) => void fake.prewarmed.push(callId),
+    cool: (callId) => void fake.cooled.push(callId),
     abandon(callId) {
       if (slots.delete(callId)) fake.abandoned.push(callId);
     },
