@@ -18,3 +18,8 @@ export interface Meter {
   /** Base units: seconds, bytes. */
   observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
 }
+
+/** What a line of the log says of a defect of ours: where it was. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,7 +1,7 @@
 // Errors as application/problem+json (RFC 9457): one shape for everything that cannot be served, and never a stack in it.
 import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, RequestHandler } from "express";
-import type { Log } from "../core/observe.ts";
+import { stackOf, type Log } from "../core/observe.ts";
 import { InvalidRequest, Problem, type RequestIssue } from "../core/problem.ts";
 import { StateUnavailable } from "../core/state.ts";
 
@@ -44,7 +44,7 @@ export function problemHandler(log: Log): ErrorRequestHandler {
         method: request.method,
         path: pathOf(request.originalUrl),
         status,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        error: stackOf(error),
       });
     }
     if (response.headersSent) {

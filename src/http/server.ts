@@ -133,6 +133,8 @@ function answerClientError(error: Error & { readonly code?: string }, socket: Du
 /** A problem for whoever cannot be given one by a route. */
 function endWith(socket: Duplex, status: number): void {
   const body = problemBody(status);
+  // Node takes its own listener away before it hands a tunnel over, and a peer may be gone before it reads this.
+  socket.on("error", () => undefined);
   socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import type { Application, Express } from "express";
 import expressWs from "express-ws";
 import type { ServerOptions, WebSocket } from "ws";
-import type { Log } from "../core/observe.ts";
+import { stackOf, type Log } from "../core/observe.ts";
 import { Problem } from "../core/problem.ts";
 import type { Socket, SocketListener, SocketRoute } from "../core/socket.ts";
 import { StateUnavailable } from "../core/state.ts";
@@ -229,8 +229,4 @@ class OpenSocket implements Socket {
     this.#gone = true;
     this.#listener?.closed(code);
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

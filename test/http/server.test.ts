@@ -124,6 +124,22 @@ describe("what never becomes a request", () => {
     await server.close();
   });
 
+  test("whoever asks for a tunnel and is gone before the answer harms nobody", async () => {
+    const server = testServer();
+    const { port } = await server.listen(0, "127.0.0.1");
+    const gone = Array.from({ length: 30 }, async () => {
+      const peer = connect(port, "127.0.0.1");
+      peer.on("error", () => undefined);
+      await once(peer, "connect");
+      peer.write("CONNECT evil.example:25 HTTP/1.1\r\nHost: evil.example:25\r\n\r\n", () => peer.resetAndDestroy());
+      await once(peer, "close");
+    });
+    await Promise.all(gone);
+    // An error nobody listens to would have ended this process.
+    expect(statusOf(await sendRaw(port, "GET /health HTTP/1.0\r\n\r\n"))).toBe(200);
+    await server.close();
+  });
+
   test("an HTTP/1.0 request may leave its Host out", async () => {
     const server = testServer();
     const { port } = await server.listen(0, "127.0.0.1");

@@ -1,7 +1,7 @@
 // The HTTP routes of the phone channel: checks who asks, reads the form, and hands it to what answers. Everything here is the
 // same for all routes; what they mean is in reception, endings and callbacks.
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
-import type { Log, Meter } from "../../core/observe.ts";
+import { stackOf, type Log, type Meter } from "../../core/observe.ts";
 import { Problem } from "../../core/problem.ts";
 import {
   isTerminalStatus,
@@ -97,7 +97,7 @@ export function createWebhook(options: WebhookOptions): Router {
         log.error("a caller got an apology instead of an answer", {
           call: form.CallSid,
           path: request.path,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          error: stackOf(error),
         });
         twiml = await endings.apology(form);
       }
