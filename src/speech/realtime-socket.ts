@@ -3,7 +3,7 @@
 import type { Duplex } from "node:stream";
 import { WebSocket, type RawData } from "ws";
 import type { Clock } from "../core/clock.ts";
-import type { Log, Meter } from "../core/observe.ts";
+import { stackOf, type Log, type Meter } from "../core/observe.ts";
 import { maskedTextFrame } from "../wire/websocket-frame.ts";
 import { openShortWay } from "../wire/websocket-reader.ts";
 import type { ConnectBreaker } from "./connect-breaker.ts";
@@ -105,13 +105,21 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     // With the default binaryType every message is one Buffer.
     function socketOnMessage(data: RawData): void {
       alive = true;
-      onFrame(data as Buffer);
+      try {
+        onFrame(data as Buffer);
+      } catch (error) {
+        broken(error);
+      }
     }
     function socketOnText(bytes: Buffer, from: number, to: number): void {
       // The short way does not ask who listens.
       if (ws !== socket || closed) return;
-      if (onText?.(bytes, from, to) === true) alive = true;
-      else socketOnMessage(bytes.subarray(from, to));
+      alive = true;
+      try {
+        if (onText?.(bytes, from, to) !== true) onFrame(bytes.subarray(from, to));
+      } catch (error) {
+        broken(error);
+      }
     }
     ws.on("pong", function socketOnPong() {
       alive = true;
@@ -133,6 +141,12 @@ export function openRealtimeSocket(options: RealtimeSocketOptions): RealtimeSock
     ws.on("close", function socketOnClose(code: number, reason: Buffer) {
       failed(closure(code, reason.toString()));
     });
+  }
+
+  /** A fault of ours. What was read with this frame is lost, so the socket cannot be gone on with. */
+  function broken(error: unknown): void {
+    log.error("a message of the voice API could not be handled", { error: stackOf(error) });
+    failed({ code: "internal-error", fatal: false });
   }
 
   /** The current attempt or the established session is over. */

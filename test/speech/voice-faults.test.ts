@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { startOpenAISim, type Faults, type OpenAISim } from "../../src/sim/openai/index.ts";
+import type { VoiceEvent } from "../../src/core/voice.ts";
 import { manualClock } from "../support/clock.ts";
 import { until } from "../support/until.ts";
 import {
@@ -191,6 +192,35 @@ describe("F1, F31: the API cannot be reached or refuses", () => {
     await voice.next("voice.ready");
     expect(voice.events).toHaveLength(1);
   });
+
+  test.each(["voice.audio", "voice.heard"] as const)(
+    "a listener that throws at %s costs this voice, and nothing else",
+    async (type) => {
+      const upstream = await scripted();
+      const made = bench(upstream.baseUrl, { settings: SPEECH_TO_SPEECH });
+      let ready = false;
+      const closed: VoiceEvent[] = [];
+      made.engine.open({ callId: "call-1", history: [] }).attach((event) => {
+        if (event.type === type) throw new Error("a defect");
+        if (event.type === "voice.ready") ready = true;
+        if (event.type === "voice.closed") closed.push(event);
+      });
+      await until("ready", () => ready);
+      const [connection] = upstream.connections;
+      const ids = { event_id: "event_1", response_id: "resp_1", item_id: "item_1", output_index: 0, content_index: 0 };
+      connection?.send({ type: "response.created", response: { id: "resp_1" } });
+      connection?.send({ type: "response.output_audio.delta", ...ids, delta: Buffer.alloc(160).toString("base64") });
+      connection?.send({
+        type: "conversation.item.input_audio_transcription.completed",
+        event_id: "event_2",
+        item_id: "item_2",
+        content_index: 0,
+        transcript: "Hello.",
+      });
+      await until("it is closed", () => closed.length === 1);
+      expect(closed).toEqual([{ type: "voice.closed", code: "internal-error", fatal: false }]);
+    },
+  );
 
   test("settings that are never confirmed end the voice", async () => {
     const sim = await simulated({ ignoreUpdates: true });
