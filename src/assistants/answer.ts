@@ -30,7 +30,8 @@ export class Answer implements Response {
     this.url = url;
     this.#message = message;
     this.#clock = clock;
-    if (this.#isEmpty) message.resume();
+    // Nobody reads what is empty, and its connection is to be used again.
+    if (this.#isEmpty || this.headers.get("content-length") === "0") message.resume();
   }
 
   get ok(): boolean {
@@ -62,8 +63,9 @@ export class Answer implements Response {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#isTaken || this.#stream) throw new TypeError("the body is being read already");
+    if (this.#isTaken || this.#stream?.locked) throw new TypeError("the body is being read already");
     this.#isTaken = true;
+    if (this.#stream) return new Uint8Array(await new Response(this.#stream).arrayBuffer());
     return this.#isEmpty ? new Uint8Array() : wholeOf(this.#message);
   }
 

@@ -36,6 +36,32 @@ test("an answer without a body", async () => {
   expect(await answer.text()).toBe("");
 });
 
+test("a body that was only looked at can be read whole", async () => {
+  server = await tinyServer((_, response) => response.end("{}"));
+  const answer = await createKeepAliveFetch(countedClock())(server.baseUrl);
+  expect(answer.body).not.toBeNull();
+  expect(await answer.json()).toEqual({});
+  await expect(answer.text()).rejects.toThrow(TypeError);
+});
+
+test("an empty answer that nobody reads leaves its connection to the next request", async () => {
+  const ports = new Set<number | undefined>();
+  server = await tinyServer((_request, response, raw) => {
+    ports.add(raw.socket.remotePort);
+    response.writeHead(200, { "content-length": "0" }).end();
+  });
+  const fetch = createKeepAliveFetch(countedClock());
+  for (let at = 0; at < 5; at++) {
+    const { status } = await fetch(server.baseUrl);
+    expect(status).toBe(200);
+    // Its end is read in a turn of the loop of its own.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+  // Each by itself would have five.
+  expect(ports.size).toBeLessThan(5);
+});
+
 test("refuses bodies it would not send as they are", async () => {
   server = await tinyServer((_, response) => response.end());
   await expect(
