@@ -16,7 +16,17 @@ import { createVoiceAnswerer, type VoiceAnswerer } from "./voice-answer.ts";
 
 export interface AnsweringParts extends Pick<
   BridgeParts,
-  "thread" | "tools" | "sentences" | "clock" | "settings" | "party" | "ids" | "planEscalation" | "guard" | "resumed"
+  | "thread"
+  | "tools"
+  | "sentences"
+  | "clock"
+  | "settings"
+  | "party"
+  | "ids"
+  | "planEscalation"
+  | "guard"
+  | "resumed"
+  | "intake"
 > {
   readonly speaker: Speaker;
   readonly journal: Journal;
