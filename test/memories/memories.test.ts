@@ -202,6 +202,13 @@ test.each([
   expect(dropped).toEqual(expected ? [{ secret: expected, subject: "x" }] : []);
 });
 
+// Whoever writes "pin-pin-pin-" would otherwise have each of them read to the end of the text.
+test("what a password or a PIN is, is looked for a few letters far and no further", () => {
+  expect(secretIn(`PIN: ${"x".repeat(60)}4`)).toBe("password");
+  expect(secretIn(`PIN: ${"x".repeat(70)}4`)).toBeUndefined();
+  expect(secretIn(`${"pin-".repeat(2000)}4`)).toBe("password");
+});
+
 test("a caller is remembered by a number the carrier vouches for, and never under it", () => {
   const from = "+15551234567";
   const attested = { from, attested: true, direction: "inbound" } as const;
