@@ -3,11 +3,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { mkdtemp, rm } from "node:fs/promises";
+
+export { freePort } from "../../scripts/demo/server-process.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
@@ -107,21 +108,4 @@ export async function emptyFolder(): Promise<{ readonly path: string; remove(): 
   const path = await mkdtemp(join(tmpdir(), "voicebridge-"));
   // A file that was being written when its program was told to end may still come.
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }) };
-}
-
-/**
- * A port of 127.0.0.1 that was free a moment ago. Not one of those that the system gives to whoever asks for any, or another test's server
- * may have it by now.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer().listen(port, "127.0.0.1");
-    const isFree = await once(probe, "listening").then(
-      () => true,
-      () => false,
-    );
-    probe.close();
-    if (isFree) return port;
-  }
 }
