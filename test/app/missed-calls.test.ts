@@ -101,8 +101,53 @@ test("an unanswered call is run; one that was run before is answered with what c
   calls.unanswered(call);
   calls.unanswered(call);
   await until("it has run", () => wants === 1);
+  // Where it was told to the connection of the moment, whoever asks again was asked before that.
+  calls.unanswered(call);
+  calls.connected();
   calls.unanswered(call);
   expect(sent.map(({ item }) => (item as { output: string }).output)).toEqual(['{"run":1}', '{"run":1}']);
   await calls.run([call]);
   expect([runs, wants]).toEqual([1, 2]);
+});
+
+test("what came of a call while the sideband was away is told once, although the call is found before it", async () => {
+  const { missed, added, look, retrieved, found, meter } = looking();
+  const outputs: unknown[] = [];
+  let wants = 0;
+  let isConnected = true;
+  let finish = (): void => {};
+  const list = defineTool({
+    name: "list",
+    description: "Counts.",
+    schema: z.strictObject({}),
+    timeoutMs: 1000,
+    run: () => new Promise((resolve) => (finish = () => resolve({ run: 1 }))),
+  });
+  const results: string[] = [];
+  const calls = createToolCalls({
+    tools: [list],
+    context: {} as ToolContext,
+    journal: { tool: (_name, result) => void results.push(result) },
+    clock: manualClock(),
+    send: ({ item }) => void outputs.push(item),
+    connection: () => 0,
+    isConnected: () => isConnected,
+    want: () => void wants++,
+  });
+  added({ id: "item_2", type: "function_call" });
+  missed.see({ type: "response.done", response: { output: [{ id: "item_2" }] } });
+  void calls.run([{ callId: "call_1", name: "list", arguments: "{}" }]);
+  isConnected = false;
+  finish();
+  await until("it has finished", () => results.length === 1);
+  isConnected = true;
+  calls.connected();
+  // Its output goes after the probe, so that the call stands before that.
+  expect(look("item_2")).toEqual(["item_2"]);
+  await until("it is told", () => outputs.length > 0 && wants > 0);
+  expect(retrieved({ ...CALL, id: "item_2" })).toBe(true);
+  for (const call of found) calls.unanswered(call);
+  expect(outputs).toHaveLength(1);
+  expect(wants).toBe(1);
+  expect(meter.total("voice_sideband_gaps_total")).toBe(0);
 });

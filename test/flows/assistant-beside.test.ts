@@ -168,9 +168,10 @@ test("the gate stands before its tools too, and what comes of them while the sid
     const [waiting] = body["confirmations"] as { confirmation_id: string; user: string; arguments: unknown }[];
     expect(waiting).toMatchObject({ user: "ada", arguments: { mode: "launch", name: "mail" } });
 
-    // The second run is under way for sure when something that was said after it was heard.
+    // The second run is under way for sure when something that was said after it was heard. It stands at the begin of the
+    // conversation, whose last item is the call still.
     await until("it asked again", () => beside?.session.sent.of("response.done").length === 2, PATIENCE_MS);
-    beside?.send(text("I am waiting."));
+    beside?.send(text("I am waiting.", { previous_item_id: "root" }));
     await eventually(server, ({ turns }) => turns.length === 2);
     await away(beside as Beside, async () => {
       await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
@@ -182,6 +183,16 @@ test("the gate stands before its tools too, and what comes of them while the sid
       { timeoutMs: PATIENCE_MS },
     );
     expect(desktop.done).toEqual([{ tool: "App-Tool", args: { mode: "launch", name: "mail" } }]);
+    // The server looks at the last item, and has by then done about it what it does.
+    const looked = () => beside?.session.sent.of("conversation.item.retrieved") ?? [];
+    await until("it has looked", () => looked().length > 0, PATIENCE_MS);
+    for (const heard of [3, 4]) {
+      beside?.send(text("Thank you."));
+      await eventually(server, ({ turns }) => turns.length === heard);
+    }
+    const answered = beside?.session.conversation.items.filter(({ type }) => type === "function_call_output");
+    expect(answered).toHaveLength(2);
+    expect(beside?.session.sent.of("response.done")).toHaveLength(3);
     beside?.hangUp();
     const record = await eventually(server, ({ status }) => status === "completed");
     const results = record.tools.map(({ name, result }) => `${name} ${result}`);

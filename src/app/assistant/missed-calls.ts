@@ -25,9 +25,10 @@ const MOST_BEGUN = 50;
 export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCallsParts) {
   /** Calls that were begun, by item; `response.done` has them whole. */
   const begun = new Set<string>();
-  const asked = new Set<string>();
-  /** The last thing that was heard of, where it is no call. */
-  let lastSeen: string | undefined;
+  /** Items asked for; true where nothing was heard of them. */
+  const asked = new Map<string, boolean>();
+  /** The last thing that was heard of. */
+  let lastSeen: Item = {};
   let probe: string | undefined;
   /** Put there and not known to be away again; a connection may be lost in between. */
   const probes = new Set<string>();
@@ -35,23 +36,24 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
   const remove = (id: string): void =>
     send({ type: "conversation.item.delete", event_id: nameIt("vb_r"), item_id: id });
 
-  function retrieve(id: string): void {
+  function retrieve(id: string, isNew: boolean): void {
     if (asked.has(id)) return;
-    asked.add(id);
+    asked.set(id, isNew);
     send({ type: "conversation.item.retrieve", event_id: nameIt("vb_r"), item_id: id });
   }
 
-  function added({ id = "", type }: Item): void {
-    lastSeen = type === "function_call" ? undefined : id;
+  function added(item: Item): void {
+    const { id = "", type } = item;
+    lastSeen = item;
     if (type !== "function_call") return;
     begun.add(id);
     if (begun.size > MOST_BEGUN) begun.delete(begun.values().next().value as string);
   }
 
-  function lookedAt(item: Item): void {
-    const isBegun = begun.delete(item.id ?? "");
+  function lookedAt(item: Item, isNew: boolean): void {
+    begun.delete(item.id ?? "");
     for (const call of callsIn({ output: [item] })) found(call);
-    if (isBegun) return;
+    if (!isNew) return;
     const last = item.type === "function_call" ? "call" : "other";
     meter.count("voice_sideband_gaps_total", { last });
     log.info("the conversation went on while no sideband was there", { last });
@@ -63,7 +65,7 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
       asked.clear();
       // Long gone are the refusals of those that never came to be.
       if (probes.size > MOST_BEGUN) probes.clear();
-      for (const id of begun) retrieve(id);
+      for (const id of begun) retrieve(id, false);
       for (const id of probes) remove(id);
       probe = nameIt("vb_p");
       probes.add(probe);
@@ -80,13 +82,19 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
           }
           remove(probe);
           const before = event["previous_item_id"];
-          if (typeof before === "string" && before !== lastSeen) retrieve(before);
+          if (typeof before !== "string") return true;
+          const isNew = before !== lastSeen.id;
+          // A call that stands last is unanswered, although it was heard of: what came of it may have been lost.
+          if (isNew || lastSeen.type === "function_call") retrieve(before, isNew);
           return true;
         }
-        case "conversation.item.retrieved":
-          if (!asked.delete(item.id ?? "")) return false;
-          lookedAt(item);
+        case "conversation.item.retrieved": {
+          const isNew = asked.get(item.id ?? "");
+          if (isNew === undefined) return false;
+          asked.delete(item.id ?? "");
+          lookedAt(item, isNew);
           return true;
+        }
         case "conversation.item.deleted":
           return probes.delete(String(event["item_id"]));
         case "response.done": {

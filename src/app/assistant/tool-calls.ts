@@ -38,8 +38,8 @@ export function createToolCalls(parts: ToolCallsParts) {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const closed = new AbortController();
   let running = 0;
-  /** By call; undefined while it runs. */
-  const results = new Map<string, string | undefined>();
+  /** By call; undefined while it runs. `isTold`: to the connection of the moment. */
+  const results = new Map<string, { readonly output: string; isTold: boolean } | undefined>();
   const waiting: (() => void)[] = [];
 
   const item = (fields: Readonly<Record<string, unknown>>): RelayEvent => ({
@@ -56,9 +56,11 @@ export function createToolCalls(parts: ToolCallsParts) {
         : await runTool(byName, { callId, name, arguments: args }, { ...context, signal: closed.signal }, clock);
     if (closed.signal.aborted) return;
     journal.tool(name, result, began);
-    results.set(callId, output);
+    const kept = { output, isTold: false };
+    results.set(callId, kept);
     while (!isConnected()) await new Promise<void>((resolve) => waiting.push(resolve));
     if (asked !== connection()) send(item({ type: "function_call", call_id: callId, name, arguments: args }));
+    kept.isTold = true;
     send(item({ type: "function_call_output", call_id: callId, output }));
   }
 
@@ -80,13 +82,17 @@ export function createToolCalls(parts: ToolCallsParts) {
     run: runAll,
     /** A call that stands unanswered: it was not seen, or what came of it was told to a connection that was no more. */
     unanswered(call: ToolCall): void {
-      const output = results.get(call.callId);
-      if (output === undefined) return void runAll([call]);
-      send(item({ type: "function_call_output", call_id: call.callId, output }));
+      const result = results.get(call.callId);
+      if (!result) return void runAll([call]);
+      // It had waited for this connection, and went after the question that found the call.
+      if (result.isTold) return;
+      result.isTold = true;
+      send(item({ type: "function_call_output", call_id: call.callId, output: result.output }));
       want();
     },
     /** There is a connection, the first or another. */
     connected(): void {
+      for (const result of results.values()) if (result) result.isTold = false;
       for (const resolve of waiting.splice(0)) resolve();
     },
     isRunning: () => running > 0,
