@@ -41,6 +41,8 @@ export function createResponseSequencer({ clock, create, gaveUp }: SequencerPort
   function tryCreate(): void {
     if (!wanted || asked !== undefined || active.size > 0 || cancelRetry) return;
     wanted = false;
+    // If it stands there still this is refused; if not, this is the answer, and the end that was waited for asks for nothing.
+    isBarred = false;
     asked = create();
   }
 

@@ -160,3 +160,34 @@ test("an answer in the way that began unheard: its end is waited for, beyond all
   sequencer.ended("r0");
   expect(asked).toHaveLength(4);
 });
+
+test("the end of one in the way that comes after it was asked again asks for no second answer", () => {
+  const { asked, clock, sequencer } = rig();
+  // Tried again by time while that end is under way.
+  sequencer.want();
+  sequencer.refused("e0", BUSY);
+  clock.advance(300);
+  sequencer.ended("r1");
+  sequencer.started("r2", true);
+  sequencer.ended("r2");
+  expect(asked).toEqual(["e0", "e1"]);
+  // Given up, and wanted anew while it is under way.
+  sequencer.want();
+  for (const id of ["e2", "e3", "e4"]) {
+    sequencer.refused(id, BUSY);
+    clock.advance(300);
+  }
+  sequencer.want();
+  expect(asked.at(-1)).toBe("e5");
+  sequencer.ended("r3");
+  sequencer.started("r4", true);
+  sequencer.ended("r4");
+  expect(asked).toHaveLength(6);
+  expect(sequencer.owes()).toBe(false);
+  expect(clock.pending).toBe(0);
+  // Refused once more, it is the end of that one which is waited for.
+  sequencer.want();
+  sequencer.refused("e6", BUSY);
+  sequencer.ended("r5");
+  expect(asked.at(-1)).toBe("e7");
+});
