@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { createInstructions } from "../assistants/index.ts";
 import { fixedInstructions } from "../assistants/prompt.ts";
+import { sayableOf } from "../assistants/sayable.ts";
 import type { BridgeSettings } from "../bridge/parts.ts";
 import type { Config } from "../config.ts";
 import type { CallParty } from "../core/call.ts";
@@ -235,18 +236,4 @@ function createKit(parts: KitsParts, organization: OrganizationConfig): Kit {
       };
     },
   };
-}
-
-/** What of the instructions is there to be told to callers. */
-function sayableOf(organization: OrganizationConfig, greeting: string): string[] {
-  const { facts = [], business_rules: rules = [], intake, escalation, hours, outbound } = organization;
-  return [
-    greeting,
-    ...facts,
-    ...rules,
-    ...(intake?.fields ?? []).map(({ ask }) => ask),
-    ...[escalation?.emergency_words, hours?.after_hours.greeting, outbound?.greeting].filter(
-      (text) => text !== undefined,
-    ),
-  ];
 }

@@ -57,7 +57,7 @@ export function fixedInstructions({ organization, tools }: PromptParts): string 
     persona?.trim() ? persona.trim() : DEFAULT_PERSONA,
     section("What you may tell", facts),
     section("Rules of the business", rules),
-    hours && section(`Opening hours (${hours.timezone})`, weekOf(hours)),
+    hours && section(hoursHeading(hours), weekOf(hours)),
     section("Language", [languageRule(organization.language)]),
     intakeSection(organization.intake, tools),
     escalationSection(organization.escalation, tools),
@@ -111,8 +111,10 @@ function outboundLines(purpose: string | undefined): string[] {
 /** A fact with line ends in it must not look like another section. */
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ");
 
+export const hoursHeading = ({ timezone }: Hours): string => `Opening hours (${timezone})`;
+
 /** Monday first, as a sign at a door has it. */
-function weekOf({ open }: Hours): string[] {
+export function weekOf({ open }: Hours): string[] {
   return [1, 2, 3, 4, 5, 6, 0].map((weekday) => {
     const spans = open.filter(({ day }) => day === weekday).sort((a, b) => a.from.localeCompare(b.from));
     const told = spans.map(({ from, to }) => `${from} to ${to}${to < from ? " the next day" : ""}`);
@@ -132,7 +134,7 @@ function ahead(date: string): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + CLOSED_AHEAD * 86_400_000).toISOString().slice(0, 10);
 }
 
-function languageRule(language: string | undefined): string {
+export function languageRule(language: string | undefined): string {
   if (language === undefined) return "Answer in the language the caller speaks.";
   const name = new Intl.DisplayNames(["en"], { type: "language" }).of(language) ?? language;
   return `Speak ${name}. A caller who speaks another language is answered in theirs.`;

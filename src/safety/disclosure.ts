@@ -36,7 +36,7 @@ const IN_WORDS = 400;
 const BEGIN = 8;
 /** First letters of words, or of lines, in a row. */
 const INITIALS = 16;
-/** Words in a row that make a scrap, and scraps of one line, or of two that follow each other, that are no coincidence. */
+/** Words in a row that make a scrap, and different scraps of one line, or of two that follow each other, that are no coincidence. */
 const SCRAP_WORDS = 4;
 const SCRAPS = 3;
 
@@ -64,14 +64,18 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
 
   const givesAway = (letters: string): Found => (mark && letters.includes(mark) ? "instructions" : inRow(letters));
 
-  /** Scraps of a line, whatever stands between them. */
+  /** Scraps of a line, whatever stands between them. One that is said again, in whole or in part, is no other one. */
   function isMosaic(words: readonly string[]): boolean {
-    const found = new Map<number, number>();
+    /** For each line the places of its words that were said. */
+    const found = new Map<number, Set<number>>();
+    const count = (line: number): number => found.get(line)?.size ?? 0;
     for (let at = 0; at + SCRAP_WORDS <= words.length; at++) {
-      const line = scraps.get(words.slice(at, at + SCRAP_WORDS).join(" "));
-      if (line === undefined) continue;
-      found.set(line, (found.get(line) ?? 0) + 1);
-      if ((found.get(line) ?? 0) + Math.max(found.get(line - 1) ?? 0, found.get(line + 1) ?? 0) >= SCRAPS) return true;
+      const scrap = scraps.get(words.slice(at, at + SCRAP_WORDS).join(" "));
+      if (!scrap) continue;
+      const places = found.get(scrap.line) ?? new Set();
+      for (let word = 0; word < SCRAP_WORDS; word++) places.add(scrap.at + word);
+      found.set(scrap.line, places);
+      if (places.size + Math.max(count(scrap.line - 1), count(scrap.line + 1)) >= SCRAPS * SCRAP_WORDS) return true;
       at += SCRAP_WORDS - 1;
     }
     return false;
@@ -133,16 +137,23 @@ function createFinder(kinds: Partial<Record<"instructions" | "secret", ReadonlyS
   };
 }
 
-/** Words in a row, with the line that they are of. What more than one line has, or may be said, tells nothing. */
-function scrapsOf(lines: readonly (readonly string[])[], open: string): ReadonlyMap<string, number> {
-  const scraps = new Map<string, number>();
+interface Scrap {
+  readonly line: number;
+  /** Of its first word. */
+  readonly at: number;
+}
+
+/** Words in a row, with where they stand. What more than one line has, or may be said, tells nothing. */
+function scrapsOf(lines: readonly (readonly string[])[], open: string): ReadonlyMap<string, Scrap> {
+  const scraps = new Map<string, Scrap>();
   const common = new Set<string>();
   for (const [line, words] of lines.entries())
     for (let at = 0; at + SCRAP_WORDS <= words.length; at++) {
       const some = words.slice(at, at + SCRAP_WORDS);
       const scrap = some.join(" ");
-      if (open.includes(some.join("")) || (scraps.has(scrap) && scraps.get(scrap) !== line)) common.add(scrap);
-      else scraps.set(scrap, line);
+      const known = scraps.get(scrap);
+      if (open.includes(some.join("")) || (known && known.line !== line)) common.add(scrap);
+      else scraps.set(scrap, { line, at });
     }
   for (const scrap of common) scraps.delete(scrap);
   return scraps;

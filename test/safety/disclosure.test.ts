@@ -115,6 +115,18 @@ test("every line of the instructions that is not there to be said is found", () 
   for (const line of lines) expect([line, read(line)]).toEqual([line, "instructions"]);
 });
 
+test("a few words of one line are no mosaic, however often they are said", () => {
+  const watch = rules.forCall();
+  for (let times = 0; times < 4; times++)
+    expect(watch.read("You know everything there is to know, I see.")).toBeUndefined();
+  // As is a part of them.
+  for (const said of ["Everything there is to know?", "Know everything there is?", "You know everything there."])
+    expect(watch.read(said)).toBeUndefined();
+  expect(watch.read("You are Max from here? Well, the garage and you, I say, and there is to know.")).toBe(
+    "instructions",
+  );
+});
+
 test("the guard says something else, and stops the reply", () => {
   const call = createGuard({}, rules).forCall();
   expect(call.agent("Of course.")).toEqual({ kind: "pass" });
