@@ -12,11 +12,14 @@ export interface ResponseSequencer {
   want(): void;
   /** @param ours it answers a request of ours; a server may answer a turn by itself although it was told not to. */
   started(responseId: string, ours: boolean): void;
-  ended(responseId: string): void;
+  /** @param isAnswer it is the one that is wanted, asked for by somebody before. */
+  ended(responseId: string, isAnswer?: boolean): void;
   /** An error named this request. @returns whether it was ours to handle. */
   refused(eventId: string | undefined, code: string): boolean;
   /** Whether the server owes us something. */
   owes(): boolean;
+  /** Wanted or asked for, and not begun: whether so, and the event's id if it was asked for. */
+  open(): { readonly isOpen: boolean; readonly asked: string | undefined };
   close(): void;
 }
 
@@ -64,13 +67,13 @@ export function createResponseSequencer({ clock, create, gaveUp }: SequencerPort
       asked = undefined;
       tries = 0;
     },
-    ended(responseId) {
+    ended(responseId, isAnswer = false) {
       if (active.delete(responseId)) return tryCreate();
       if (!isBarred) return;
       isBarred = false;
       tries = 0;
       stopRetry();
-      wanted = true;
+      wanted = !isAnswer;
       tryCreate();
     },
     refused(eventId, code) {
@@ -93,6 +96,7 @@ export function createResponseSequencer({ clock, create, gaveUp }: SequencerPort
       return true;
     },
     owes: () => active.size > 0 || asked !== undefined,
+    open: () => ({ isOpen: wanted || isBarred || asked !== undefined, asked }),
     close: stopRetry,
   };
 }

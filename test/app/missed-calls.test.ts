@@ -16,10 +16,12 @@ function looking() {
   const found: ToolCall[] = [];
   const meter = keptMeter();
   let names = 0;
+  let owed = 0;
   const missed = createMissedCalls({
     send: (event) => void sent.push(event),
     nameIt: (prefix) => `${prefix}${++names}`,
-    found: (call) => void found.push(call),
+    tools: { unanswered: (call) => void found.push(call) },
+    asking: { wantAgain: () => void owed++ },
     log: keptLog(),
     meter,
   });
@@ -34,7 +36,7 @@ function looking() {
     return sent.slice(from).flatMap(({ type, item_id: id }) => (type.endsWith(".retrieve") ? [String(id)] : []));
   }
   const retrieved = (item: object) => missed.see({ type: "conversation.item.retrieved", item });
-  return { missed, added, look, retrieved, found, meter };
+  return { missed, added, look, retrieved, found, meter, owed: () => owed };
 }
 
 test("where nothing happened meanwhile nothing is asked for", () => {
@@ -150,4 +152,64 @@ test("what came of a call while the sideband was away is told once, although the
   expect(outputs).toHaveLength(1);
   expect(wants).toBe(1);
   expect(meter.total("voice_sideband_gaps_total")).toBe(0);
+});
+
+test("an answer that was owed is asked for where nothing came after, and once", () => {
+  const { missed, added, look, retrieved, owed, meter } = looking();
+  added({ id: "item_2", type: "function_call_output" });
+  missed.lost(true);
+  // A connection that is lost before it has looked.
+  missed.look();
+  missed.lost(false);
+  expect(look("item_2")).toEqual([]);
+  expect(owed()).toBe(1);
+  expect(look("item_2")).toEqual([]);
+  expect(owed()).toBe(1);
+  // What came of the tool was taken, and that was not heard any more.
+  missed.lost(true);
+  expect(look("item_3")).toEqual(["item_3"]);
+  retrieved({ id: "item_3", type: "function_call_output" });
+  expect(owed()).toBe(2);
+  expect(meter.total("voice_sideband_gaps_total")).toBe(0);
+});
+
+test("one that was owed and given meanwhile is not asked for, nor one whose call is told of again", () => {
+  const { missed, added, look, retrieved, owed, found } = looking();
+  added({ id: "item_2", type: "function_call_output" });
+  missed.lost(true);
+  expect(look("item_4")).toEqual(["item_4"]);
+  retrieved({ id: "item_4", type: "message", role: "assistant" });
+  missed.lost(true);
+  expect(look("item_5")).toEqual(["item_5"]);
+  missed.see({ type: "response.created", response: { id: "r1" } });
+  retrieved({ id: "item_5", type: "function_call_output" });
+  added({ id: "item_6", type: "function_call" });
+  missed.see({ type: "response.done", response: { output: [{ id: "item_6" }] } });
+  missed.lost(true);
+  expect(look("item_6")).toEqual(["item_6"]);
+  retrieved({ ...CALL, id: "item_6" });
+  expect(found).toHaveLength(1);
+  expect(look("item_6")).toEqual(["item_6"]);
+  retrieved({ id: "item_6", type: "function_call_output" });
+  expect(owed()).toBe(0);
+});
+
+test("an answer that had begun before, and of which nothing stood there yet, is not the one that waited for it", () => {
+  const { missed, added, look, retrieved, owed } = looking();
+  const loseAndLook = (id: string): void => {
+    missed.lost(true);
+    expect(look(id)).toEqual([id]);
+    retrieved({ id, type: "message", role: "assistant" });
+  };
+  added({ id: "item_1", type: "message" });
+  missed.see({ type: "response.created", response: { id: "r1" } });
+  loseAndLook("item_2");
+  expect(owed()).toBe(1);
+  missed.see({ type: "response.created", response: { id: "r2" } });
+  missed.see({ type: "response.output_item.added", item: { id: "item_3" } });
+  loseAndLook("item_4");
+  missed.see({ type: "response.created", response: { id: "r3" } });
+  missed.see({ type: "response.done", response: { id: "r3" } });
+  loseAndLook("item_5");
+  expect(owed()).toBe(1);
 });

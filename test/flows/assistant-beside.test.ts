@@ -134,7 +134,18 @@ test("what it asked for before there was a sideband, too", async () => {
   await toldOnce(server, beside);
 });
 
-test("the gate stands before its tools too, and what comes of them while the sideband is away is told when it is back", async () => {
+/** A call whose model wants to open the mail, which waits for somebody's word: asked for a second time, as it is told to. */
+async function waitingForMail(
+  body: (parts: {
+    readonly server: Awaited<ReturnType<typeof world.start>>;
+    readonly desktop: Awaited<ReturnType<typeof startHttpDesktop>>;
+    readonly beside: Beside;
+    readonly approve: () => Promise<void>;
+    readonly told: () => Promise<void>;
+    /** Lets the model answer what is HELD. */
+    readonly release: () => void;
+  }) => Promise<void>,
+): Promise<void> {
   const desktop = await startHttpDesktop();
   const folder = await emptyFolder();
   try {
@@ -145,11 +156,13 @@ test("the gate stands before its tools too, and what comes of them while the sid
     const isThere = () => server.log.lines.some(({ message }) => message === "an MCP server is connected");
     await until("the desktop", isThere, PATIENCE_MS);
     const outputs: string[] = [];
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
     world.openai.script = {
-      brain({ toolOutputs }) {
+      brain({ text: said, toolOutputs }) {
         const last = toolOutputs.at(-1)?.output;
         if (last !== undefined) outputs.push(last);
-        // It asks again, as it is told to.
+        else if (said === HELD) return held.then(() => "It is not done yet.");
         return last === undefined || last.includes("awaiting-confirmation")
           ? { tool: { name: "desktop__App-Tool", args: { mode: "launch", name: "mail" } } }
           : { text: "The mail is open." };
@@ -157,53 +170,89 @@ test("the gate stands before its tools too, and what comes of them while the sid
     };
     const session = await open(server);
     const callId = await call(session);
-    const beside = world.openai.calls.get(callId);
+    const beside = world.openai.calls.get(callId) as Beside;
     await server.post(`/api/voice-agent/${session.id}/sideband`, { call_id: callId });
-    beside?.send(text("Open my mail."));
-    beside?.send({ type: "response.create" });
+    beside.send(text("Open my mail."));
+    beside.send({ type: "response.create" });
     await until("the model is told that it waits, and asks again", () => outputs.length === 1, PATIENCE_MS);
     expect(outputs[0]).toContain("awaiting-confirmation");
     expect(desktop.done).toEqual([]);
-    const { body } = await server.get("/api/confirmations");
-    const [waiting] = body["confirmations"] as { confirmation_id: string; user: string; arguments: unknown }[];
+    const { body: answer } = await server.get("/api/confirmations");
+    const [waiting] = answer["confirmations"] as { confirmation_id: string; user: string; arguments: unknown }[];
     expect(waiting).toMatchObject({ user: "ada", arguments: { mode: "launch", name: "mail" } });
 
     // The second run is under way for sure when something that was said after it was heard. It stands at the begin of the
     // conversation, whose last item is the call still.
-    await until("it asked again", () => beside?.session.sent.of("response.done").length === 2, PATIENCE_MS);
-    beside?.send(text("I am waiting.", { previous_item_id: "root" }));
+    await until("it asked again", () => responses(beside) === 2, PATIENCE_MS);
+    beside.send(text("I am waiting.", { previous_item_id: "root" }));
     await eventually(server, ({ turns }) => turns.length === 2);
-    await away(beside as Beside, async () => {
-      await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
-      await until("it is done", () => desktop.done.length === 1, PATIENCE_MS);
+    await body({
+      server,
+      desktop,
+      beside,
+      release,
+      async approve() {
+        await server.post(`/api/confirmations/${waiting?.confirmation_id}`, { decision: "approve" });
+        await until("it is done", () => desktop.done.length === 1, PATIENCE_MS);
+      },
+      async told() {
+        await beside.session.sent.waitFor(
+          ({ type, event }) =>
+            type === "response.output_audio_transcript.done" && event["transcript"] === "The mail is open.",
+          { timeoutMs: PATIENCE_MS },
+        );
+      },
     });
-    await beside?.session.sent.waitFor(
-      ({ type, event }) =>
-        type === "response.output_audio_transcript.done" && event["transcript"] === "The mail is open.",
-      { timeoutMs: PATIENCE_MS },
-    );
+  } finally {
+    await desktop.close();
+    await folder.remove();
+  }
+}
+const HELD = "Are you still there?";
+const outputsIn = (beside: Beside) =>
+  beside.session.conversation.items.filter(({ type }) => type === "function_call_output");
+
+test("the gate stands before its tools too, and what comes of them while the sideband is away is told when it is back, once", () =>
+  waitingForMail(async ({ server, desktop, beside, approve, told }) => {
+    await away(beside, approve);
+    await told();
     expect(desktop.done).toEqual([{ tool: "App-Tool", args: { mode: "launch", name: "mail" } }]);
     // The server looks at the last item, and has by then done about it what it does.
-    const looked = () => beside?.session.sent.of("conversation.item.retrieved") ?? [];
+    const looked = () => beside.session.sent.of("conversation.item.retrieved");
     await until("it has looked", () => looked().length > 0, PATIENCE_MS);
     for (const heard of [3, 4]) {
-      beside?.send(text("Thank you."));
+      beside.send(text("Thank you."));
       await eventually(server, ({ turns }) => turns.length === heard);
     }
-    const answered = beside?.session.conversation.items.filter(({ type }) => type === "function_call_output");
-    expect(answered).toHaveLength(2);
-    expect(beside?.session.sent.of("response.done")).toHaveLength(3);
-    beside?.hangUp();
+    expect(outputsIn(beside)).toHaveLength(2);
+    expect(responses(beside)).toBe(3);
+    beside.hangUp();
     const record = await eventually(server, ({ status }) => status === "completed");
     const results = record.tools.map(({ name, result }) => `${name} ${result}`);
     expect([results[0], results.at(-1)]).toEqual(["desktop__App-Tool waiting", "desktop__App-Tool ok"]);
     const rows = record.timeline.filter(({ what }) => what === "confirmation");
     expect(rows.map(({ detail }) => detail?.status)).toEqual(["pending", "approved", "used"]);
-  } finally {
-    await desktop.close();
-    await folder.remove();
-  }
-});
+  }));
+
+test("an answer that waits behind another when the sideband is lost is asked for when it is back", () =>
+  waitingForMail(async ({ server, beside, approve, told, release }) => {
+    beside.send(text(HELD));
+    beside.send({ type: "response.create" });
+    await until("it thinks", () => beside.session.sent.of("response.created").length === 3, PATIENCE_MS);
+    await approve();
+    await until("what came of it is there", () => outputsIn(beside).length === 2, PATIENCE_MS);
+    await away(beside, async () => {
+      release();
+      await until("it has answered the other thing", () => responses(beside) === 3, PATIENCE_MS);
+    });
+    await told();
+    for (const heard of [4, 5]) {
+      beside.send(text("Thank you."));
+      await eventually(server, ({ turns }) => turns.length === heard);
+    }
+    expect(outputsIn(beside)).toHaveLength(2);
+    expect(responses(beside)).toBe(4);
+  }));
 
 test("a guard's word comes from beside, too: a secret is cut, and something else is said", async () => {
   const secret = "metrics-secret-Qm7xVb2Lk9Zt4Rw8Yn3Pq6";

@@ -64,7 +64,7 @@ export function createAnswers(parts: AnswersParts) {
     const saying = sayings.get(response.id);
     sayings.delete(response.id);
     if (saying !== undefined && saying !== "") said(saying);
-    asking.ended(response.id);
+    asking.ended(response.id, response.metadata?.["respond"]);
     if (response.status === "failed")
       turns.cause(`response-failed: ${response.status_details?.error?.code ?? "unknown"}`.slice(0, 80));
     const calls = callsIn(response);

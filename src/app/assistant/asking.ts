@@ -22,6 +22,8 @@ export function createAsking({ clock, create, gaveUp }: AskingParts) {
   let sequencer = make();
   const active = new Set<string>();
   let cancel: (() => void) | undefined;
+  /** Asked for on a connection that was lost before it was told to have begun. */
+  let lostAsk: string | undefined;
   /** What the client sent that wants an answer, by event: whether OpenAI has told that it is in the conversation. */
   const reasons = new Map<string, boolean>();
 
@@ -55,28 +57,41 @@ export function createAsking({ clock, create, gaveUp }: AskingParts) {
     /** The client asks by itself. */
     asked: stop,
     /** Somebody here wants an answer: a tool has come back, say. */
-    want: () => sequencer.want(),
+    want(): void {
+      lostAsk = undefined;
+      sequencer.want();
+    },
+    /** What was wanted before the connection was lost, of a conversation that is the same on this one. */
+    wantAgain(): void {
+      if (!sequencer.owes()) sequencer.want();
+    },
     started(responseId: string, ours: boolean): void {
       active.add(responseId);
       sequencer.started(responseId, ours);
       for (const [eventId, isTaken] of reasons) if (isTaken) reasons.delete(eventId);
       if (reasons.size === 0) stop();
     },
-    ended(responseId: string): void {
+    /** @param respond the event that asked for it, where that was one of ours. */
+    ended(responseId: string, respond: string | undefined): void {
       active.delete(responseId);
-      sequencer.ended(responseId);
+      sequencer.ended(responseId, respond !== undefined && respond === lostAsk);
     },
     refused: (eventId: string | undefined, code: string): boolean => sequencer.refused(eventId, code),
     active: (): readonly string[] => [...active],
     owes,
-    /** The connection is gone with all that was asked on it. Returns whether something was owed. */
-    lost(): boolean {
+    /**
+     * The connection is gone with all that was asked on it. `owed`: an answer was on its way, or would have been; `isOpen`: one that we
+     * wanted had not begun.
+     */
+    lost(): { readonly owed: boolean; readonly isOpen: boolean } {
       const owed = owes();
+      const { isOpen, asked } = sequencer.open();
+      lostAsk = asked ?? lostAsk;
       stop();
       sequencer.close();
       sequencer = make();
       active.clear();
-      return owed;
+      return { owed, isOpen };
     },
     close(): void {
       stop();

@@ -3,14 +3,17 @@
 // together with the calls whose begin was heard and whose end was not. What stands further back stays unseen.
 import type { Log, Meter } from "../../core/observe.ts";
 import type { RelayEvent } from "../../speech/relayed-session.ts";
+import type { Asking } from "./asking.ts";
 import { hiddenItem } from "./history.ts";
-import { callsIn, type ToolCall } from "./tool-calls.ts";
+import { callsIn, type ToolCalls } from "./tool-calls.ts";
 
 export interface MissedCallsParts {
   readonly send: (event: RelayEvent) => void;
   readonly nameIt: (prefix: string) => string;
-  /** A finished call, of which it is not known whether it was seen before. */
-  readonly found: (call: ToolCall) => void;
+  /** Told of a finished call, of which it is not known whether it was seen before. */
+  readonly tools: Pick<ToolCalls, "unanswered">;
+  /** Told where an answer was owed when the connection was lost, and nobody has given it. */
+  readonly asking: Pick<Asking, "wantAgain">;
   readonly log: Log;
   readonly meter: Meter;
 }
@@ -18,17 +21,22 @@ export interface MissedCallsParts {
 interface Item {
   readonly id?: string;
   readonly type?: string;
+  readonly role?: string;
 }
 
 const MOST_BEGUN = 50;
 
-export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCallsParts) {
+export function createMissedCalls({ send, nameIt, tools, asking, log, meter }: MissedCallsParts) {
   /** Calls that were begun, by item; `response.done` has them whole. */
   const begun = new Set<string>();
   /** Items asked for; true where nothing was heard of them. */
   const asked = new Map<string, boolean>();
   /** The last thing that was heard of. */
   let lastSeen: Item = {};
+  let isOwed = false;
+  /** A response has begun, and nothing of it stands in the conversation yet; and so it was when the connection was lost. */
+  let isSilent = false;
+  let wasSilent = false;
   let probe: string | undefined;
   /** Put there and not known to be away again; a connection may be lost in between. */
   const probes = new Set<string>();
@@ -52,14 +60,31 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
 
   function lookedAt(item: Item, isNew: boolean): void {
     begun.delete(item.id ?? "");
-    for (const call of callsIn({ output: [item] })) found(call);
+    for (const call of callsIn({ output: [item] })) tools.unanswered(call);
     if (!isNew) return;
+    // What came of a tool is told by us alone, and no answer stands behind it.
+    if (item.type === "function_call_output") return settle();
+    // The answer that the owed one waited for comes to stand behind it.
+    if (wasSilent && item.role === "assistant") settle();
+    // Anything else is the answer, or asks for one itself.
+    isOwed = false;
     const last = item.type === "function_call" ? "call" : "other";
     meter.count("voice_sideband_gaps_total", { last });
     log.info("the conversation went on while no sideband was there", { last });
   }
 
+  function settle(): void {
+    if (isOwed) asking.wantAgain();
+    isOwed = false;
+  }
+
   return {
+    /** The connection is gone. @param isAsked an answer that was asked for, or was to be, has not begun as far as was heard. */
+    lost(isAsked: boolean): void {
+      if (isAsked) wasSilent = isSilent;
+      isOwed ||= isAsked;
+      isSilent = false;
+    },
     /** There is a connection, the first or another. */
     look(): void {
       asked.clear();
@@ -84,8 +109,11 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
           const before = event["previous_item_id"];
           if (typeof before !== "string") return true;
           const isNew = before !== lastSeen.id;
-          // A call that stands last is unanswered, although it was heard of: what came of it may have been lost.
-          if (isNew || lastSeen.type === "function_call") retrieve(before, isNew);
+          // A call that stands last is unanswered, although it was heard of: what came of it may have been lost. The answer comes with it.
+          const isCall = !isNew && lastSeen.type === "function_call";
+          if (isCall) isOwed = false;
+          if (isNew || isCall) retrieve(before, isNew);
+          else settle();
           return true;
         }
         case "conversation.item.retrieved": {
@@ -97,7 +125,16 @@ export function createMissedCalls({ send, nameIt, found, log, meter }: MissedCal
         }
         case "conversation.item.deleted":
           return probes.delete(String(event["item_id"]));
+        case "response.created":
+          isSilent = true;
+          // It has all before it that there is.
+          isOwed = false;
+          return false;
+        case "response.output_item.added":
+          isSilent = false;
+          return false;
         case "response.done": {
+          isSilent = false;
           const { output } = (event["response"] ?? {}) as { readonly output?: unknown };
           if (Array.isArray(output)) for (const { id = "" } of output as Item[]) begun.delete(id);
           return false;

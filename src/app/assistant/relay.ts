@@ -145,9 +145,7 @@ export function startRelay(parts: RelayParts): Call {
     client &&
     createClientSide({ ...parts, client, connection, asking, turns, answers, replies, heard, nameIt, finish });
 
-  const beside = client
-    ? undefined
-    : createMissedCalls({ ...parts, log, send, nameIt, found: (call) => tools.unanswered(call) });
+  const beside = client ? undefined : createMissedCalls({ ...parts, log, send, nameIt, tools, asking });
 
   const lines = () => [...parts.earlier, ...journal.spoken()];
 
@@ -176,10 +174,11 @@ export function startRelay(parts: RelayParts): Call {
   }
 
   function onLost(code: string): void {
+    const lost = asking.lost();
     // What ends meanwhile is not heard of, and must not be waited for.
-    if (!client) return void asking.lost();
+    if (beside) return beside.lost(lost.isOpen);
     const cut = replies.unfinished();
-    const owed = asking.lost() || tools.isRunning();
+    const owed = lost.owed || tools.isRunning();
     const repeats = turns.isPending() && cut === undefined;
     replies.flush();
     turns.lost(repeats);
