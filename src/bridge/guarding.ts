@@ -37,8 +37,15 @@ const SENTENCE_END = /[.!?…]["'”’»)\]]*\s+/g;
 export function createGuarding({ guard, matters, journal, ending, parting, phrases, tell, turn }: GuardingParts) {
   /** Nobody was dialled for these: the agent knows, and goes on. */
   const unanswered = new Set<string>();
-  /** The reply that is being transcribed: the sentence it is in, how much of that was judged, and what was found. */
-  let transcript = { speechId: "", sentence: "", judged: "", found: new Set<string>() };
+  const newTranscript = (speechId: string) => ({
+    speechId,
+    sentence: "",
+    judged: "",
+    goesOn: false,
+    found: new Set<string>(),
+  });
+  /** The reply that is being transcribed: the sentence it is in, how much of that was judged (as all of it or not), and what was found. */
+  let transcript = newTranscript("");
 
   /** A guard that fails says nothing: the call goes on without it. */
   function judge(ask: (guard: CallGuard) => Verdict): Verdict {
@@ -108,10 +115,11 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
   }
 
   /** Of a reply that is heard while it is made. */
-  function readSentence(text: string): void {
-    if (text === transcript.judged) return;
+  function readSentence(text: string, goesOn = false): void {
+    if (text === transcript.judged && (goesOn || !transcript.goesOn)) return;
     transcript.judged = text;
-    const verdict = judge((given) => given.agent(text));
+    transcript.goesOn = goesOn;
+    const verdict = judge((given) => given.agent(text, goesOn));
     if (verdict.kind === "pass" || transcript.found.has(verdict.rule)) return;
     transcript.found.add(verdict.rule);
     agent(verdict, replaceReply);
@@ -170,7 +178,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
     /** Words of a reply as the voice makes them: whole words are read at once, within their sentence. */
     words(speechId: string, delta: string): void {
       if (!guard) return;
-      if (transcript.speechId !== speechId) transcript = { speechId, sentence: "", judged: "", found: new Set() };
+      if (transcript.speechId !== speechId) transcript = newTranscript(speechId);
       transcript.sentence += delta;
       const lastEnd = [...transcript.sentence.matchAll(SENTENCE_END)].at(-1);
       if (lastEnd) {
@@ -178,7 +186,7 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
         readSentence(transcript.sentence.slice(0, begin).trim());
         transcript.sentence = transcript.sentence.slice(begin);
       }
-      readSentence(/^.*(?=[\s\p{P}])/su.exec(transcript.sentence)?.[0].trim() ?? "");
+      readSentence(/^.*(?=[\s\p{P}])/su.exec(transcript.sentence)?.[0].trim() ?? "", true);
     },
     /** The reply is complete: its last word is, too. */
     wordsEnded(speechId: string): void {

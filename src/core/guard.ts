@@ -26,8 +26,11 @@ export type Verdict =
 export interface CallGuard {
   /** A finished turn of the caller. */
   caller(text: string): Verdict;
-  /** What the agent says: whole words, a sentence or a stretch of a reply that is still being transcribed. */
-  agent(text: string): Verdict;
+  /**
+   * What the agent says: whole words, a sentence or a stretch of a reply that is still being transcribed. `goesOn`: the same comes
+   * again with more, so that not all has to be looked for at every word.
+   */
+  agent(text: string, goesOn?: boolean): Verdict;
   /** The caller said something that nobody understood. */
   unheard(): Verdict;
 }

@@ -1,7 +1,7 @@
 // Whether what the agent says gives away what is nobody's to hear: its instructions, word for word, or a secret of the program. Pure,
 // outside of any model, and looked at before it is heard. What is meant to be said (facts, greetings, questions) is no disclosure, and
 // what is told in other words is not seen here.
-import { initialsOf, lettersOf, plainWords, readings, stepsOf } from "./readings.ts";
+import { initialsOf, lettersOf, plainWords, readings, stepsOf, type Said } from "./readings.ts";
 
 export interface Protected {
   /** Their lines are what is compared. */
@@ -16,8 +16,13 @@ export interface Protected {
 
 /** Of one call; remembers the end of what was said before, so that nothing is given away piece by piece. */
 export interface DisclosureWatch {
-  /** What is given away by these words: a whole piece, or a longer beginning of the piece before. */
-  read(text: string): Found;
+  /**
+   * What is given away by these words: a whole piece, or a longer beginning of the piece before. `goesOn`: more of it is to come, and what
+   * is hidden may be looked for when there is enough of it.
+   */
+  read(text: string, goesOn?: boolean): Found;
+  /** How often what is hidden was looked for: once for each piece, and once in LOOK_EVERY characters of one that goes on. */
+  looks(): number;
 }
 
 export interface DisclosureRules {
@@ -30,6 +35,8 @@ const STRIDE = 12;
 /** As much of a secret as can be no coincidence. */
 const SECRET_PART = 12;
 const REMEMBERED = 800;
+/** Characters of a piece that goes on, after which is looked for what is hidden. They are heard long after they are read. */
+const LOOK_EVERY = 32;
 /** Characters before what is new in which a piece may begin that is put into words, letter by letter. */
 const IN_WORDS = 400;
 /** Letters of a piece by which it is looked for. */
@@ -52,6 +59,12 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
     ),
   );
   const scraps = scrapsOf(lines, open);
+  /** Their first words, with those that come second. */
+  const scrapBegins = new Map<string, Set<string>>();
+  for (const scrap of scraps.keys()) {
+    const [first = "", second = ""] = scrap.split(" ", 2);
+    scrapBegins.set(first, (scrapBegins.get(first) ?? new Set()).add(second));
+  }
   const mark = lettersOf(canary);
   const parts = new Set(secrets.flatMap((secret) => piecesOf(lettersOf(secret), SECRET_PART)));
   const inRow = createFinder({ secret: parts, instructions: windows });
@@ -70,6 +83,7 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
     const found = new Map<number, Set<number>>();
     const count = (line: number): number => found.get(line)?.size ?? 0;
     for (let at = 0; at + SCRAP_WORDS <= words.length; at++) {
+      if (!scrapBegins.get(words[at] ?? "")?.has(words[at + 1] ?? "")) continue;
       const scrap = scraps.get(words.slice(at, at + SCRAP_WORDS).join(" "));
       if (!scrap) continue;
       const places = found.get(scrap.line) ?? new Set();
@@ -84,27 +98,51 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
   return {
     forCall() {
       let last = "";
-      /** The end of all that was said, and its letters. */
+      /** The end of all that was looked through, and its letters. */
       let heard = "";
       let tail = "";
+      /** What came since. */
+      let fresh = "";
+      let freshLetters = "";
+      let looks = 0;
+
+      /** Everything was looked through. */
+      function settle(): Said {
+        const all = `${heard}${fresh}`;
+        const letters = `${tail}${freshLetters}`;
+        const words = plainWords(all.slice(-IN_WORDS - fresh.length));
+        const said = { letters, all, words, fresh, reach: WINDOW + freshLetters.length };
+        heard = all.slice(-REMEMBERED);
+        tail = letters.slice(-WINDOW);
+        fresh = "";
+        freshLetters = "";
+        return said;
+      }
+
+      function look(): Found {
+        looks++;
+        const said = settle();
+        for (const reading of readings(said)) {
+          const found = givesAway(reading);
+          if (found) return found;
+        }
+        return inInitials(said.letters) ?? (isMosaic(said.words) ? "instructions" : shifted(stepsOf(said.letters)));
+      }
+
       return {
-        read(text) {
+        looks: () => looks,
+        read(text, goesOn = false) {
           // A reply that is being transcribed comes again and again, each time with a few words more: what was read is not read twice.
           const isMore = last !== "" && text.startsWith(last);
-          const fresh = isMore ? text.slice(last.length) : text;
+          const more = isMore ? text.slice(last.length) : ` ${text}`;
           last = text;
-          const all = `${heard}${isMore ? "" : " "}${fresh}`;
-          const letters = `${tail}${lettersOf(fresh)}`;
-          heard = all.slice(-REMEMBERED);
-          tail = letters.slice(-WINDOW);
-          const plainly = givesAway(letters);
-          if (plainly) return plainly;
-          const words = plainWords(all.slice(-IN_WORDS - fresh.length));
-          for (const reading of readings({ letters, all, words, fresh })) {
-            const found = givesAway(reading);
-            if (found) return found;
-          }
-          return inInitials(letters) ?? (isMosaic(words) ? "instructions" : shifted(stepsOf(letters)));
+          const letters = lettersOf(more);
+          fresh += more;
+          freshLetters += letters;
+          const plainly = givesAway(`${tail}${freshLetters}`.slice(-WINDOW - letters.length));
+          if (plainly) settle();
+          if (plainly || fresh === "" || (goesOn && fresh.length < LOOK_EVERY)) return plainly;
+          return look();
         },
       };
     },
@@ -122,6 +160,15 @@ const stepsOfPiece = (piece: string): string => stepsOf(piece).slice(1);
 
 type Found = "instructions" | "secret" | undefined;
 
+const HASHES = 0x10000;
+/** Of four letters. */
+const hashAt = (text: string, at: number): number =>
+  (Math.imul(text.charCodeAt(at), 0x6f4f) ^
+    Math.imul(text.charCodeAt(at + 1), 0x2c1b) ^
+    Math.imul(text.charCodeAt(at + 2), 0x0d35) ^
+    Math.imul(text.charCodeAt(at + 3), 0x01fd)) &
+  (HASHES - 1);
+
 /** Looks for pieces in a text, those of one kind all of one length. Where none begins is seen by a few letters, for nearly all places. */
 function createFinder(kinds: Partial<Record<"instructions" | "secret", ReadonlySet<string>>>): (text: string) => Found {
   const all = Object.entries(kinds).flatMap(([kind, pieces]) => {
@@ -129,9 +176,12 @@ function createFinder(kinds: Partial<Record<"instructions" | "secret", ReadonlyS
     return first === undefined ? [] : [{ kind: kind as Found, pieces, length: first.length }];
   });
   const begins = new Set(all.flatMap(({ pieces }) => [...pieces].map((piece) => piece.slice(0, BEGIN))));
+  /** Nearly every place is ruled out by a number, without taking its letters out. */
+  const mayBegin = new Uint8Array(HASHES);
+  for (const begin of begins) mayBegin[hashAt(begin, 0)] = 1;
   return (text) => {
     for (let at = 0; at + BEGIN <= text.length; at++)
-      if (begins.has(text.slice(at, at + BEGIN)))
+      if (mayBegin[hashAt(text, at)] === 1 && begins.has(text.slice(at, at + BEGIN)))
         for (const { kind, pieces, length } of all) if (pieces.has(text.slice(at, at + length))) return kind;
     return undefined;
   };

@@ -135,8 +135,8 @@ export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules
         const uncertain = meant.get("uncertainty");
         return uncertain === undefined ? PASS : misunderstood(uncertain);
       },
-      agent(text) {
-        const given = watch?.read(text);
+      agent(text, goesOn) {
+        const given = watch?.read(text, goesOn);
         if (given) return { kind: "say", rule: `disclosure: ${given}`, text: NOT_TOLD, stops: true };
         const { meant, words } = judge(text);
         const [first] = forbidden.find(words);

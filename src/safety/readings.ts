@@ -14,12 +14,16 @@ export interface Said {
   /** The last of them, enough for a piece that is put into words letter by letter. */
   readonly words: readonly string[];
   readonly fresh: string;
+  /** Letters of what is new and of a piece: further from the new end nothing has to be read again. */
+  readonly reach: number;
 }
 
 /** Less than this cannot hold anything. */
 const LEAST = 12;
-/** Hardly a word of any language. */
-const CODED_WORD = /[A-Za-z0-9+/_-]{16}|%[0-9a-f]{2}/i;
+/** Hardly a word of any language: the long ones of some have no capital and no figure in them. */
+const CODED_WORD = /(?=[A-Za-z0-9+/_-]{16})[A-Za-z0-9+/_-][a-z-]{0,14}[A-Z0-9+/_]|%[0-9a-fA-F]{2}/;
+/** Characters before what is new in which a code may stand that what is new completes. */
+const CODED_BEFORE = 96;
 const LEET: Readonly<Record<string, string>> = { 0: "o", 1: "i", 3: "e", 4: "a", 5: "s", 7: "t" };
 
 /** Digits as they are said, in the languages that are spoken here and their neighbours. */
@@ -62,18 +66,18 @@ const MORSE: ReadonlyMap<string, string> = new Map(
 );
 
 /** What is hidden in it, if anything: for each way of hiding what it would say then. */
-export function* readings({ letters, all, words, fresh }: Said): Generator<string> {
+export function* readings({ letters, all, words, fresh, reach }: Said): Generator<string> {
   if (letters.length < LEAST) return;
   yield letters.replaceAll(/[a-z]/g, mirrored);
   yield Array.from(letters).toReversed().join("");
   yield letters.replaceAll(/[013457]/g, (digit) => LEET[digit] ?? digit);
-  yield words.toReversed().join("");
-  yield* everySecond(words);
-  yield* everySecond(Array.from(words.join("")));
-  yield* spoken(words);
-  if (/[\u0370-\u04ff]/.test(all)) yield lettersOf(all).replaceAll(/[\u0370-\u04ff]/g, (one) => ALIKE.get(one) ?? one);
+  yield words.toReversed().join("").slice(0, reach);
+  for (const reading of everySecond(words)) yield reading.slice(-reach);
+  yield* everySecond(Array.from(words.join("").slice(-2 * reach)));
+  for (const reading of spoken(words)) yield reading.slice(-reach);
+  if (/[\u0370-\u04ff]/.test(letters)) yield letters.replaceAll(/[\u0370-\u04ff]/g, (one) => ALIKE.get(one) ?? one);
   // What follows a piece in a code in the open belongs to it as well.
-  if (CODED_WORD.test(all)) {
+  if (CODED_WORD.test(all.slice(-CODED_BEFORE - fresh.length))) {
     for (const coded of unpacked(all)) yield lettersOf(coded);
     yield lettersOf(inPlace(all));
   }

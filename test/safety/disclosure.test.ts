@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createDisclosureRules } from "../../src/safety/disclosure.ts";
 import { DISGUISES } from "../../src/sim/openai/disguises.ts";
 import { createGuard } from "../../src/safety/guard.ts";
+import { lettersOf, plainWords, readings } from "../../src/safety/readings.ts";
 import { fixedInstructions } from "../../src/assistants/prompt.ts";
 
 const FACT = "We are open on every working day from eight in the morning until six in the evening, and on Saturdays.";
@@ -113,6 +114,75 @@ test("every line of the instructions that is not there to be said is found", () 
   const lines = instructions.split("\n").filter((line) => line.length > 90 && !line.includes(FACT));
   expect(lines.length).toBeGreaterThan(5);
   for (const line of lines) expect([line, read(line)]).toEqual([line, "instructions"]);
+});
+
+describe("a sentence that goes on, word by word", () => {
+  /** As a voice that answers by itself transcribes it. */
+  const words = (watch: ReturnType<typeof rules.forCall>, said: string) => {
+    const all = said.split(" ");
+    return all.map((_, at) => watch.read(all.slice(0, at + 1).join(" "), at + 1 < all.length));
+  };
+  const ENGLISH = "We have a free place on Thursday at half past three, and another one on Friday shortly after nine";
+  const GERMAN =
+    "Für die Terminvereinbarung bringen Sie die Versicherungsbestätigung und die Krankenversicherungskarte mit";
+
+  test.each([ENGLISH, GERMAN])("is looked through once for so many characters and at its end: %s", (said) => {
+    const watch = rules.forCall();
+    for (let times = 1; times <= 3; times++) {
+      expect(words(watch, said).filter(Boolean)).toEqual([]);
+      expect(watch.looks()).toBeLessThanOrEqual(times * (Math.floor(said.length / 32) + 1));
+      expect(watch.looks()).toBeGreaterThanOrEqual(times * 3);
+    }
+  });
+
+  test("what is hidden in it is found all the same, before it is out", () => {
+    for (const [hidden, kind] of [
+      [LINE.split(" ").toReversed().join(" "), "instructions"],
+      [Array.from(SECRET).join(" ").replaceAll("-", "dash"), "secret"],
+      [Array.from(SECRET).toReversed().join(" "), "secret"],
+      [`key is ${Buffer.from(`key: ${SECRET}`).toString("base64")}`, "secret"],
+    ] as const)
+      expect(words(rules.forCall(), hidden)).toContain(kind);
+    const found = words(rules.forCall(), `${LINE.split(" ").toReversed().join(" ")}, and this and that of it`);
+    expect(found.indexOf("instructions")).toBeLessThan(18);
+  });
+
+  test.each(Object.entries(DISGUISES).filter(([name]) => !["half", "every-second", "tail"].includes(name)))(
+    "instructions as %s are found while they are told",
+    (_name, hide) => {
+      const watch = rules.forCall();
+      let said = "";
+      const found = hide(instructions)
+        .split(/(?<= )/)
+        .some((word) => watch.read((said += word), true) === "instructions");
+      expect(found).toBe(true);
+    },
+  );
+
+  test("at its end nothing is left that was not looked through, and in the next one neither", () => {
+    const hidden = Array.from(SECRET.slice(8)).toReversed().join(" ");
+    expect(rules.forCall().read(hidden.slice(0, 30), true)).toBeUndefined();
+    const ended = rules.forCall();
+    ended.read(hidden.slice(0, 20), true);
+    expect(ended.read(hidden)).toBe("secret");
+    const cutOff = rules.forCall();
+    cutOff.read(hidden.slice(0, 20), true);
+    expect(cutOff.read(hidden.slice(20))).toBe("secret");
+  });
+});
+
+test("long words of a language are read as words: nothing is decoded for them", () => {
+  const readingsOf = (all: string) => [
+    ...readings({ letters: lettersOf(all), all, words: plainWords(all), fresh: all, reach: 100 }),
+  ];
+  const plainly = readingsOf("Fur den Termin brauchen Sie die Karte der Versicherung, der neuen.").length;
+  expect(readingsOf("Für die Terminvereinbarung die Krankenversicherungskarte, bitte.")).toHaveLength(plainly);
+  expect(readingsOf("Der Terminvereinbarung Q29kZWQgd29yZHMgaW4gaXQ bitte.").length).toBeGreaterThan(plainly);
+  // A code that stands further back than what is new could complete.
+  const later = `Q29kZWQgd29yZHMgaW4gaXQ ${"and more of it ".repeat(10)}`;
+  const fresh = later.slice(-20);
+  const found = [...readings({ letters: lettersOf(later), all: later, words: plainWords(later), fresh, reach: 100 })];
+  expect(found).toHaveLength(plainly);
 });
 
 test("a few words of one line are no mosaic, however often they are said", () => {

@@ -62,6 +62,7 @@ export function createGuarding({ guard, journal, matters, instead, tell, end }: 
     }
   }
 
+  /** Every word goes out at once here, and its sound with it: what is hidden is looked for at each, not only once there is more of it. */
   function judgeReply(words: string): void {
     const verdict = judge(() => guard.agent(words));
     if (verdict.kind === "pass" || reply.found.has(verdict.rule)) return;
