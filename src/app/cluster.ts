@@ -12,6 +12,7 @@ import { createControl } from "./control.ts";
 import { createLiveEvents } from "./live-events.ts";
 import { createReaper } from "./reaper.ts";
 import { createRegistry } from "./registry.ts";
+import { createSoon, type Soon } from "./soon.ts";
 import { createWordsSoFar } from "./words-so-far.ts";
 
 export interface ClusterParts {
@@ -42,7 +43,7 @@ export interface Cluster {
   began(call: Call, resumed: Resumption | undefined): void;
   readonly recall: (party: CallParty, cause: ResumeCause) => Promise<Resumption>;
   /** What is wanted before a call begins, unless it takes too long or fails: the caller hears nothing meanwhile. */
-  readonly soon: <Value>(work: Promise<Value>) => Promise<Value | undefined>;
+  readonly soon: Soon;
   readonly elsewhere: {
     readonly lineIsOver: (carrierId: string) => Promise<boolean>;
     readonly carrierEnded: (carrierId: string) => void;
@@ -55,13 +56,13 @@ export interface Cluster {
 const RETURN_MS = 30_000;
 /** An end that another instance has recorded can be read here by then, ms. */
 const RECORDED_MS = 5000;
-const SOON_MS = 1000;
 /** Where nobody tells who lives, a call is given up when it would have ended by itself, and this much later, ms. */
 const LENIENCY_MS = 300_000;
 const SHARED_LENIENCY_MS = 120_000;
 
 export function createCluster(parts: ClusterParts): Cluster {
   const { state, store, clock, ids, log } = parts;
+  const soon = createSoon(clock);
   const instance = ids.id("instance");
   const registry = createRegistry({ state, instance, clock, log });
   const soFar = createWordsSoFar({ state, instance, flush: (callId) => registry.flush(callId) });
@@ -72,18 +73,6 @@ export function createCluster(parts: ClusterParts): Cluster {
     events,
     sweepOlderThanMs: parts.isShared ? SHARED_LENIENCY_MS : parts.maxCallMs + LENIENCY_MS,
   });
-
-  async function soon<Value>(work: Promise<Value>): Promise<Value | undefined> {
-    let cancel = (): void => {};
-    const tooLong = new Promise<undefined>((resolve) => (cancel = clock.after(SOON_MS, () => resolve(undefined))));
-    try {
-      return await Promise.race([work, tooLong]);
-    } catch {
-      return undefined;
-    } finally {
-      cancel();
-    }
-  }
 
   async function carrierEnded(carrierId: string): Promise<void> {
     if ((await control.ask(carrierId, { kind: "gone" })) === "done") return;

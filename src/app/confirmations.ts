@@ -15,6 +15,7 @@ import type { CallStore } from "../core/stores.ts";
 import { CONFIRMATION_NEWS, listenFor } from "./confirmation-news.ts";
 import { EVENTS_TOPIC } from "./live-events.ts";
 import { createSharedValues } from "./shared-value.ts";
+import { createSoon } from "./soon.ts";
 
 export interface ConfirmationsParts {
   readonly state: State;
@@ -42,6 +43,7 @@ const SURELY_OVER_MS = 50;
 /** `close` ends the waiting for those that nobody decides on. */
 export function createConfirmations(parts: ConfirmationsParts): Confirmations & { close(): void } {
   const { state, store, confirmMs, clock, ids, log } = parts;
+  const soon = createSoon(clock);
   const shared = createSharedValues<readonly Entry[]>({
     state,
     clock,
@@ -126,9 +128,9 @@ export function createConfirmations(parts: ConfirmationsParts): Confirmations & 
     }
   }
 
-  /** The word of its end may have been lost; where the record cannot be read, what the shared state says holds. */
+  /** The word of its end may have been lost; where the record cannot be read, or not soon, what the shared state says holds. */
   async function isOver(callId: string): Promise<boolean> {
-    return (await store.get(callId).catch(() => undefined))?.status === "completed";
+    return (await soon(store.get(callId)))?.status === "completed";
   }
 
   async function entryOf(id: string): Promise<Entry | undefined> {

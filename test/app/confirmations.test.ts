@@ -113,6 +113,18 @@ test("that nobody decided is told to those who watch, once, and stands in the st
   expect(time.pending()).toBe(0);
 });
 
+test("a database that hangs does not hold up a decision: what the shared state says holds", async () => {
+  const { confirmations, store, time } = setup();
+  const { confirmation } = await confirmations.ask(REQUEST);
+  store.get = () => new Promise(() => undefined);
+  let decided: unknown;
+  void confirmations.decide(confirmation.id, "approve", "root", anyone).then((value) => (decided = value));
+  await time.run(2000);
+  expect(decided).toMatchObject({ kind: "done", confirmation: { status: "approved" } });
+  confirmations.close();
+  expect(time.pending()).toBe(0);
+});
+
 test("nothing is decided for a call that is over, and those that wait are told so", async () => {
   const { confirmations, make, events, store, state, time } = setup();
   const elsewhere = make();
