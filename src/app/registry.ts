@@ -18,7 +18,7 @@ export interface Registry {
   add(call: Call, startedAt: string): void;
   /** Something of the call is to be written. */
   changed(callId: string): void;
-  /** Writes the draft now. Never rejects. */
+  /** The draft stands written as it is now. Never rejects. */
   flush(callId: string): Promise<void>;
   /** A call held here, by our id or the carrier's. */
   find(id: string): Call | undefined;
@@ -43,7 +43,7 @@ interface Held {
 export function createRegistry({ state, instance, clock, log }: RegistryParts): Registry {
   const held = new Map<string, Held>();
   const dirty = new Set<string>();
-  const writing = new Set<string>();
+  const writing = new Map<string, Promise<void>>();
   let cancelBeat = (): void => {};
   let beatAt = -Infinity;
   let cancelDrafts: (() => void) | undefined;
@@ -66,18 +66,28 @@ export function createRegistry({ state, instance, clock, log }: RegistryParts): 
     for (const { entry } of held.values()) quietly(state.enlist(entry));
   }
 
-  async function write(callId: string): Promise<void> {
+  /** Where it is being written already, that is what is waited for. */
+  function write(callId: string): Promise<void> {
     const one = held.get(callId);
-    if (!one || writing.has(callId)) return;
-    dirty.delete(callId);
-    writing.add(callId);
-    try {
-      await state.putDraft(callId, one.call.draft());
-    } catch {
-      dirty.add(callId);
-    } finally {
-      writing.delete(callId);
-    }
+    if (!one) return Promise.resolve();
+    const put = async (): Promise<void> => {
+      dirty.delete(callId);
+      try {
+        await state.putDraft(callId, one.call.draft());
+      } catch {
+        dirty.add(callId);
+      }
+    };
+    const under = writing.get(callId) ?? put().finally(() => writing.delete(callId));
+    writing.set(callId, under);
+    return under;
+  }
+
+  async function flush(callId: string): Promise<void> {
+    const isOlder = writing.has(callId);
+    await write(callId);
+    // What changed meanwhile is not in the older one.
+    if (isOlder && dirty.has(callId)) await write(callId);
   }
 
   function writeDrafts(): void {
@@ -94,7 +104,7 @@ export function createRegistry({ state, instance, clock, log }: RegistryParts): 
   async function letGo(one: Held): Promise<void> {
     const { callId } = one.entry;
     // The last words are what the next instance goes on from.
-    if (one.call.returns()) await write(callId);
+    if (one.call.returns()) await flush(callId);
     // A second stream of the call may be held here by now.
     if (held.get(callId) !== one) return;
     held.delete(callId);
@@ -120,7 +130,7 @@ export function createRegistry({ state, instance, clock, log }: RegistryParts): 
       dirty.add(callId);
       schedule();
     },
-    flush: (callId) => write(callId),
+    flush,
     find: (id) => held.get(id)?.call ?? [...held.values()].find(({ entry }) => entry.carrierId === id)?.call,
     start: beat,
     async close() {

@@ -4,6 +4,7 @@ import { createCluster, type Cluster } from "../../src/app/cluster.ts";
 import { EVENTS_TOPIC } from "../../src/app/live-events.ts";
 import type { CallParty, EndReason } from "../../src/core/call.ts";
 import type { CallCommand } from "../../src/core/control.ts";
+import { WORDS_ASKED, WORDS_TOLD } from "../../src/core/live-words.ts";
 import { StateUnavailable, type CallDraft, type LiveEvent, type State } from "../../src/core/state.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
@@ -187,6 +188,44 @@ describe("the registry", () => {
     expect(writes).toBe(1);
     await call.finish("agent-hangup");
     expect(await state.getDraft("call-1")).toBeUndefined();
+  });
+
+  test("what changed while an older draft is being written is written before who asks what is being said is answered", async () => {
+    const shared = state;
+    const writes: (() => void)[] = [];
+    const putDraft: State["putDraft"] = async (...of) => {
+      await new Promise<void>((resolve) => writes.push(resolve));
+      await shared.putDraft(...of);
+    };
+    const slow = instance({ state: { ...shared, putDraft } });
+    const call = slow.hold(party(1));
+    const watch = slow.cluster.watch(party(1));
+    watch("turn", { turn: 1 });
+    await time.run(1000);
+    expect(writes).toHaveLength(1);
+    call.draftNow = { phase: "intake", transcript: [{ role: "agent", text: "We open at nine." }] };
+    watch("reply", { utterance: 1 });
+    let isTold = false;
+    const unsubscribe = shared.subscribe(WORDS_TOLD, () => (isTold = true));
+    shared.publish(WORDS_ASKED, { id: "ask_1", callId: "call-1" });
+    await settle();
+    expect(isTold).toBe(false);
+    writes[0]?.();
+    await settle();
+    expect([writes.length, isTold]).toEqual([2, false]);
+    writes[1]?.();
+    await settle();
+    expect(isTold).toBe(true);
+    expect(await shared.getDraft("call-1")).toEqual(call.draftNow);
+    // Where nothing changed meanwhile the older one is enough.
+    watch("turn", { turn: 2 });
+    await time.run(1000);
+    isTold = false;
+    shared.publish(WORDS_ASKED, { id: "ask_2", callId: "call-1" });
+    writes[2]?.();
+    await settle();
+    expect([writes.length, isTold]).toEqual([3, true]);
+    unsubscribe();
   });
 
   test("a call whose line was lost leaves its draft, and is nobody's", async () => {
