@@ -142,16 +142,28 @@ test(
     const text = days
       .map((day) => `On ${day} we are open from eight in the morning until late in the evening.`)
       .join(" ");
-    await ask(flow, `/api/calls/${call.callSid}/say`, { text });
-    const first = () => early.events.find(({ type }) => type === "words");
-    await until("its first words", () => first() !== undefined, 20_000);
-    const utterance = first()?.["utterance"];
-    const late = [await watch(flow, `/api/calls/${call.callSid}/events`), await watch(flow, "/api/live")];
-    await until("they have their pictures", () => late.every(({ events }) => events.length > 0), 20_000);
-    expect(early.events.some(({ type }) => type === "reply")).toBe(false);
-    for (const one of late) expect(one.said(utterance)).toContain("On Monday we are open");
-    const isOver = ({ events }: Watched) => events.some(({ type }) => type === "reply");
-    await until("it is over", () => [early, ...late].every(isOver), 60_000);
+    const path = `/api/calls/${call.callSid}`;
+    const over = ({ events }: Watched, utterance: unknown) =>
+      events.some((event) => event.type === "reply" && event["utterance"] === utterance);
+    let utterance: unknown;
+    let late: Watched[] = [];
+    /** Of its begin a picture alone can tell, and one that was taken before the reply was over. */
+    const isTold = (one: Watched) => one.said(utterance) !== "" && text.startsWith(one.said(utterance));
+    // Where the machine was so busy that the reply was over before they watched, or that nobody told them in time, it is said once more.
+    for (let tries = 3; tries > 0; tries--) {
+      const from = early.events.length;
+      await ask(flow, `${path}/say`, { text });
+      const first = () => early.events.slice(from).find(({ type }) => type === "words");
+      await until("its first words", () => first() !== undefined, 20_000);
+      utterance = first()?.["utterance"];
+      late = [await watch(flow, `${path}/events`), await watch(flow, "/api/live")];
+      await until("they have their pictures", () => late.every(({ events }) => events.length > 0), 20_000);
+      if (tries === 1 || late.every(isTold)) break;
+      for (const one of late) one.close();
+      await until("it is over", () => over(early, utterance), 60_000);
+    }
+    expect(late.map(isTold)).toEqual([true, true]);
+    await until("it is over", () => [early, ...late].every((one) => over(one, utterance)), 60_000);
     expect(early.said(utterance)).toBe(text);
     for (const one of late) expect(one.said(utterance)).toBe(text);
     for (const one of [early, ...late]) one.close();
