@@ -39,6 +39,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   "bad-message",
   "format-mismatch",
   "format-refused",
+  "internal-error",
   "ping-timeout",
   "rate-suspect",
   "session-refused",

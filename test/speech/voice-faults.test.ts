@@ -219,6 +219,7 @@ describe("F1, F31: the API cannot be reached or refuses", () => {
       });
       await until("it is closed", () => closed.length === 1);
       expect(closed).toEqual([{ type: "voice.closed", code: "internal-error", fatal: false }]);
+      expect(made.meter.total("voice_upstream_errors_total", { code: "internal-error" })).toBe(1);
     },
   );
 
