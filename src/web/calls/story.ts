@@ -117,6 +117,8 @@ export function timeLineOf({ transcript, timeline, duration_seconds: seconds }: 
   const heard = speechOf(timeline);
   const callers = transcript.filter((line) => line.role === "caller").sort((a, b) => a.at_ms - b.at_ms);
   const agents = transcript.filter((line) => line.role === "agent").sort((a, b) => a.at_ms - b.at_ms);
+  /** When the agent turns to something else: what was cut off is drawn up to there, or it would look like a cut of the next reply. */
+  const turnsTo = [...callers.filter(({ latency_ms: ms }) => ms !== null), ...agents].map(({ at_ms: at }) => at);
   const spans: Span[] = [
     ...heard,
     ...callers.flatMap(({ at_ms: at, latency_ms: ms }) =>
@@ -124,7 +126,7 @@ export function timeLineOf({ transcript, timeline, duration_seconds: seconds }: 
     ),
     ...agents.flatMap(({ at_ms: at, heard_ms: ms, sent_ms: sent, interrupted }) => [
       { kind: "speaking" as const, fromMs: at, toMs: at + ms },
-      ...(interrupted ? [{ kind: "interrupted" as const, fromMs: at + ms, toMs: at + Math.max(ms, sent) }] : []),
+      ...(interrupted ? [cutOff(at + ms, at + Math.max(ms, sent), turnsTo)] : []),
     ]),
   ];
   // What was cut off would have gone on after the call's end.
@@ -138,6 +140,10 @@ export function timeLineOf({ transcript, timeline, duration_seconds: seconds }: 
       .sort((a, b) => a.fromMs - b.fromMs),
     rows: rowsOf(callers, agents, heard),
   };
+}
+
+function cutOff(fromMs: number, wouldEndMs: number, turnsTo: readonly number[]): Span {
+  return { kind: "interrupted", fromMs, toMs: Math.min(wouldEndMs, ...turnsTo.filter((at) => at > fromMs)) };
 }
 
 /** When the caller was heard to speak; a stretch without an end is one up to the next beginning, and not drawn. */
