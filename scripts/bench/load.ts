@@ -11,6 +11,8 @@ export interface Load {
   readonly conversation: "talk" | "turns" | "interruptions";
   /** ms from the first caller audio to the first turn: the greeting is over by then. */
   readonly settleMs: number;
+  /** ms over which the callers' first turns are spread, evenly: people do not speak in chorus, and a window of any length then holds as much of each. */
+  readonly spreadMs: number;
   /** Audio in one delta, ms, and how many times faster than it plays deltas come. */
   readonly deltaMs: number;
   readonly pace: number;
@@ -25,10 +27,15 @@ export interface Load {
   readonly wordMs: number;
 }
 
+/** The caller's voice: how long they speak in a turn, the silence that ends it included, ms. */
+export const CALLER_SPEAKS_MS = 1400;
+/** From the end of their turn to its transcript, ms. */
+export const TRANSCRIPT_MS = 60;
 const BASE: Load = {
   with: "service",
   conversation: "talk",
   settleMs: 6000,
+  spreadMs: 0,
   deltaMs: 200,
   pace: 4,
   replyMs: 5000,
@@ -41,14 +48,13 @@ const BASE: Load = {
 /** Both sides talk all the time, the agent in 20 ms pieces: as many messages as a call can have. */
 export const WORST: Load = { ...BASE, deltaMs: 20, pace: 1, replyMs: Infinity, firstByteMs: 0 };
 /** The agent talks half of the time, in the pieces and at about the speed a Realtime server sends them. */
-export const USUAL: Load = { ...BASE };
+export const USUAL: Load = {
+  ...BASE,
+  spreadMs: CALLER_SPEAKS_MS + TRANSCRIPT_MS + BASE.firstByteMs + BASE.replyMs + BASE.pauseMs,
+};
 export const TURNS: Load = { ...BASE, conversation: "turns", pauseMs: 1500 };
 export const INTERRUPTIONS: Load = { ...BASE, conversation: "interruptions", replyMs: 9000 };
 
-/** The caller's voice: how long they speak in a turn, the silence that ends it included, ms. */
-export const CALLER_SPEAKS_MS = 1400;
-/** From the end of their turn to its transcript, ms. */
-export const TRANSCRIPT_MS = 60;
 /** Audio the agent needs to say one letter, ms. */
 export const LETTER_MS = 70;
 

@@ -36,6 +36,8 @@ interface ClientEvent {
   };
 }
 
+/** Its multiples lie evenly in 0..1, however many there are. */
+const GOLDEN = 0.6180339887;
 const APPEND_AT = '{"type":"input_audio_buffer.append","audio":"'.length;
 const LETTER_I = 105;
 const NO_HEADER = "/".repeat(AGENT_HEADER);
@@ -87,7 +89,7 @@ export function startModelSession(options: {
     line.hear(data, now);
     if (!isFirst) return;
     random = line.call() + 1;
-    nextTurnMs = now + load.settleMs;
+    nextTurnMs = now + load.settleMs + ((line.call() * GOLDEN) % 1) * load.spreadMs;
   }
 
   /** The caller begins to speak. */

@@ -102,7 +102,7 @@ async function runOne(
   options: RelayOptions,
 ): Promise<RelayRun> {
   const { model, modelPort } = sides;
-  await model.ask("load", { ...load, with: which });
+  await model.ask("load", { ...load, with: which, spreadMs: 0 });
   const subject: Subject<ServiceTarget | FloorTarget> =
     which === "floor"
       ? await startFloor(modelPort)
@@ -142,9 +142,10 @@ async function measure(
   await phones.ask("hangUp", undefined);
   await pause(WARM_MS);
   const idleBytes = residentBytes(pid);
+  await model.ask("load", { ...load, with: target.kind });
   await phones.ask("place", { calls, target, spacingMs: SPACING_MS });
-  // The greeting is over and the agent talks on all lines.
-  await pause(load.settleMs + calls * SPACING_MS * 0.2 + 3000);
+  // The greeting is over, and everybody has spoken.
+  await pause(load.settleMs + load.spreadMs + calls * SPACING_MS * 0.2 + 3000);
   await Promise.all([phones.ask("reset", undefined), model.ask("reset", undefined)]);
   const cpuBefore = cpuMs(pid);
   const begun = performance.now();

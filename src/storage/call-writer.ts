@@ -1,12 +1,22 @@
-// Puts changes of calls into the tables: one transaction for a batch, every statement such that doing it again changes nothing.
-import { sql, type Insertable, type Kysely, type Transaction } from "kysely";
+// Puts changes of calls into the tables: one transaction for a batch, every statement such that doing it again changes nothing. The rows of
+// a statement are one parameter, as JSON: the text of a statement is the same for one row and for a thousand, and neither it nor
+// thousands of parameters have to be put together, taken from thread to thread and parsed for each batch.
+import { sql, type Kysely, type RawBuilder, type Transaction } from "kysely";
 import { DEFAULT_ORG } from "../core/call.ts";
 import { folded, type CallChange, type ListChange } from "./change.ts";
-import type { CallsTable, Tables } from "./database.ts";
-import { columnsOf, escalationRow, eventRow, intakeRow, openingRow, replyRow, STATE_COLUMNS, turnRow } from "./rows.ts";
-
-/** Rows of one statement: PostgreSQL takes 65535 parameters in one. */
-const CHUNK = 1000;
+import type { Tables } from "./database.ts";
+import {
+  columnsOf,
+  escalationRow,
+  eventRow,
+  intakeRow,
+  json,
+  openingRow,
+  replyRow,
+  STATE_COLUMNS,
+  turnRow,
+  type Row,
+} from "./rows.ts";
 
 export interface Written {
   /** Records that were to begin and were there already. */
@@ -25,21 +35,11 @@ export async function writeChanges(
   return db.transaction().execute(async (trx) => {
     for (const statement of limits) await sql.raw(statement).execute(trx);
     const written = await begin(trx, list);
-    // Whatever was removed meanwhile, or never began, gets no rows.
-    const ids = list.map(({ callId }) => callId);
-    const found = await trx.selectFrom("calls").select("call_id").where("call_id", "in", ids).execute();
-    const there = new Set(found.map(({ call_id }) => call_id));
-    const known = list.filter(({ callId }) => there.has(callId));
-    for (const change of known) await setFields(trx, change);
-    await writeTranscripts(trx, known);
-    await writeMatters(trx, known);
-    const events = known.flatMap(({ callId, events = [] }) => events.map((one) => eventRow(callId, one)));
-    for (const rows of chunks(events))
-      await trx
-        .insertInto("call_events")
-        .values(rows)
-        .onConflict((oc) => oc.doNothing())
-        .execute();
+    await setFields(trx, list);
+    await writeTranscripts(trx, list);
+    await writeMatters(trx, list);
+    const events = list.flatMap(({ callId, events = [] }) => events.map((one) => eventRow(callId, one)));
+    await insert(trx, "call_events", events, sql`do nothing`);
     return written;
   });
 }
@@ -50,48 +50,40 @@ async function begin(trx: Transaction<Tables>, list: readonly CallChange[]): Pro
   const wanted = [...new Set(opening.map(({ open }) => open.orgId))];
   const found = await trx.selectFrom("organizations").select("org_id").where("org_id", "in", wanted).execute();
   const orgs = new Set(found.map(({ org_id }) => org_id));
-  const begun = new Set<string>();
-  for (const rows of chunks(opening)) {
-    const inserted = await trx
-      .insertInto("calls")
-      .values(rows.map((one) => openingRow(one, orgs.has(one.open.orgId) ? one.open.orgId : DEFAULT_ORG)))
-      .onConflict((oc) => oc.doNothing())
-      .returning("call_id")
-      .execute();
-    for (const { call_id } of inserted) begun.add(call_id);
-  }
+  const rows = opening.map((one) => openingRow(one, orgs.has(one.open.orgId) ? one.open.orgId : DEFAULT_ORG));
+  const columns = columnsIn(rows[0] as Row<Tables["calls"]>);
+  const inserted = await sql<{ call_id: string }>`
+    insert into calls (${columns}) select ${columns} from ${rowsAs("calls", rows)} as given
+    on conflict do nothing returning call_id`.execute(trx);
+  const begun = new Set(inserted.rows.map(({ call_id }) => call_id));
   return {
     existed: opening.map(({ open }) => open.callId).filter((callId) => !begun.has(callId)),
     unknownOrgs: wanted.filter((org) => !orgs.has(org)),
   };
 }
 
-async function setFields(trx: Transaction<Tables>, change: CallChange): Promise<void> {
-  const { callId, at, set = {}, turns, escalations } = change;
-  const { org_id, ...columns } = columnsOf(set);
-  const state: Record<string, unknown> = {};
-  for (const name of STATE_COLUMNS) {
-    if (columns[name] === undefined) continue;
-    state[name] = columns[name];
-    delete columns[name];
+async function setFields(trx: Transaction<Tables>, list: readonly CallChange[]): Promise<void> {
+  const rest: Fields[] = [];
+  const states: Fields[] = [];
+  const moves: Fields[] = [];
+  for (const { callId: call_id, at, set = {}, turns, escalations } of list) {
+    const { org_id, ...columns } = columnsOf(set);
+    const state = Object.fromEntries(
+      STATE_COLUMNS.flatMap((name) => (columns[name] === undefined ? [] : [[name, columns[name]]])),
+    );
+    for (const name of STATE_COLUMNS) delete columns[name];
+    rest.push({
+      call_id,
+      ...columns,
+      ...(turns && { turn_count: turns.length }),
+      ...(escalations && { escalated: escalations.length > 0 }),
+    });
+    if (Object.keys(state).length > 0) states.push({ call_id, ...state, state_at: at });
+    if (org_id !== undefined) moves.push({ call_id, org_id });
   }
-  const rest: Partial<Insertable<CallsTable>> = {
-    ...columns,
-    ...(turns && { turn_count: turns.length }),
-    ...(escalations && { escalated: escalations.length > 0 }),
-  };
-  const update = trx.updateTable("calls").where("call_id", "=", callId);
-  if (Object.keys(rest).length > 0) await update.set(rest).execute();
-  if (Object.keys(state).length > 0)
-    await update
-      .set({ ...state, state_at: at })
-      .where("state_at", "<=", sql<Date>`${at}::timestamptz`)
-      .execute();
-  if (org_id !== undefined)
-    await update
-      .set({ org_id })
-      .where((eb) => eb.exists(eb.selectFrom("organizations").select("org_id").where("org_id", "=", org_id)))
-      .execute();
+  await update(trx, rest);
+  await update(trx, states, sql`and calls.state_at <= given.state_at`);
+  await update(trx, moves, sql`and exists (select from organizations where org_id = given.org_id)`);
 }
 
 async function writeTranscripts(trx: Transaction<Tables>, list: readonly CallChange[]): Promise<void> {
@@ -99,36 +91,7 @@ async function writeTranscripts(trx: Transaction<Tables>, list: readonly CallCha
     ...(turns?.rows ?? []).map(([position, turn]) => turnRow(callId, position, turn)),
     ...(replies?.rows ?? []).map(([position, reply]) => replyRow(callId, position, reply)),
   ]);
-  for (const part of chunks(rows))
-    await trx
-      .insertInto("call_transcripts")
-      .values(part)
-      .onConflict((oc) =>
-        oc
-          .columns(["call_id", "role", "position"])
-          .doUpdateSet(
-            excluded(
-              "at_ms",
-              "turn",
-              "by",
-              "text",
-              "latency_ms",
-              "cause",
-              "kind",
-              "generated",
-              "sent",
-              "heard",
-              "cut",
-              "generated_ms",
-              "sent_ms",
-              "heard_ms",
-              "interrupted",
-              "divergence",
-              "words",
-            ),
-          ),
-      )
-      .execute();
+  await insert(trx, "call_transcripts", rows, again(rows, "call_id", "role", "position"));
   for (const { callId, turns, replies } of list)
     for (const [role, change] of [
       ["caller", turns],
@@ -145,37 +108,11 @@ async function writeTranscripts(trx: Transaction<Tables>, list: readonly CallCha
 
 async function writeMatters(trx: Transaction<Tables>, list: readonly CallChange[]): Promise<void> {
   const intakes = list.flatMap(({ callId, intake }) => (intake ? [intakeRow(callId, intake)] : []));
-  for (const rows of chunks(intakes))
-    await trx
-      .insertInto("call_intakes")
-      .values(rows)
-      .onConflict((oc) => oc.column("call_id").doUpdateSet(excluded("fields", "urgency", "status", "updated_at_ms")))
-      .execute();
+  await insert(trx, "call_intakes", intakes, again(intakes, "call_id"));
   const escalations = list.flatMap(({ callId, escalations: change }) =>
     (change?.rows ?? []).map(([position, one]) => escalationRow(callId, position, one)),
   );
-  for (const rows of chunks(escalations))
-    await trx
-      .insertInto("escalations")
-      .values(rows)
-      .onConflict((oc) =>
-        oc
-          .column("escalation_id")
-          .doUpdateSet(
-            excluded(
-              "position",
-              "trigger",
-              "urgency",
-              "reason",
-              "mode",
-              "contact",
-              "at_ms",
-              "outcome",
-              "decided_at_ms",
-            ),
-          ),
-      )
-      .execute();
+  await insert(trx, "escalations", escalations, again(escalations, "escalation_id"));
   for (const { callId, escalations: change } of list)
     if (isCut(change))
       await trx
@@ -189,11 +126,56 @@ function isCut(change: ListChange<unknown> | undefined): change is ListChange<un
   return change?.cut === true;
 }
 
-/** The new row's values for these columns. */
-function excluded(...columns: readonly string[]): Record<string, ReturnType<typeof sql>> {
-  return Object.fromEntries(columns.map((column) => [column, sql`excluded.${sql.ref(column)}`]));
+type Fields = Readonly<Record<string, unknown>> & { readonly call_id: string };
+
+/** One statement for all that set the same columns; what sets none is left out. Calls that are not there stay so. */
+async function update(trx: Transaction<Tables>, list: readonly Fields[], when: RawBuilder<unknown> = sql``) {
+  const alike = new Map<string, Fields[]>();
+  for (const row of list) {
+    const columns = Object.keys(row).sort().join();
+    const same = alike.get(columns);
+    if (same) same.push(row);
+    else alike.set(columns, [row]);
+  }
+  for (const rows of alike.values()) {
+    const { call_id: _id, ...set } = rows[0] as Fields;
+    const names = Object.keys(set);
+    if (names.length === 0) continue;
+    const given = names.map((name) => sql`${sql.ref(name)} = given.${sql.ref(name)}`);
+    await sql`
+      update calls set ${sql.join(given)} from ${rowsAs("calls", rows)} as given
+      where calls.call_id = given.call_id ${when}`.execute(trx);
+  }
 }
 
-function* chunks<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
-  for (let from = 0; from < rows.length; from += CHUNK) yield rows.slice(from, from + CHUNK);
+type OfCalls = "call_events" | "call_transcripts" | "call_intakes" | "escalations";
+
+/** Whatever was removed meanwhile, or never began, gets no rows. All rows have the columns of the first. */
+async function insert<Table extends OfCalls>(
+  trx: Transaction<Tables>,
+  table: Table,
+  rows: readonly Partial<Row<Tables[Table]>>[],
+  conflict: RawBuilder<unknown>,
+): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const columns = columnsIn(first);
+  await sql`
+    insert into ${sql.table(table)} (${columns}) select ${columns} from ${rowsAs(table, rows)} as given
+    where exists (select from calls where calls.call_id = given.call_id)
+    on conflict ${conflict}`.execute(trx);
+}
+
+/** A row that is there already is written again. */
+function again(rows: readonly object[], ...key: readonly string[]): RawBuilder<unknown> {
+  const others = Object.keys(rows[0] ?? {}).filter((name) => !key.includes(name));
+  const set = others.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`);
+  return sql`(${sql.join(key.map((name) => sql.ref(name)))}) do update set ${sql.join(set)}`;
+}
+
+const columnsIn = (row: object): RawBuilder<unknown> => sql.join(Object.keys(row).map((name) => sql.ref(name)));
+
+/** Read by the database, each column as its type. */
+function rowsAs(table: keyof Tables, rows: readonly object[]): RawBuilder<unknown> {
+  return sql`json_populate_recordset(null::${sql.table(table)}, ${json(rows)}::json)`;
 }

@@ -18,9 +18,13 @@ export function clean(text: string): string {
   return text.replaceAll(/[\0\p{Surrogate}]/gu, "\uFFFD");
 }
 
+/** The same letters as JSON has them; it writes the other way round only what a text says that looks like it. */
+const UNTAKEN = /\\u(?:0000|d[89a-f])/;
+
 /** JSON that PostgreSQL takes. */
 export function json(value: unknown): string {
-  return JSON.stringify(cleaned(value)) ?? "null";
+  const text = JSON.stringify(value) ?? "null";
+  return UNTAKEN.test(text) ? JSON.stringify(cleaned(value)) : text;
 }
 
 function cleaned(value: unknown): unknown {
@@ -31,19 +35,23 @@ function cleaned(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [clean(name), cleaned(part)]));
 }
 
-const maybe = (text: string | undefined): string | null => (text === undefined ? null : clean(text));
+/** A row that goes to the database as JSON: what is JSON in it is not text yet, and nothing in it has to be cleaned. */
+export type Row<Table> = {
+  readonly [Column in keyof Insertable<Table>]:
+    Insertable<Table>[Column] | (Column extends keyof Selectable<Table> ? Selectable<Table>[Column] : never);
+};
 
 /** @param orgId one that exists */
 export function openingRow(
   { open, at }: Pick<CallChange, "open" | "at"> & { open: NonNullable<CallChange["open"]> },
   orgId: string,
-): Insertable<CallsTable> {
+): Row<CallsTable> {
   return {
     call_id: open.callId,
     org_id: orgId,
-    carrier_id: clean(open.carrierId),
-    from_number: clean(open.from),
-    to_number: clean(open.to),
+    carrier_id: open.carrierId,
+    from_number: open.from,
+    to_number: open.to,
     attested: open.attested ?? null,
     channel: open.channel,
     direction: open.direction,
@@ -51,9 +59,9 @@ export function openingRow(
     phase: "greeting",
     escalated: false,
     turn_count: 0,
-    flags: "[]",
-    tools: "[]",
-    usage: "{}",
+    flags: [],
+    tools: [],
+    usage: {},
     started_at: open.startedAt,
     state_at: at,
   };
@@ -62,7 +70,7 @@ export function openingRow(
 /** Where the call stands; of two writers the later one is right. The rest of a record has one writer. */
 export const STATE_COLUMNS = ["status", "phase", "instance", "ended_at", "duration_seconds", "end_reason"] as const;
 
-export function columnsOf(set: CallFields): Partial<Insertable<CallsTable>> {
+export function columnsOf(set: CallFields): Partial<Row<CallsTable>> {
   const { orgId, carrierId, from, to, attested, channel, direction, status, phase, instance, flags, ...more } = set;
   const { recording, metadata, threadId, cost, endedAt, durationSeconds, endReason, tools, usage, ...last } = more;
   // The purpose is for the agent of the call only.
@@ -70,9 +78,9 @@ export function columnsOf(set: CallFields): Partial<Insertable<CallsTable>> {
   none satisfies Record<string, never>;
   return {
     ...(orgId !== undefined && { org_id: orgId }),
-    ...(carrierId !== undefined && { carrier_id: clean(carrierId) }),
-    ...(from !== undefined && { from_number: clean(from) }),
-    ...(to !== undefined && { to_number: clean(to) }),
+    ...(carrierId !== undefined && { carrier_id: carrierId }),
+    ...(from !== undefined && { from_number: from }),
+    ...(to !== undefined && { to_number: to }),
     ...(attested !== undefined && { attested }),
     ...(channel !== undefined && { channel }),
     ...(direction !== undefined && { direction }),
@@ -80,22 +88,22 @@ export function columnsOf(set: CallFields): Partial<Insertable<CallsTable>> {
     // A call that goes on after it had ended.
     ...(status === "in-progress" && { ended_at: null, end_reason: null, duration_seconds: null }),
     ...(phase !== undefined && { phase }),
-    ...(instance !== undefined && { instance: clean(instance) }),
-    ...(flags !== undefined && { flags: json(flags) }),
-    ...(recording !== undefined && { recording: json(recording) }),
-    ...(metadata !== undefined && { metadata: json(metadata) }),
-    ...(threadId !== undefined && { thread_id: clean(threadId) }),
+    ...(instance !== undefined && { instance }),
+    ...(flags !== undefined && { flags }),
+    ...(recording !== undefined && { recording: { ...recording } }),
+    ...(metadata !== undefined && { metadata }),
+    ...(threadId !== undefined && { thread_id: threadId }),
     ...(cost !== undefined && { cost }),
     ...(endedAt !== undefined && { ended_at: endedAt }),
     ...(durationSeconds !== undefined && { duration_seconds: durationSeconds }),
     ...(endReason !== undefined && { end_reason: endReason }),
-    ...(tools !== undefined && { tools: json(tools) }),
-    ...(usage !== undefined && { usage: json(usage) }),
-    ...(carrierStatus !== undefined && { carrier_status: clean(carrierStatus) }),
+    ...(tools !== undefined && { tools }),
+    ...(usage !== undefined && { usage }),
+    ...(carrierStatus !== undefined && { carrier_status: carrierStatus }),
   };
 }
 
-type TranscriptRow = Omit<Insertable<TranscriptsTable>, "cut_ms">;
+type TranscriptRow = Omit<Row<TranscriptsTable>, "cut_ms">;
 
 const NO_REPLY = {
   kind: null,
@@ -120,9 +128,9 @@ export function turnRow(callId: string, position: number, turn: TurnRecord): Tra
     ...NO_REPLY,
     turn: turn.turn,
     by: turn.by,
-    text: clean(turn.text),
+    text: turn.text,
     latency_ms: turn.latencyMs ?? null,
-    cause: maybe(turn.cause),
+    cause: turn.cause ?? null,
     words: wordsSaid(turn.text),
   };
 }
@@ -135,10 +143,10 @@ export function replyRow(callId: string, position: number, reply: ReplyRecord): 
     at_ms: reply.startedAtMs,
     ...NO_TURN,
     kind: reply.kind,
-    generated: clean(reply.generated),
-    sent: clean(reply.sent),
-    heard: clean(reply.heard),
-    cut: clean(reply.cut),
+    generated: reply.generated,
+    sent: reply.sent,
+    heard: reply.heard,
+    cut: reply.cut,
     generated_ms: reply.generatedMs,
     sent_ms: reply.sentMs,
     heard_ms: reply.heardMs,
@@ -148,36 +156,32 @@ export function replyRow(callId: string, position: number, reply: ReplyRecord): 
   };
 }
 
-export function escalationRow(
-  callId: string,
-  position: number,
-  one: EscalationRecord,
-): Insertable<Tables["escalations"]> {
+export function escalationRow(callId: string, position: number, one: EscalationRecord): Row<Tables["escalations"]> {
   return {
     escalation_id: one.id,
     call_id: callId,
     position,
     trigger: one.trigger,
     urgency: one.urgency,
-    reason: clean(one.reason),
+    reason: one.reason,
     mode: one.mode,
-    contact: maybe(one.contact),
+    contact: one.contact ?? null,
     at_ms: one.atMs,
     outcome: one.outcome,
     decided_at_ms: one.decidedAtMs ?? null,
   };
 }
 
-export function intakeRow(callId: string, intake: IntakeRecord): Insertable<Tables["call_intakes"]> {
+export function intakeRow(callId: string, intake: IntakeRecord): Row<Tables["call_intakes"]> {
   const { fields, urgency = null, status, updatedAtMs } = intake;
-  return { call_id: callId, fields: json(fields), urgency, status, updated_at_ms: updatedAtMs };
+  return { call_id: callId, fields: fields, urgency, status, updated_at_ms: updatedAtMs };
 }
 
 export function eventRow(
   callId: string,
   [writer, seq, { atMs, what, detail }]: NonNullable<CallChange["events"]>[number],
-): Insertable<Tables["call_events"]> {
-  return { call_id: callId, writer, seq, at_ms: atMs, what: clean(what), detail: detail ? json(detail) : null };
+): Row<Tables["call_events"]> {
+  return { call_id: callId, writer, seq, at_ms: atMs, what: what, detail: detail ?? null };
 }
 
 /** Leaves out what is not there: a record has no empty fields. */
