@@ -20,6 +20,8 @@ export interface CallsParts {
   /** Asks the database. */
   readonly ask: Ask;
   readonly write: (changes: readonly CallChange[]) => Promise<Written>;
+  /** What changed waits so long for its batch, ms. */
+  readonly gatherMs: number;
   readonly spool: Spool;
   /** Marks the events of this process. */
   readonly writer: string;
@@ -34,7 +36,7 @@ export interface Calls {
   pendingRows(): number;
 }
 
-export function createCalls({ ask, write, spool, writer, clock, log, meter }: CallsParts): Calls {
+export function createCalls({ ask, write, gatherMs, spool, writer, clock, log, meter }: CallsParts): Calls {
   const residents = createResidents({ writer });
   const writes = createWriteBehind<CallChange>({
     take: () => residents.take(clock.date().toISOString()),
@@ -50,6 +52,7 @@ export function createCalls({ ask, write, spool, writer, clock, log, meter }: Ca
       if (lost > 0) meter.count("voice_store_dropped_rows_total", { cause: "memory-full" }, lost);
     },
     rowsOf,
+    gatherMs,
     spool,
     clock,
     log,

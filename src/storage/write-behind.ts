@@ -6,7 +6,7 @@ import type { Log, Meter } from "../core/observe.ts";
 import { isAboutRows, messageOf, sqlState } from "./failure.ts";
 import type { Spool, SpoolLine } from "./spool.ts";
 
-/** A change waits at most this long for its batch, and its batch for an answer before it is put on disk, ms. */
+/** A batch waits at most this long for an answer before it is put on disk, ms. */
 const EVERY_MS = 250;
 /** A database that is away is tried again after so long, and then after longer, ms. */
 const RETRY_MS = [500, 1000, 2000, 5000];
@@ -22,6 +22,8 @@ export interface WriteBehindParts<Change> {
   /** One transaction; applying a change twice changes nothing, and with no changes it only looks whether the database is there. */
   readonly write: (changes: readonly Change[]) => Promise<void>;
   readonly rowsOf: (change: Change) => number;
+  /** A change waits at most this long for its batch, ms. */
+  readonly gatherMs: number;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,7 +33,7 @@ export interface WriteBehindParts<Change> {
 export type WriteBehind = ReturnType<typeof createWriteBehind>;
 
 export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
-  const { take, isDirty, write, rowsOf, spool, clock, log, meter } = parts;
+  const { take, isDirty, write, rowsOf, gatherMs, spool, clock, log, meter } = parts;
   /** Taken, refused by database and disk alike; goes first. */
   let held: Change[] = [];
   /** Taken, and not answered for by the database. */
@@ -222,7 +224,7 @@ export function createWriteBehind<Change>(parts: WriteBehindParts<Change>) {
     if (closed || cancelTimer || !isOpen) return;
     const waits = failures > 0 || held.length > 0 || spool.rows() > 0;
     if (!isDirty() && !waits) return;
-    cancelTimer = clock.after(EVERY_MS, () => {
+    cancelTimer = clock.after(waits ? EVERY_MS : gatherMs, () => {
       cancelTimer = undefined;
       void enqueue();
     });

@@ -27,6 +27,7 @@ test("a call that is written twice stays this process's own", async () => {
       return { existed, unknownOrgs: [] };
     },
     spool,
+    gatherMs: 250,
     writer: "w_1",
     clock: time.clock,
     log: keptLog(),

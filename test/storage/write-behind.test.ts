@@ -18,7 +18,11 @@ let folder: Awaited<ReturnType<typeof emptyFolder>>;
 beforeEach(async () => void (folder = await emptyFolder()));
 afterEach(() => folder.remove());
 
-function setUp({ spool, maxBytes = 1e6 }: { spool?: Spool; maxBytes?: number } = {}) {
+function setUp({
+  spool,
+  maxBytes = 1e6,
+  gatherMs = 250,
+}: { spool?: Spool; maxBytes?: number; gatherMs?: number } = {}) {
   const time = createVirtualTime();
   const log = keptLog();
   const meter = keptMeter();
@@ -38,6 +42,7 @@ function setUp({ spool, maxBytes = 1e6 }: { spool?: Spool; maxBytes?: number } =
     },
     rowsOf: () => 1,
     spool: theSpool,
+    gatherMs,
     clock: time.clock,
     log,
     meter,
@@ -73,6 +78,29 @@ test("what comes within a moment is one batch, and nothing is asked while nothin
   expect(t.written).toEqual([1, 2, 3]);
   expect(t.batches).toEqual([1, 2]);
   expect(t.time.pending()).toBe(0);
+  await t.writes.close();
+});
+
+test("changes are gathered as long as that database is to be left alone, and are on disk sooner once it is away", async () => {
+  const t = setUp({ gatherMs: 1000 });
+  t.writes.open();
+  await t.writes.flush();
+  for (let n = 1; n <= 4; n++) {
+    t.add(n);
+    await t.time.run(249);
+  }
+  expect(t.batches).toEqual([]);
+  await t.time.run(4);
+  await until("they are written", () => t.written.length === 4);
+  expect(t.batches).toEqual([4]);
+  t.failing(() => away);
+  t.add(5);
+  await t.time.run(1000);
+  await onDisk(t, 1);
+  t.add(6);
+  await t.time.run(250);
+  await onDisk(t, 2);
+  t.failing(() => undefined);
   await t.writes.close();
 });
 
