@@ -29,9 +29,8 @@ export interface RelayRun {
   /** Caller's audio up and agent's audio down, ms. */
   readonly up: Delays;
   readonly down: Delays;
-  /** Resident memory for each call, KB: above the process that has carried calls before, and above the one just started. */
+  /** Resident memory for each call above the process without them, KB. */
   readonly kbPerCall: number;
-  readonly kbPerCallFromStart: number;
   /** First audio after `start`, ms; of the service only. */
   readonly greetingMs: readonly number[];
   readonly framesPerSecond: { readonly up: number; readonly down: number };
@@ -53,8 +52,9 @@ export interface RelayReport {
   readonly cpuRatio: Spread;
   /** p99 of the service minus that of the floor, in the worse direction, ms. */
   readonly addedP99Ms: Spread;
-  readonly kbPerCall: Spread;
-  readonly kbPerCallFromStart: Spread;
+  /** Of the server's first calls, KB: above a server that has carried a few, and above one that was just started. */
+  readonly kbPerCall: number;
+  readonly kbPerCallFromStart: number;
   readonly greetingP99Ms: Spread;
   readonly voided: readonly string[];
 }
@@ -62,60 +62,66 @@ export interface RelayReport {
 /** A far side busier than this may be what is measured. */
 const MOST_OF_A_CORE = 0.7;
 const SPACING_MS = 25;
-/** Before a round, so many calls for about so long. */
+/** Before a server's first round, so many calls for about so long. */
 const WARM_CALLS = 20;
 const WARM_MS = 3000;
 
+type Which = "floor" | "service";
+type AnySubject = Subject<ServiceTarget | FloorTarget>;
+
+/**
+ * Both live through all rounds. The first one does not count, except for memory: half a minute of calls is what it takes until V8 has
+ * compiled what calls need, and a server is started once and carries calls for weeks.
+ */
 export async function benchRelay(sides: FarSides, options: RelayOptions): Promise<RelayReport> {
+  const { modelPort } = sides;
   const load = options.load === "worst" ? WORST : USUAL;
+  const subjects: Partial<Record<Which, AnySubject>> = {};
   const rounds: { floor: RelayRun; service: RelayRun }[] = [];
   const voided: string[] = [];
-  for (let round = 0; rounds.length < options.rounds && round < options.rounds * 2; round++) {
-    // Each goes first as often as the other.
-    const first = round % 2 === 0 ? "floor" : "service";
-    const one = await runOne(sides, first, load, options);
-    const other = await runOne(sides, first === "floor" ? "service" : "floor", load, options);
-    const [floor, service] = first === "floor" ? [one, other] : [other, one];
-    const why = floor.void ?? service.void;
-    if (why === undefined) rounds.push({ floor, service });
-    else voided.push(why);
-  }
-  return {
-    calls: options.calls,
-    load: options.load,
-    rounds,
-    cpuRatio: spread(rounds.map(({ floor, service }) => service.usPerCallSecond / floor.usPerCallSecond)),
-    addedP99Ms: spread(
-      rounds.map(({ floor, service }) => Math.max(service.up.p99 - floor.up.p99, service.down.p99 - floor.down.p99)),
-    ),
-    kbPerCall: spread(rounds.map(({ service }) => service.kbPerCall)),
-    kbPerCallFromStart: spread(rounds.map(({ service }) => service.kbPerCallFromStart)),
-    greetingP99Ms: spread(rounds.map(({ service }) => percentile(service.greetingMs, 0.99))),
-    voided,
+  const run = async (which: Which): Promise<RelayRun> => {
+    await sides.model.ask("load", { ...load, with: which });
+    return measure(sides, subjects[which] as AnySubject, load, options);
   };
-}
-
-async function runOne(
-  sides: FarSides,
-  which: "floor" | "service",
-  load: Load,
-  options: RelayOptions,
-): Promise<RelayRun> {
-  const { model, modelPort } = sides;
-  await model.ask("load", { ...load, with: which, spreadMs: 0 });
-  const subject: Subject<ServiceTarget | FloorTarget> =
-    which === "floor"
-      ? await startFloor(modelPort)
-      : await startService({
-          modelPort,
-          settings: { VOICE_MODE: "speech-to-speech", ...options.settings },
-          ...(options.main !== undefined && { main: options.main }),
-        });
   try {
-    await quiet(model);
-    return await measure(sides, subject, load, options);
+    await sides.model.ask("load", { ...load, with: "service" });
+    subjects.service = await startService({
+      modelPort,
+      settings: { VOICE_MODE: "speech-to-speech", ...options.settings },
+      ...(options.main !== undefined && { main: options.main }),
+    });
+    await quiet(sides.model);
+    const startBytes = residentBytes(subjects.service.pid);
+    await warm(sides, subjects.service, load);
+    const warmBytes = residentBytes(subjects.service.pid);
+    const { kbPerCall } = await run("service");
+    subjects.floor = await startFloor(modelPort);
+    await run("floor");
+    for (let round = 0; rounds.length < options.rounds && round < options.rounds * 2; round++) {
+      // Each goes first as often as the other.
+      const first = round % 2 === 0 ? "floor" : "service";
+      const one = await run(first);
+      const other = await run(first === "floor" ? "service" : "floor");
+      const [floor, service] = first === "floor" ? [one, other] : [other, one];
+      const why = floor.void ?? service.void;
+      if (why === undefined) rounds.push({ floor, service });
+      else voided.push(why);
+    }
+    return {
+      calls: options.calls,
+      load: options.load,
+      rounds,
+      cpuRatio: spread(rounds.map(({ floor, service }) => service.usPerCallSecond / floor.usPerCallSecond)),
+      addedP99Ms: spread(
+        rounds.map(({ floor, service }) => Math.max(service.up.p99 - floor.up.p99, service.down.p99 - floor.down.p99)),
+      ),
+      kbPerCall,
+      kbPerCallFromStart: kbPerCall + (warmBytes - startBytes) / 1024 / options.calls,
+      greetingP99Ms: spread(rounds.map(({ service }) => percentile(service.greetingMs, 0.99))),
+      voided,
+    };
   } finally {
-    await subject.close();
+    await Promise.all([subjects.floor?.close(), subjects.service?.close()]);
   }
 }
 
@@ -129,20 +135,21 @@ export async function quiet(model: FarSide<ModelQuestions>): Promise<void> {
   }
 }
 
-async function measure(
-  { phones, model }: FarSides,
-  { pid, target }: Subject<ServiceTarget | FloorTarget>,
-  load: Load,
-  { calls, seconds }: RelayOptions,
-): Promise<RelayRun> {
-  const startBytes = residentBytes(pid);
-  // What the process needs once, for its first calls (compiled code, the garbage collector's room), is no call's.
+/** What the process needs once, for its first calls (compiled code, the garbage collector's room), is no call's. */
+async function warm({ phones }: FarSides, { target }: AnySubject, load: Load): Promise<void> {
   await phones.ask("place", { calls: WARM_CALLS, target, spacingMs: SPACING_MS });
   await pause(load.settleMs + WARM_MS);
   await phones.ask("hangUp", undefined);
   await pause(WARM_MS);
+}
+
+async function measure(
+  { phones, model }: FarSides,
+  { pid, target }: AnySubject,
+  load: Load,
+  { calls, seconds }: RelayOptions,
+): Promise<RelayRun> {
   const idleBytes = residentBytes(pid);
-  await model.ask("load", { ...load, with: target.kind });
   await phones.ask("place", { calls, target, spacingMs: SPACING_MS });
   // The greeting is over, and everybody has spoken.
   await pause(load.settleMs + load.spreadMs + calls * SPACING_MS * 0.2 + 3000);
@@ -162,7 +169,6 @@ async function measure(
     up: { p50: percentile(up.delaysMs, 0.5), p99: percentile(up.delaysMs, 0.99) },
     down: { p50: percentile(down.delaysMs, 0.5), p99: percentile(down.delaysMs, 0.99) },
     kbPerCall: (bytes - idleBytes) / 1024 / calls,
-    kbPerCallFromStart: (bytes - startBytes) / 1024 / calls,
     greetingMs: stories.flatMap(({ greetingMs }) => (target.kind === "service" ? (greetingMs ?? Infinity) : [])),
     framesPerSecond: { up: up.framesReceived / elapsed, down: down.mediaReceived / elapsed },
     phones: down.effort,
