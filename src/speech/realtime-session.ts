@@ -2,7 +2,7 @@
 // barge-in; the bookkeeping lies in the files beside it (speeches, response-sequencer, caller-audio, stall-watch, ...).
 import type { AudioWay, VoiceEvent, VoiceRequest } from "../core/voice.ts";
 import * as make from "../wire/openai-realtime-client.ts";
-import { readAudioDelta, type AudioDelta, type ServerEvent, type ServerEventOf } from "../wire/openai-realtime.ts";
+import { readDelta, type AudioDelta, type ServerEvent, type ServerEventOf } from "../wire/openai-realtime.ts";
 import { AudioCheck, isMulawBothWays } from "./audio-check.ts";
 import { createCallerAudio } from "./caller-audio.ts";
 import { createHearing } from "./hearing.ts";
@@ -99,12 +99,12 @@ export function openSession(request: VoiceRequest, options: SessionOptions, onGo
       watch.owing(state === "ready" && (justAsked || speeches.owes() || sequencer.owes()), justAsked);
   }
 
-  /** The short way of nearly all frames. */
+  /** The short way of nearly all frames; none of them changes what is owed. */
   function onText(bytes: Buffer, from: number, to: number): boolean {
-    const delta = readAudioDelta(bytes, from, to);
+    const delta = readDelta(bytes, from, to);
     if (!delta) return false;
     watch.heard();
-    onAudio(delta);
+    onEvent(delta);
     return true;
   }
 

@@ -2,8 +2,7 @@
 // of an event than its type; what they mean, and what becomes of the conversation when this is lost, is decided elsewhere.
 import type { Clock } from "../core/clock.ts";
 import type { Log, Meter } from "../core/observe.ts";
-import { readAudioDelta } from "../wire/openai-audio.ts";
-import type { AudioDelta } from "../wire/openai-realtime.ts";
+import { readAudioDelta, type AudioDelta } from "../wire/openai-realtime.ts";
 import { createConnectBreaker, type ConnectBreaker } from "./connect-breaker.ts";
 import { openRealtimeSocket } from "./realtime-socket.ts";
 import { realtimeUrl } from "./realtime-voice.ts";

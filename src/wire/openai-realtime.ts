@@ -1,9 +1,9 @@
 // OpenAI Realtime, GA, over a WebSocket: the server events we read (schemas, inferred types, one parser with three outcomes)
 // and makers for the client events we send. It holds no connection and no policy. The wire is told in PROTOCOLS.md.
 import { z } from "zod";
-import { readAudioDelta } from "./openai-audio.ts";
+import { readDelta } from "./openai-deltas.ts";
 
-export { readAudioDelta } from "./openai-audio.ts";
+export { readAudioDelta, readDelta, readWordsDelta } from "./openai-deltas.ts";
 
 /** Of any length, and with stray bits where a server leaves them: what it decodes to has the length it seems to have. */
 const BASE64_TEXT = /^(?:[A-Za-z0-9+/]+={0,2})?$/;
@@ -138,6 +138,7 @@ export type ServerEventName = keyof Schemas;
 export type ServerEvent = { [Name in ServerEventName]: z.infer<Schemas[Name]> }[ServerEventName];
 export type ServerEventOf<Name extends ServerEventName> = z.infer<Schemas[Name]>;
 export type AudioDelta = ServerEventOf<"response.output_audio.delta">;
+export type WordsDelta = ServerEventOf<"response.output_audio_transcript.delta">;
 export type RealtimeResponse = ServerEventOf<"response.created">["response"];
 export type ResponseItem = z.infer<typeof item>;
 
@@ -182,8 +183,8 @@ const TYPE_FIRST = '{"type":"';
 
 /** One text frame of the server, as its bytes. Never throws. */
 export function parseServerEvent(data: Buffer): ParsedServerEvent {
-  const audio = readAudioDelta(data);
-  if (audio) return { outcome: "event", event: audio };
+  const delta = readDelta(data);
+  if (delta) return { outcome: "event", event: delta };
   const frame = data.toString();
   if (frame.startsWith(TYPE_FIRST)) {
     const end = frame.indexOf('"', TYPE_FIRST.length);
@@ -192,7 +193,7 @@ export function parseServerEvent(data: Buffer): ParsedServerEvent {
   return parseWhole(frame);
 }
 
-/** The slow and certain way, which the fast one for audio is tested against. */
+/** The slow and certain way, which the fast one for audio and words is tested against. */
 export function parseWhole(frame: string): ParsedServerEvent {
   let value: unknown;
   try {
