@@ -6,6 +6,10 @@ import type { AudioDelta, RealtimeResponse, ResponseItem, ServerEventOf } from "
 import { payloadBytes } from "../wire/base64.ts";
 import { speechFor, type VoiceSettings } from "./session-config.ts";
 
+/** Where in a response a delta belongs. */
+type Place = Pick<AudioDelta, "item_id" | "content_index">;
+type PartWords = SpeechPart & { text: string };
+
 interface Speech {
   readonly id: string;
   readonly kind: "say" | "reply";
@@ -22,8 +26,8 @@ interface Speech {
   account: { bytes: number };
   /** Where the next audio of that part goes. */
   way: AudioWay | void;
-  /** Words by part, in order of appearance. */
-  readonly words: Map<string, string>;
+  /** In order of appearance. */
+  readonly words: PartWords[];
   readonly calls: Map<string, ResponseItem>;
 }
 
@@ -73,7 +77,7 @@ export function createSpeeches(
       bytes: 0,
       account: { bytes: 0 },
       way: undefined,
-      words: new Map(),
+      words: [],
       calls: new Map(),
     };
     open.set(speechId, begun);
@@ -81,10 +85,7 @@ export function createSpeeches(
   }
 
   /** Undefined for what is spoken outside the conversation: it cannot be truncated in it. Otherwise the same object while it lasts. */
-  function partOf(
-    speech: Speech,
-    { item_id: itemId, content_index: contentIndex }: { readonly item_id: string; readonly content_index: number },
-  ): SpeechPart | undefined {
+  function partOf(speech: Speech, { item_id: itemId, content_index: contentIndex }: Place): SpeechPart | undefined {
     if (speech.kind !== "reply") return undefined;
     if (speech.part?.itemId !== itemId || speech.part.contentIndex !== contentIndex) {
       speech.part = { itemId, contentIndex };
@@ -174,15 +175,15 @@ export function createSpeeches(
     words(event) {
       const target = byResponse.get(event.response_id);
       if (!target) return;
-      const key = `${event.item_id}:${event.content_index}`;
-      target.words.set(key, (target.words.get(key) ?? "") + event.delta);
+      wordsOf(target, event).text += event.delta;
       if (target.kind !== "reply" || target.cancelled || event.delta === "") return;
       const part = partOf(target, event);
-      emit({ type: "voice.words", speechId: target.id, delta: event.delta, ...(part && { part }) });
+      if (part) emit({ type: "voice.words", speechId: target.id, delta: event.delta, part });
     },
 
     transcript(event) {
-      byResponse.get(event.response_id)?.words.set(`${event.item_id}:${event.content_index}`, event.transcript);
+      const target = byResponse.get(event.response_id);
+      if (target) wordsOf(target, event).text = event.transcript;
     },
 
     itemDone({ response_id, item }) {
@@ -228,9 +229,15 @@ function keepCall(target: Speech, item: ResponseItem): void {
   if (target.kind === "reply" && !target.calls.has(item.call_id)) target.calls.set(item.call_id, item);
 }
 
+function wordsOf({ words }: Speech, { item_id: itemId, content_index: contentIndex }: Place): PartWords {
+  let found = words.find((part) => part.itemId === itemId && part.contentIndex === contentIndex);
+  if (!found) words.push((found = { itemId, contentIndex, text: "" }));
+  return found;
+}
+
 function spokenText({ words }: Speech): string {
-  return [...words.values()]
-    .map((part) => part.trim())
+  return words
+    .map(({ text }) => text.trim())
     .filter((part) => part !== "")
     .join(" ");
 }
