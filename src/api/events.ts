@@ -4,7 +4,7 @@ import { sees, type Principal } from "../core/access.ts";
 import { isReported } from "../core/call.ts";
 import type { Clock, Ids } from "../core/clock.ts";
 import { seesConfirmation } from "../core/confirmation.ts";
-import type { Saying } from "../core/live-words.ts";
+import { WATCHERS, type Saying } from "../core/live-words.ts";
 import type { CallDraft, LiveCall, LiveEvent, State } from "../core/state.ts";
 import { ORG_ID } from "../wire/rest/organization.ts";
 import { callParams } from "./calls.ts";
@@ -50,12 +50,17 @@ export function eventRoutes({ state, clock, ids, streams, find }: EventRoutePart
           stream.send(event.type, viewOfEvent(event));
           if (isLast(event)) stream.end();
         }
-        unsubscribe = state.subscribe(EVENTS_TOPIC, (message) => {
+        const endWatching = state.subscribe(WATCHERS, () => undefined);
+        const endEvents = state.subscribe(EVENTS_TOPIC, (message) => {
           const event = message as LiveEvent;
           if (!wanted(event) || !maySee(principal, event)) return;
           if (early && early.length < MOST_EARLY) early.push(event);
           else if (!early) pass(event);
         });
+        unsubscribe = () => {
+          endEvents();
+          endWatching();
+        };
         // What was said up to here stands in the picture.
         const onTold = (saying: SayingBy): void =>
           void (early = early?.filter(

@@ -1,8 +1,10 @@
 // What happens in the calls of this instance, published for watchers on any of them. The agent's words come in pieces; they are
-// gathered for a moment, so that a hundred talking agents are a few hundred messages a second and not thousands.
+// gathered for a moment, so that a hundred talking agents are a few hundred messages a second and not thousands; where nobody
+// watches, for as long as the reply lasts.
 import type { CallWatch } from "../bridge/parts.ts";
 import type { CallParty } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
+import { spaceBetween, WATCHERS } from "../core/live-words.ts";
 import type { LiveEvent, State } from "../core/state.ts";
 import type { WordsSoFar } from "./words-so-far.ts";
 
@@ -29,9 +31,9 @@ export function createLiveEvents({
   soFar,
   onChange,
 }: {
-  readonly state: Pick<State, "publish">;
+  readonly state: Pick<State, "publish" | "mayBeHeard">;
   readonly clock: Clock;
-  readonly soFar: Pick<WordsSoFar, "told" | "settled" | "ended">;
+  readonly soFar: Pick<WordsSoFar, "told" | "untold" | "settled" | "ended">;
   /** Something of this call is another now. */
   readonly onChange: (callId: string) => void;
 }): LiveEvents {
@@ -48,27 +50,31 @@ export function createLiveEvents({
     publish,
     watch(party) {
       let words = "";
+      /** The last piece of them: what they end with, without looking at all of them. */
+      let last = "";
       let utterance: unknown;
       let cancel: (() => void) | undefined;
       const tellWords = (): void => {
         cancel?.();
         cancel = undefined;
         if (words) {
-          publish(party, "words", { by: "agent", text: words, utterance });
+          if (state.mayBeHeard(WATCHERS)) publish(party, "words", { by: "agent", text: words, utterance });
           soFar.told(party.callId, utterance, words);
         }
-        words = "";
+        words = last = "";
       };
       return (type, data) => {
         if (FOR_THE_LINE.has(type)) return;
         if (type === "words") {
           if (data.utterance !== utterance) tellWords();
           utterance = data.utterance;
-          // Sentences of an assistant come without the space between them, words of a voice with it.
           const text = String(data.text);
-          words +=
-            words && !/\s$/.test(words) && /^[\p{L}\p{N}]/u.test(text) && /[.!?]$/.test(words) ? ` ${text}` : text;
-          cancel ??= clock.after(WORDS_MS, tellWords);
+          if (text === "") return;
+          const isWatched = state.mayBeHeard(WATCHERS);
+          if (words === "" && !isWatched) soFar.untold(party.callId, tellWords);
+          words += spaceBetween(last, text) + text;
+          last = text;
+          if (isWatched) cancel ??= clock.after(WORDS_MS, tellWords);
           return;
         }
         tellWords();

@@ -1,5 +1,12 @@
 // What agents of this instance are saying at the moment, for those who begin to watch in the middle of it.
-import { WORDS_ASKED, WORDS_TOLD, type Saying, type WordsAsked, type WordsTold } from "../core/live-words.ts";
+import {
+  spaceBetween,
+  WORDS_ASKED,
+  WORDS_TOLD,
+  type Saying,
+  type WordsAsked,
+  type WordsTold,
+} from "../core/live-words.ts";
 import type { State } from "../core/state.ts";
 
 export interface WordsSoFarParts {
@@ -17,12 +24,15 @@ const MOST_LETTERS = 20_000;
 
 export function createWordsSoFar({ state, instance, flush }: WordsSoFarParts) {
   const calls = new Map<string, Map<number, string>>();
+  /** Of calls with words that are not told yet, and will not be before somebody asks: has them told. */
+  const untold = new Map<string, () => void>();
 
   const sayingIn = (callId: string): Saying[] =>
     [...(calls.get(callId) ?? [])].map(([utterance, text]) => ({ utterance, text }));
 
   async function answer({ id, callId }: WordsAsked): Promise<void> {
     if (callId !== undefined) await flush(callId);
+    for (const [of, tell] of untold) if (callId === undefined || callId === of) tell();
     const asked = callId === undefined ? [...calls.keys()] : [callId];
     const told: WordsTold = {
       id,
@@ -35,15 +45,16 @@ export function createWordsSoFar({ state, instance, flush }: WordsSoFarParts) {
   const unsubscribe = state.subscribe(WORDS_ASKED, (message) => void answer(message as WordsAsked));
 
   return {
+    /** This call has words nobody waits for: `tell` tells them. */
+    untold: (callId: string, tell: () => void): void => void untold.set(callId, tell),
     /** Watchers are told this now. */
     told(callId: string, utterance: unknown, text: string): void {
+      untold.delete(callId);
       if (typeof utterance !== "number") return;
       const saying = calls.get(callId) ?? new Map<number, string>();
       calls.set(callId, saying);
       const before = saying.get(utterance) ?? "";
-      // As the page puts pieces together: sentences come without the space between them.
-      const space = /[.!?]$/.test(before) && /^[\p{L}\p{N}]/u.test(text) ? " " : "";
-      if (before.length < MOST_LETTERS) saying.set(utterance, before + space + text);
+      if (before.length < MOST_LETTERS) saying.set(utterance, before + spaceBetween(before, text) + text);
       if (saying.size > MOST_UTTERANCES) saying.delete(saying.keys().next().value as number);
     },
     /** It is over, and stands in the draft. */

@@ -120,6 +120,8 @@ export interface State {
   subscribe(topic: string, listener: (message: unknown) => void): () => void;
   /** Whether anybody, on whichever instance, listens to the topic at this moment. */
   isHeard(topic: string): Promise<boolean>;
+  /** The same at once, and so without asking anybody: false only where it is certain that nobody does. */
+  mayBeHeard(topic: string): boolean;
   /** False while the shared state is away. */
   isUp(): boolean;
   close(): Promise<void>;

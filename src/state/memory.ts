@@ -161,7 +161,8 @@ export function createMemoryState({
 
     publish: topics.deliver,
     subscribe: topics.subscribe,
-    isHeard: async (topic) => topics.names().includes(topic),
+    isHeard: async (topic) => topics.has(topic),
+    mayBeHeard: topics.has,
     isUp: () => true,
     async close() {
       for (const map of all) map.clear();

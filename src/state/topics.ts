@@ -6,6 +6,7 @@ export interface Topics {
   readonly deliver: (topic: string, message: unknown) => void;
   /** Topics somebody listens to. */
   readonly names: () => readonly string[];
+  readonly has: (topic: string) => boolean;
   readonly clear: () => void;
 }
 
@@ -41,6 +42,7 @@ export function createTopics(
       });
     },
     names: () => [...topics.keys()],
+    has: (topic) => topics.has(topic),
     clear: () => topics.clear(),
   };
 }

@@ -2,9 +2,10 @@
 import type { Call } from "../../src/bridge/parts.ts";
 import { createCluster, type Cluster } from "../../src/app/cluster.ts";
 import { EVENTS_TOPIC } from "../../src/app/live-events.ts";
+import { createAskWords } from "../../src/api/words-so-far.ts";
 import type { CallParty, EndReason } from "../../src/core/call.ts";
 import type { CallCommand } from "../../src/core/control.ts";
-import { WORDS_ASKED, WORDS_TOLD } from "../../src/core/live-words.ts";
+import { WATCHERS, WORDS_ASKED, WORDS_TOLD } from "../../src/core/live-words.ts";
 import { StateUnavailable, type CallDraft, type LiveEvent, type State } from "../../src/core/state.ts";
 import { createMemoryState } from "../../src/state/memory.ts";
 import { createMemoryCallStore } from "../../src/storage/memory.ts";
@@ -148,6 +149,7 @@ function instance(options: { readonly state?: State; readonly isShared?: boolean
 
 const heard = (): LiveEvent[] => {
   const events: LiveEvent[] = [];
+  state.subscribe(WATCHERS, () => undefined);
   state.subscribe(EVENTS_TOPIC, (message) => void events.push(message as LiveEvent));
   return events;
 };
@@ -355,6 +357,46 @@ test("live events are heard from any instance, and the agent's words in pieces o
     ["call-1", "default", "words", "It is open. Until six.", 2],
   ]);
   expect(events[2]?.data).toMatchObject({ from: party(2).from, to: party(2).to });
+});
+
+test("while nobody watches, words are only kept; whoever begins to watch is told of all of them, once", async () => {
+  const one = instance();
+  const events: LiveEvent[] = [];
+  state.subscribe(EVENTS_TOPIC, (message) => void events.push(message as LiveEvent));
+  const ask = createAskWords({ state, clock: time.clock, asker: "watch_1" });
+  const saying = async () => {
+    const look = { callId: "call-1", instances: new Set([one.cluster.instance]), onTold: () => undefined };
+    return (await ask(look)).get("call-1")?.map(({ text }) => text);
+  };
+  const mine = one.cluster.watch(party(1));
+  const say = (text: string, utterance: number) => mine("words", { by: "agent", text, utterance });
+  const timers = time.pending();
+  say("One moment.", 1);
+  for (const text of ["It", "", " is", " open", "."]) say(text, 2);
+  expect(time.pending()).toBe(timers);
+  await time.run(1000);
+  expect(events).toEqual([]);
+  expect(await saying()).toEqual(["One moment.", "It is open."]);
+
+  say("Until", 2);
+  const end = state.subscribe(WATCHERS, () => undefined);
+  expect(await saying()).toEqual(["One moment.", "It is open. Until"]);
+  say(" six", 2);
+  say(" today.", 2);
+  await time.run(250);
+  say("Goodbye.", 2);
+  end();
+  mine("reply", { utterance: 1 });
+  expect(await saying()).toEqual(["It is open. Until six today. Goodbye."]);
+  mine("reply", { utterance: 2 });
+  await settle();
+  expect(await saying()).toBeUndefined();
+  expect(events.map(({ type, data }) => [type, data["text"]])).toEqual([
+    ["words", "Until"],
+    ["words", " six today."],
+    ["reply", undefined],
+    ["reply", undefined],
+  ]);
 });
 
 describe("the carrier's word about a call held elsewhere", () => {

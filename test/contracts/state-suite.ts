@@ -342,6 +342,7 @@ export function stateContract(name: string, get: () => StateUnderTest): void {
       const topic = fresh("topic");
       expect([await one.isHeard(topic), await other.isHeard(topic)]).toEqual([false, false]);
       const end = other.subscribe(topic, () => undefined);
+      expect([one.mayBeHeard(topic), other.mayBeHeard(topic)]).toEqual([true, true]);
       // A subscription is under way for a moment, and so is its end.
       const become = async (isHeard: boolean): Promise<void> => {
         for (;;) {
