@@ -34,11 +34,13 @@ export function createApart<Tag>(rules: Iterable<{ readonly tag: Tag; readonly l
 
   return {
     find({ words, clauses }) {
+      const parts = matcher.find(words);
+      if (parts.length === 0) return [];
       const found: Found<Tag>[] = [];
       /** How far each rule has come: where its first part began, and where its last one ended. */
       const begun = new Map<number, ({ readonly from: number; readonly to: number } | undefined)[]>();
       // They come in the order of their ends.
-      for (const { tag, from, to } of matcher.find(words)) {
+      for (const { tag, from, to } of parts) {
         const places = begun.get(tag.rule) ?? [];
         begun.set(tag.rule, places);
         const before = tag.at === 0 ? { from, to: from } : places[tag.at - 1];

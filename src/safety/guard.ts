@@ -3,11 +3,11 @@
 import type { CallGuard, Guard, Verdict } from "../core/guard.ts";
 import type { OrganizationConfig } from "../wire/rest/organization.ts";
 import { createApart } from "./apart.ts";
-import { createReader } from "./denial.ts";
+import { createReader, type Reading } from "./denial.ts";
 import type { DisclosureRules } from "./disclosure.ts";
 import { createMatcher, phrasesIn, type Found, type Matcher } from "./matcher.ts";
 import { RULE_BOOKS, type RuleBook } from "./rules/index.ts";
-import { wordsOf } from "./words.ts";
+import { createGrowingWords, wordsOf, type Words } from "./words.ts";
 
 export type GuardRules = NonNullable<OrganizationConfig["escalation"]>["rules"];
 
@@ -77,25 +77,29 @@ export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules
   const limit = rules.misunderstandings ?? DEFAULT_MISUNDERSTANDINGS;
 
   /** The first phrase of each kind that is meant. */
-  function judge(text: string): { readonly meant: ReadonlyMap<Kind, string>; readonly words: readonly string[] } {
-    const seen = wordsOf(text);
-    const reading = read(seen);
+  function judge(seen: Words): ReadonlyMap<Kind, string> {
     const meant = new Map<Kind, string>();
+    /** Made when something is found: mostly nothing is. */
+    let reading: Reading | undefined;
     const take = ({ tag, phrase, ...place }: Found<Rule>): void => {
       const { kind, book } = tag;
       if (meant.has(kind) || (kind === "high" && book && hasOwnUrgency)) return;
       const found = { tag, phrase, ...place };
-      if (WEIGHED.has(kind) && (reading.isHarmless(found) || reading.isDenied(found, book))) return;
+      if (WEIGHED.has(kind)) {
+        reading ??= read(seen);
+        if (reading.isHarmless(found) || reading.isDenied(found, book)) return;
+      }
       meant.set(kind, phrase);
     };
     for (const found of ownRules.find(seen.words)) take(found);
     for (const found of BUILT_IN.find(seen.words)) take(found);
     for (const found of APART.find(seen)) take(found);
-    return { meant, words: seen.words };
+    return meant;
   }
 
   function forCall(): CallGuard {
     const watch = disclosure?.forCall();
+    const wordsSaid = createGrowingWords();
     let misunderstandings = 0;
     /** The exchange going on (a turn of the caller and the reply to it) was a misunderstanding. */
     let counted = false;
@@ -122,11 +126,12 @@ export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules
     return {
       caller(text) {
         newExchange();
-        const { meant, words } = judge(text);
-        const whole = wholeOf(words);
+        const seen = wordsOf(text);
+        const meant = judge(seen);
+        const whole = wholeOf(seen.words);
         const emergency = meant.get("emergency") ?? (whole?.kind === "emergency" ? whole.phrase : undefined);
         if (emergency !== undefined) return escalate(`emergency: ${emergency}`, "emergency-keyword", "emergency");
-        const [end] = endings.find(words);
+        const [end] = endings.find(seen.words);
         if (end) return end.tag.verdict;
         const high = meant.get("high");
         if (high !== undefined) return escalate(`high priority: ${high}`, "keyword", "high");
@@ -138,8 +143,9 @@ export function createGuard(rules: GuardRules = {}, disclosure?: DisclosureRules
       agent(text, goesOn) {
         const given = watch?.read(text, goesOn);
         if (given) return { kind: "say", rule: `disclosure: ${given}`, text: NOT_TOLD, stops: true };
-        const { meant, words } = judge(text);
-        const [first] = forbidden.find(words);
+        const seen = wordsSaid(text);
+        const meant = judge(seen);
+        const [first] = forbidden.find(seen.words);
         if (first) return first.tag.verdict;
         const alarm = meant.get("agentAlarm");
         if (alarm !== undefined) return escalate(`the agent said: ${alarm}`, "agent-reply", "emergency");

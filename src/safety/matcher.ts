@@ -56,6 +56,7 @@ export function createMatcher<Tag>(phrases: Iterable<{ readonly tag: Tag; readon
     const found: Found<Tag>[] = [];
     let node = root;
     let moves = 0;
+    if (size === 0) return { found, moves };
     for (let at = 0; at < words.length; at++) {
       const word = words[at] as string;
       let next = node.next.get(word);
@@ -82,7 +83,8 @@ function link(root: Node): void {
     child.fail = root;
     waiting.push(child);
   }
-  for (let node = waiting.shift(); node; node = waiting.shift()) {
+  // Those that are added on the way come up as well.
+  for (const node of waiting) {
     for (const [word, child] of node.next) {
       let fail = node.fail;
       while (fail && !fail.next.has(word)) fail = fail.fail;
