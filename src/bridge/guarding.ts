@@ -180,7 +180,9 @@ export function createGuarding({ guard, matters, journal, ending, parting, phras
       if (!guard) return;
       if (transcript.speechId !== speechId) transcript = newTranscript(speechId);
       transcript.sentence += delta;
-      const lastEnd = [...transcript.sentence.matchAll(SENTENCE_END)].at(-1);
+      // Nearly no piece ends a sentence: looking for one end is cheaper than listing them all.
+      const lastEnd =
+        transcript.sentence.search(SENTENCE_END) >= 0 && [...transcript.sentence.matchAll(SENTENCE_END)].at(-1);
       if (lastEnd) {
         const begin = lastEnd.index + lastEnd[0].length;
         readSentence(transcript.sentence.slice(0, begin).trim());
