@@ -1,7 +1,9 @@
 // Whether what the agent says gives away what is nobody's to hear: its instructions, word for word, or a secret of the program. Pure,
 // outside of any model, and looked at before it is heard. What is meant to be said (facts, greetings, questions) is no disclosure, and
 // what is told in other words is not seen here.
-import { initialsOf, lettersOf, plainWords, readings, stepsOf, type Said } from "./readings.ts";
+import { createFinder, type Hidden } from "./finder.ts";
+import { initialsOf, lettersOf, mirror, plainWords, readings, stepsOf, type Said } from "./readings.ts";
+import { createRecentWords } from "./recent-words.ts";
 
 export interface Protected {
   /** Their lines are what is compared. */
@@ -10,7 +12,7 @@ export interface Protected {
   readonly sayable: readonly string[];
   /** Keys, tokens and the like. */
   readonly secrets: readonly string[];
-  /** A word of the instructions that stands nowhere else: it survives a translation. */
+  /** A word of the instructions that stands nowhere else: it survives a translation. Of four letters at least, or empty. */
   readonly canary: string;
 }
 
@@ -20,7 +22,7 @@ export interface DisclosureWatch {
    * What is given away by these words: a whole piece, or a longer beginning of the piece before. `goesOn`: more of it is to come, and what
    * is hidden may be looked for when there is enough of it.
    */
-  read(text: string, goesOn?: boolean): Found;
+  read(text: string, goesOn?: boolean): Hidden;
   /** How often what is hidden was looked for: once for each piece, and once in LOOK_EVERY characters of one that goes on. */
   looks(): number;
 }
@@ -39,8 +41,6 @@ const REMEMBERED = 800;
 const LOOK_EVERY = 32;
 /** Characters before what is new in which a piece may begin that is put into words, letter by letter. */
 const IN_WORDS = 400;
-/** Letters of a piece by which it is looked for. */
-const BEGIN = 8;
 /** First letters of words, or of lines, in a row. */
 const INITIALS = 16;
 /** Words in a row that make a scrap, and different scraps of one line, or of two that follow each other, that are no coincidence. */
@@ -67,15 +67,17 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
   }
   const mark = lettersOf(canary);
   const parts = new Set(secrets.flatMap((secret) => piecesOf(lettersOf(secret), SECRET_PART)));
-  const inRow = createFinder({ secret: parts, instructions: windows });
+  const inRow = createFinder({ secret: parts, instructions: windows }, mark);
+  const mirrored = createFinder(
+    { secret: new Set([...parts].map(mirror)), instructions: new Set([...windows].map(mirror)) },
+    mirror(mark),
+  );
   /** By any number of places in the alphabet. */
   const shifted = createFinder({
     secret: new Set([...parts].map(stepsOfPiece)),
     instructions: new Set([...windows].map(stepsOfPiece)),
   });
   const inInitials = createFinder({ instructions: initials });
-
-  const givesAway = (letters: string): Found => (mark && letters.includes(mark) ? "instructions" : inRow(letters));
 
   /** Scraps of a line, whatever stands between them. One that is said again, in whole or in part, is no other one. */
   function isMosaic(words: readonly string[]): boolean {
@@ -105,13 +107,14 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
       let fresh = "";
       let freshLetters = "";
       let looks = 0;
+      const recentWords = createRecentWords(REMEMBERED);
 
       /** Everything was looked through. */
       function settle(): Said {
         const all = `${heard}${fresh}`;
         const letters = `${tail}${freshLetters}`;
-        const words = plainWords(all.slice(-IN_WORDS - fresh.length));
-        const said = { letters, all, words, fresh, reach: WINDOW + freshLetters.length };
+        const recent = recentWords(fresh, IN_WORDS + fresh.length);
+        const said = { recent, letters, all, fresh, reach: WINDOW + freshLetters.length };
         heard = all.slice(-REMEMBERED);
         tail = letters.slice(-WINDOW);
         fresh = "";
@@ -119,14 +122,18 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
         return said;
       }
 
-      function look(): Found {
+      function look(): Hidden {
         looks++;
         const said = settle();
-        for (const reading of readings(said)) {
-          const found = givesAway(reading);
+        const inMirror = mirrored(said.letters);
+        if (inMirror) return inMirror;
+        for (const { text, first, step } of readings(said)) {
+          const found = inRow(text, first, step);
           if (found) return found;
         }
-        return inInitials(said.letters) ?? (isMosaic(said.words) ? "instructions" : shifted(stepsOf(said.letters)));
+        return (
+          inInitials(said.letters) ?? (isMosaic(said.recent.words) ? "instructions" : shifted(stepsOf(said.letters)))
+        );
       }
 
       return {
@@ -139,7 +146,7 @@ export function createDisclosureRules({ instructions, sayable, secrets, canary }
           const letters = lettersOf(more);
           fresh += more;
           freshLetters += letters;
-          const plainly = givesAway(`${tail}${freshLetters}`.slice(-WINDOW - letters.length));
+          const plainly = inRow(`${tail}${freshLetters}`.slice(-WINDOW - letters.length));
           if (plainly) settle();
           if (plainly || fresh === "" || (goesOn && fresh.length < LOOK_EVERY)) return plainly;
           return look();
@@ -157,35 +164,6 @@ function piecesOf(text: string, length: number, stride = 1): string[] {
 
 /** How the first letter of a piece follows what stands before it is nothing of the piece. */
 const stepsOfPiece = (piece: string): string => stepsOf(piece).slice(1);
-
-type Found = "instructions" | "secret" | undefined;
-
-const HASHES = 0x10000;
-/** Of four letters. */
-const hashAt = (text: string, at: number): number =>
-  (Math.imul(text.charCodeAt(at), 0x6f4f) ^
-    Math.imul(text.charCodeAt(at + 1), 0x2c1b) ^
-    Math.imul(text.charCodeAt(at + 2), 0x0d35) ^
-    Math.imul(text.charCodeAt(at + 3), 0x01fd)) &
-  (HASHES - 1);
-
-/** Looks for pieces in a text, those of one kind all of one length. Where none begins is seen by a few letters, for nearly all places. */
-function createFinder(kinds: Partial<Record<"instructions" | "secret", ReadonlySet<string>>>): (text: string) => Found {
-  const all = Object.entries(kinds).flatMap(([kind, pieces]) => {
-    const [first] = pieces;
-    return first === undefined ? [] : [{ kind: kind as Found, pieces, length: first.length }];
-  });
-  const begins = new Set(all.flatMap(({ pieces }) => [...pieces].map((piece) => piece.slice(0, BEGIN))));
-  /** Nearly every place is ruled out by a number, without taking its letters out. */
-  const mayBegin = new Uint8Array(HASHES);
-  for (const begin of begins) mayBegin[hashAt(begin, 0)] = 1;
-  return (text) => {
-    for (let at = 0; at + BEGIN <= text.length; at++)
-      if (mayBegin[hashAt(text, at)] === 1 && begins.has(text.slice(at, at + BEGIN)))
-        for (const { kind, pieces, length } of all) if (pieces.has(text.slice(at, at + length))) return kind;
-    return undefined;
-  };
-}
 
 interface Scrap {
   readonly line: number;

@@ -1,5 +1,6 @@
 // The ways in which a text can be hidden that a caller can ask a model for, undone: spelt out, turned round, put into another alphabet or
 // code, one letter to a word. Pure. It knows of no text that is to be found; whoever compares does.
+import type { RecentWords } from "./recent-words.ts";
 import { plain } from "./words.ts";
 
 /** Case, accents, spaces and everything between letters are no difference: it may be spelt out. */
@@ -11,8 +12,8 @@ export interface Said {
   readonly letters: string;
   /** What was said lately, `fresh` at its end. */
   readonly all: string;
-  /** The last of them, enough for a piece that is put into words letter by letter. */
-  readonly words: readonly string[];
+  /** The last words of it, enough for a piece that is put into words letter by letter. */
+  readonly recent: RecentWords;
   readonly fresh: string;
   /** Letters of what is new and of a piece: further from the new end nothing has to be read again. */
   readonly reach: number;
@@ -65,54 +66,119 @@ const MORSE: ReadonlyMap<string, string> = new Map(
     .map((code, at) => [code, "abcdefghijklmnopqrstuvwxyz0123456789"[at] ?? ""] as const),
 );
 
-/** What is hidden in it, if anything: for each way of hiding what it would say then. */
-export function* readings({ letters, all, words, fresh, reach }: Said): Generator<string> {
+/** Letters of a text at regular places: where the first one stands, and how far on the next. Some readings need not be written out. */
+export interface Row {
+  readonly text: string;
+  readonly first: number;
+  readonly step: number;
+}
+
+/**
+ * What is hidden in it, if anything: for each way of hiding what it would say then. Not as it is and not mirrored: whoever compares has
+ * looked through it as it came, and has what is to be found mirrored.
+ */
+export function* readings({ letters, all, recent, fresh, reach }: Said): Generator<Row> {
+  const { words, spoken, mayBeCoded, mayBeMorse } = recent;
   if (letters.length < LEAST) return;
-  yield letters.replaceAll(/[a-z]/g, mirrored);
-  yield Array.from(letters).toReversed().join("");
-  yield letters.replaceAll(/[013457]/g, (digit) => LEET[digit] ?? digit);
-  yield words.toReversed().join("").slice(0, reach);
-  for (const reading of everySecond(words)) yield reading.slice(-reach);
-  yield* everySecond(Array.from(words.join("").slice(-2 * reach)));
-  for (const reading of spoken(words)) yield reading.slice(-reach);
-  if (/[\u0370-\u04ff]/.test(letters)) yield letters.replaceAll(/[\u0370-\u04ff]/g, (one) => ALIKE.get(one) ?? one);
+  yield turned(letters);
+  if (/[013457]/.test(letters)) yield row(letters.replaceAll(/[013457]/g, (digit) => LEET[digit] ?? digit));
+  const last = words.length - 1;
+  yield row(wordsBackwards(words, reach));
+  for (const phase of [0, 1]) yield row(lastOf(words, last - ((last - phase) & 1), 2, reach));
+  yield* everySecond(lastOf(words, last, 1, 2 * reach));
+  for (const reading of inCharacters(words, spoken, reach)) yield row(reading);
+  if (/[\u0370-\u04ff]/.test(letters))
+    yield row(letters.replaceAll(/[\u0370-\u04ff]/g, (one) => ALIKE.get(one) ?? one));
   // What follows a piece in a code in the open belongs to it as well.
-  if (CODED_WORD.test(all.slice(-CODED_BEFORE - fresh.length))) {
-    for (const coded of unpacked(all)) yield lettersOf(coded);
-    yield lettersOf(inPlace(all));
+  if (mayBeCoded && CODED_WORD.test(all.slice(-CODED_BEFORE - fresh.length))) {
+    for (const coded of unpacked(all)) yield row(lettersOf(coded));
+    yield row(lettersOf(inPlace(all)));
   }
-  if (/\d/.test(fresh)) for (const coded of numbered(all)) yield lettersOf(coded);
-  if (/(?:[.·•_–−-]{1,5}[ /|]+){6}|(?:\bd(?:it?|ah?)\b\W+){12}/i.test(all)) yield morse(all);
+  if (/\d/.test(fresh)) for (const coded of numbered(all)) yield row(lettersOf(coded));
+  if (mayBeMorse && /(?:[.·•_–−-]{1,5}[ /|]+){6}|(?:\bd(?:it?|ah?)\b\W+){12}/i.test(all)) yield row(morse(all));
 }
 
 /** Which letter comes how far after the one before: the same however far the alphabet was shifted (rot13, Caesar). */
 export function stepsOf(letters: string): string {
   let steps = "";
   let before = NaN;
-  for (const letter of letters) {
-    const code = letter.charCodeAt(0) - 97;
+  for (let at = 0; at < letters.length; at++) {
+    const code = letters.charCodeAt(at) - 97;
     const isLetter = code >= 0 && code < 26;
-    steps += !isLetter ? letter : Number.isNaN(before) ? "#" : String.fromCharCode(97 + ((code - before + 26) % 26));
+    steps += !isLetter
+      ? letters[at]
+      : Number.isNaN(before)
+        ? "#"
+        : String.fromCharCode(97 + ((code - before + 26) % 26));
     before = isLetter ? code : NaN;
   }
   return steps;
 }
 
-export const initialsOf = (words: readonly string[]): string => words.map((word) => word.slice(0, 1)).join("");
-
-const mirrored = (letter: string): string => String.fromCharCode(219 - letter.charCodeAt(0));
-
-/** With something put between the parts. */
-function* everySecond(parts: readonly string[]): Generator<string> {
-  for (const phase of [0, 1]) yield parts.filter((_, at) => at % 2 === phase).join("");
+export function initialsOf(words: readonly string[]): string {
+  let initials = "";
+  for (const word of words) initials += word.slice(0, 1);
+  return initials;
 }
 
+/** In the alphabet turned round (atbash): once more, and it is as it was. */
+export function mirror(letters: string): string {
+  let mirrored = "";
+  for (let at = 0; at < letters.length; at++) {
+    const code = letters.charCodeAt(at);
+    mirrored += String.fromCharCode(code >= 97 && code <= 122 ? 219 - code : code);
+  }
+  return mirrored;
+}
+
+const row = (text: string): Row => ({ text, first: 0, step: 1 });
+
+/** Letters of two units are no letters any more when they are taken apart. */
+const ASTRAL = /[\ud800-\udfff]/;
+
+const turned = (letters: string): Row =>
+  ASTRAL.test(letters)
+    ? row(Array.from(letters).toReversed().join(""))
+    : { text: letters, first: letters.length - 1, step: -1 };
+
+/** With something put between the letters. */
+function everySecond(letters: string): Row[] {
+  const isAstral = ASTRAL.test(letters);
+  return [0, 1].map((phase) =>
+    isAstral
+      ? row(
+          Array.from(letters)
+            .filter((_, at) => at % 2 === phase)
+            .join(""),
+        )
+      : { text: letters, first: phase, step: 2 },
+  );
+}
+
+/** The letters at the end of words, of each or of every second one up to the one at `last`. */
+function lastOf(words: readonly string[], last: number, step: number, length: number): string {
+  let text = "";
+  for (let at = last; at >= 0 && text.length < length; at -= step) text = `${words[at] ?? ""}${text}`;
+  return text.slice(-length);
+}
+
+function wordsBackwards(words: readonly string[], length: number): string {
+  let text = "";
+  for (let at = words.length - 1; at >= 0 && text.length < length; at--) text += words[at] ?? "";
+  return text.slice(0, length);
+}
+
+/** Words as the characters that they name. */
+export const spokenOf = (words: readonly string[]): string[] =>
+  words.filter((word) => !ASIDE.has(word)).map((word) => DIGITS.get(word) ?? word);
+
 /** Character by character, by name or by a word that begins with it. */
-function* spoken(words: readonly string[]): Generator<string> {
-  const said = words.filter((word) => !ASIDE.has(word)).map((word) => DIGITS.get(word) ?? word);
-  if (said.filter((word) => word.length === 1).length >= LEAST / 2) yield said.join("");
-  yield initialsOf(said);
-  if (said.length < words.length) yield initialsOf(words);
+function* inCharacters(words: readonly string[], spoken: readonly string[], reach: number): Generator<string> {
+  let single = 0;
+  for (const { length } of spoken) if (length === 1) single++;
+  if (single >= LEAST / 2) yield lastOf(spoken, spoken.length - 1, 1, reach);
+  yield initialsOf(spoken.slice(-reach));
+  if (spoken.length < words.length) yield initialsOf(words.slice(-reach));
 }
 
 function* unpacked(text: string): Generator<string> {

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { createDisclosureRules } from "../../src/safety/disclosure.ts";
 import { DISGUISES } from "../../src/sim/openai/disguises.ts";
 import { createGuard } from "../../src/safety/guard.ts";
-import { lettersOf, plainWords, readings } from "../../src/safety/readings.ts";
+import { lettersOf, readings } from "../../src/safety/readings.ts";
+import { createRecentWords } from "../../src/safety/recent-words.ts";
 import { fixedInstructions } from "../../src/assistants/prompt.ts";
 
 const FACT = "We are open on every working day from eight in the morning until six in the evening, and on Saturdays.";
@@ -172,17 +173,16 @@ describe("a sentence that goes on, word by word", () => {
 });
 
 test("long words of a language are read as words: nothing is decoded for them", () => {
-  const readingsOf = (all: string) => [
-    ...readings({ letters: lettersOf(all), all, words: plainWords(all), fresh: all, reach: 100 }),
-  ];
+  const readingsOf = (all: string, fresh = all) => {
+    const recent = createRecentWords(800)(all, 400);
+    return [...readings({ letters: lettersOf(all), all, recent, fresh, reach: 100 })];
+  };
   const plainly = readingsOf("Fur den Termin brauchen Sie die Karte der Versicherung, der neuen.").length;
   expect(readingsOf("Für die Terminvereinbarung die Krankenversicherungskarte, bitte.")).toHaveLength(plainly);
   expect(readingsOf("Der Terminvereinbarung Q29kZWQgd29yZHMgaW4gaXQ bitte.").length).toBeGreaterThan(plainly);
   // A code that stands further back than what is new could complete.
-  const later = `Q29kZWQgd29yZHMgaW4gaXQ ${"and more of it ".repeat(10)}`;
-  const fresh = later.slice(-20);
-  const found = [...readings({ letters: lettersOf(later), all: later, words: plainWords(later), fresh, reach: 100 })];
-  expect(found).toHaveLength(plainly);
+  const later = `Q29kZWQgd29yZHMgaWggaXQ ${"and more of it ".repeat(10)}`;
+  expect(readingsOf(later, later.slice(-20))).toHaveLength(plainly);
 });
 
 test("a few words of one line are no mosaic, however often they are said", () => {
