@@ -2,6 +2,7 @@
  * The HTTP side of the simulator without any route: keys, JSON bodies, error bodies, server-sent events, and noticing a
  * client that goes away. Routes are plain functions of a Call.
  */
+import { setMaxListeners } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal, isObject, type Json } from "../check.ts";
 import { ScriptedError, forced, httpError, unknownUrl, wrongKey } from "../errors.ts";
@@ -142,6 +143,8 @@ export function createHttp(options: {
   const { shared, chance, routes } = options;
   const requests: RestRequest[] = [];
   const closing = new AbortController();
+  // Every request that is being answered listens for the end.
+  setMaxListeners(0, closing.signal);
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", "http://sim");
