@@ -18,6 +18,9 @@ import {
   type Row,
 } from "./rows.ts";
 
+/** Of one statement: a server gives each of them ten seconds. */
+const MOST_ROWS = 5000;
+
 export interface Written {
   /** Records that were to begin and were there already. */
   readonly existed: readonly string[];
@@ -144,7 +147,7 @@ async function update(trx: Transaction<Tables>, list: readonly Fields[], when: R
     const given = names.map((name) => sql`${sql.ref(name)} = given.${sql.ref(name)}`);
     await sql`
       update calls set ${sql.join(given)} from ${rowsAs("calls", rows)} as given
-      where calls.call_id = given.call_id ${when}`.execute(trx);
+      where calls.call_id = given.call_id and ${isOneOf(rows)} ${when}`.execute(trx);
   }
 }
 
@@ -154,26 +157,34 @@ type OfCalls = "call_events" | "call_transcripts" | "call_intakes" | "escalation
 async function insert<Table extends OfCalls>(
   trx: Transaction<Tables>,
   table: Table,
-  rows: readonly Partial<Row<Tables[Table]>>[],
+  all: readonly Partial<Row<Tables[Table]>>[],
   conflict: RawBuilder<unknown>,
 ): Promise<void> {
-  const [first] = rows;
+  const [first] = all;
   if (!first) return;
   const columns = columnsIn(first);
-  await sql`
-    insert into ${sql.table(table)} (${columns}) select ${columns} from ${rowsAs(table, rows)} as given
-    where exists (select from calls where calls.call_id = given.call_id)
-    on conflict ${conflict}`.execute(trx);
+  for (let from = 0; from < all.length; from += MOST_ROWS) {
+    const rows = all.slice(from, from + MOST_ROWS);
+    await sql`
+      insert into ${sql.table(table)} (${columns}) select ${columns} from ${rowsAs(table, rows)} as given
+      where exists (select from calls where calls.call_id = given.call_id and ${isOneOf(rows)})
+      on conflict ${conflict}`.execute(trx);
+  }
 }
 
 /** A row that is there already is written again. */
 function again(rows: readonly object[], ...key: readonly string[]): RawBuilder<unknown> {
-  const others = Object.keys(rows[0] ?? {}).filter((name) => !key.includes(name));
+  const others = Object.keys(rows[0] ?? {}).filter((name) => name !== "call_id" && !key.includes(name));
   const set = others.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`);
   return sql`(${sql.join(key.map((name) => sql.ref(name)))}) do update set ${sql.join(set)}`;
 }
 
 const columnsIn = (row: object): RawBuilder<unknown> => sql.join(Object.keys(row).map((name) => sql.ref(name)));
+
+/** Says how many calls it is about: of rows in JSON the planner knows nothing, takes them for a hundred, and would rather read all calls. */
+function isOneOf(rows: readonly { readonly call_id?: unknown }[]): RawBuilder<unknown> {
+  return sql`calls.call_id = any(${[...new Set(rows.map(({ call_id: id }) => id))]}::text[])`;
+}
 
 /** Read by the database, each column as its type. */
 function rowsAs(table: keyof Tables, rows: readonly object[]): RawBuilder<unknown> {
