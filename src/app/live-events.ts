@@ -1,6 +1,6 @@
 // What happens in the calls of this instance, published for watchers on any of them. The agent's words come in pieces; they are
-// gathered for a moment, so that a hundred talking agents are a few hundred messages a second and not thousands; where nobody
-// watches, for as long as the reply lasts.
+// gathered for a moment, so that a hundred talking agents are a few hundred messages a second and not thousands; where it is
+// certain that nobody watches, for as long as the reply lasts.
 import type { CallWatch } from "../bridge/parts.ts";
 import type { CallParty } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";

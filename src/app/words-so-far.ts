@@ -63,7 +63,10 @@ export function createWordsSoFar({ state, instance, flush }: WordsSoFarParts) {
       saying?.delete(utterance as number);
       if (saying?.size === 0) calls.delete(callId);
     },
-    ended: (callId: string): void => void calls.delete(callId),
+    ended(callId: string): void {
+      calls.delete(callId);
+      untold.delete(callId);
+    },
     close: unsubscribe,
   };
 }

@@ -1,7 +1,7 @@
 // What is being said at this moment, asked for by whoever begins to watch: events tell what comes, the draft what is over, and in between is
 // a reply that was begun. The instances that hold calls answer with all of it that was told before.
 
-/** Whoever watches calls subscribes to it. Nothing is said on it: where nobody does, words are not told as they come, only kept. */
+/** Whoever watches calls subscribes to it. Nothing is said on it: where it is certain that nobody does (never over Redis), words are not told as they come, only kept. */
 export const WATCHERS = "watchers";
 /** To every instance: a `WordsAsked`. */
 export const WORDS_ASKED = "words-asked";

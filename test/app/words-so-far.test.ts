@@ -58,3 +58,11 @@ test("an instance that is silent is not waited for; where nobody holds a call no
   expect((await ask({ instances: new Set(), onTold })).size).toBe(0);
   expect(time.pending()).toBe(0);
 });
+
+test("words that nobody waited for are told when somebody asks, and not after the call", async () => {
+  const { one, ask } = setup();
+  for (const callId of ["call_1", "call_2"]) one?.untold(callId, () => one.told(callId, 1, "We open at nine."));
+  one?.ended("call_2");
+  const all = await ask({ instances: new Set(["one"]), onTold: () => undefined });
+  expect(Object.fromEntries(all)).toEqual({ call_1: [{ utterance: 1, text: "We open at nine." }] });
+});
