@@ -95,7 +95,7 @@ export function startModelSession(options: {
   /** The caller begins to speak. */
   function beginTurn(nowMs: number): void {
     nextTurnMs = Infinity;
-    if (isFloor) return at(nowMs + CALLER_SPEAKS_MS, (now) => speak(now, "", load.replyMs));
+    if (isFloor) return at(nowMs + CALLER_SPEAKS_MS + TRANSCRIPT_MS, (now) => speak(now, "", load.replyMs));
     if (load.conversation === "interruptions" && turns > 0)
       log.interruptions.push({ call: line.call(), reply: turns, atMs: nowMs });
     turns++;

@@ -94,15 +94,16 @@ export async function benchRelay(sides: FarSides, options: RelayOptions): Promis
     const startBytes = residentBytes(subjects.service.pid);
     await warm(sides, subjects.service, load);
     const warmBytes = residentBytes(subjects.service.pid);
-    const { kbPerCall } = await run("service");
+    const first = await run("service");
+    if (first.void !== undefined) voided.push(`memory: ${first.void}`);
+    const kbPerCall = first.void === undefined ? first.kbPerCall : NaN;
     subjects.floor = await startFloor(modelPort);
     await run("floor");
     for (let round = 0; rounds.length < options.rounds && round < options.rounds * 2; round++) {
-      // Each goes first as often as the other.
-      const first = round % 2 === 0 ? "floor" : "service";
-      const one = await run(first);
-      const other = await run(first === "floor" ? "service" : "floor");
-      const [floor, service] = first === "floor" ? [one, other] : [other, one];
+      const isFloorFirst = round % 2 === 0;
+      const one = await run(isFloorFirst ? "floor" : "service");
+      const other = await run(isFloorFirst ? "service" : "floor");
+      const [floor, service] = isFloorFirst ? [one, other] : [other, one];
       const why = floor.void ?? service.void;
       if (why === undefined) rounds.push({ floor, service });
       else voided.push(why);
